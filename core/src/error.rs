@@ -1,0 +1,187 @@
+//! The one list of errors: every language's error types, and the README's table, are made from it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $retryable:literal, $next:literal;)+) => {
+        /// What went wrong, stable over versions; written as `snake_case` text everywhere outside Rust.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $code)] $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the list.
+            pub const ALL: &[Code] = &[$(Code::$variant),+];
+
+            /// The stable text.
+            pub fn as_str(self) -> &'static str { match self { $(Code::$variant => $code),+ } }
+
+            /// Whether the same request may succeed later without being changed.
+            pub fn retryable(self) -> bool { match self { $(Code::$variant => $retryable),+ } }
+
+            /// What an agent should do, where the place of the error knows nothing better.
+            pub fn next(self) -> &'static str { match self { $(Code::$variant => $next),+ } }
+
+            /// One sentence on what the code means.
+            pub fn meaning(self) -> &'static str { match self { $(Code::$variant => concat!($($doc),+)),+ } }
+        }
+    };
+}
+
+codes! {
+    /// The options given to the guard cannot be used.
+    InvalidOptions = "invalid_options", false, "Correct the options and make the guard again.";
+    /// The policy cannot be used.
+    InvalidPolicy = "invalid_policy", false, "Correct the policy; nothing is allowed until it can be read.";
+    /// The backend profile cannot be used.
+    InvalidProfile = "invalid_profile", false, "Correct the profile or name a built-in one.";
+    /// The host broke the step protocol with a start or an event that cannot be read.
+    InvalidEvent = "invalid_event", false, "Send an event of the documented form; the step is still open.";
+    /// The event quotes a step that is not open: wrong, late or repeated.
+    StepNotOpen = "step_not_open", false, "Answer only the step that the guard gave last for this flow; nothing was changed.";
+    /// The event is of a kind that does not answer the open step.
+    WrongEvent = "wrong_event", false, "Answer with an event of the step's own kind; the step is still open.";
+    /// The answer does not fit the question.
+    WrongAnswer = "wrong_answer", false, "Give an answer of the question's own kind; the question is still open.";
+    /// More flows are open than the guard holds at once.
+    TooManyFlows = "too_many_flows", true, "Finish or cancel open flows, then start again.";
+    /// The snapshot cannot be read.
+    InvalidSnapshot = "invalid_snapshot", false, "Use a complete snapshot of the same server; without one, begin the flow again.";
+    /// The snapshot was written by a version that this one does not know.
+    UnsupportedSnapshot = "unsupported_snapshot", false, "Resume with the version of toolgate that wrote the snapshot, or a later one.";
+
+    /// The server lists no tool of that name.
+    UnknownTool = "unknown_tool", false, "Call one of the listed tools.";
+    /// The listed definition of the tool cannot be used, so its calls cannot be checked.
+    InvalidDefinition = "invalid_definition", false, "Do not call this tool; tell the server's owner what is wrong with its definition.";
+    /// The arguments are not what the tool accepts.
+    InvalidArguments = "invalid_arguments", false, "Mend the arguments as each violation says and call again.";
+    /// The arguments carry something that looks like a credential.
+    SecretInArguments = "secret_in_arguments", false, "Remove the credential from the arguments; the host sends credentials by itself.";
+    /// The user's policy forbids the call.
+    DeniedByPolicy = "denied_by_policy", false, "Do not try again; ask the user to change the policy if the call is needed.";
+    /// A person must approve this exact call first.
+    ApprovalRequired = "approval_required", false, "Show the preview to a person; once it is approved, make the same call again.";
+    /// A person said no to this call.
+    ApprovalDenied = "approval_denied", false, "Do not repeat the call; ask the person what they want instead.";
+    /// The approval is too old.
+    ApprovalExpired = "approval_expired", false, "Make the call again to ask for a fresh approval.";
+    /// The approval was used already; each one covers one call.
+    ApprovalSpent = "approval_spent", false, "Make the call again without the approval's id to ask for a new one.";
+    /// The approval covers another call than this one.
+    ApprovalMismatch = "approval_mismatch", false, "Make exactly the approved call, or make this one without the approval's id to ask for a new approval.";
+    /// No approval of that id is known.
+    UnknownApproval = "unknown_approval", false, "Make the call without an approval's id to ask for one.";
+    /// The ledger could not store the record, so nothing was sent.
+    LedgerFailed = "ledger_failed", true, "Repair the ledger and call again; nothing was sent.";
+    /// Another process changed the approval's record first, so nothing was sent.
+    LedgerConflict = "ledger_conflict", false, "Make the call again to see how the approval stands now.";
+
+    /// The backend was not reached, so nothing ran.
+    Unreachable = "unreachable", true, "Check the connection and try again later.";
+    /// The backend refused the credential, or asks for one.
+    Unauthorized = "unauthorized", false, "Sign up, or put a valid key into the vault.";
+    /// The backend asks to slow down.
+    RateLimited = "rate_limited", true, "Wait until `retry_at`; do not loop.";
+    /// The backend refused the request.
+    BackendRefused = "backend_refused", false, "Read the backend's message and change the request.";
+    /// The request was sent and the answer was lost: it may have run.
+    OutcomeUnknown = "outcome_unknown", false, "Do not repeat the call; look with a read whether it took effect, or ask a person.";
+    /// The backend's answer is not what it promises.
+    InvalidResult = "invalid_result", false, "The call ran; do not repeat it. Look with a read at what it did.";
+
+    /// A field of the form is not acceptable, so nothing was sent.
+    InvalidInput = "invalid_input", false, "Correct the field and start again; nothing was sent.";
+    /// The backend's profile knows no sign-up.
+    NoRegistration = "no_registration", false, "Create a key in the backend's own portal and put it into the vault.";
+    /// The backend knows this person or organisation already.
+    ExistingAccount = "existing_account", false, "Sign in to the portal and create a key there, or ask a team member for an invite.";
+    /// The emailed code is needed and nobody was there to give it.
+    CodeRequired = "code_required", false, "Ask the person for the emailed code, then verify with it.";
+    /// The emailed code is too old; it was not sent to the backend.
+    CodeExpired = "code_expired", false, "Request a fresh code; never verify twice with an old one.";
+    /// The code is not the one that was emailed.
+    WrongCode = "wrong_code", false, "Ask the person to read the code again and verify with the corrected one.";
+    /// Too many wrong codes were given.
+    TooManyAttempts = "too_many_attempts", false, "Wait until `retry_at`, then start the sign-up again for a fresh code.";
+    /// The answer to the verification was lost: the account may exist.
+    SignupUnknown = "signup_unknown", false, "Do not verify again. Sign in to the portal to see whether the account exists; if so, create a key there.";
+    /// The key could not be put into the vault, and it is shown only once.
+    KeyNotKept = "key_not_kept", false, "Sign in to the portal, revoke the key made just now and create a new one.";
+    /// The person or the host called the flow off.
+    Cancelled = "cancelled", false, "Start again when wanted.";
+}
+
+/// A refusal or failure with a way out. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Error(Box<Body>);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Body {
+    code: Code,
+    message: String,
+    retryable: bool,
+    next: String,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    details: Map<String, Value>,
+}
+
+/// The core's result.
+pub type Result<T> = core::result::Result<T, Error>;
+
+impl Error {
+    /// An error with the code's own `retryable` and `next`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error(Box::new(Body {
+            code,
+            message: message.into(),
+            retryable: code.retryable(),
+            next: code.next().to_owned(),
+            details: Map::new(),
+        }))
+    }
+
+    /// Replaces what the agent should do now.
+    #[must_use]
+    pub fn with_next(mut self, next: impl Into<String>) -> Self {
+        self.0.next = next.into();
+        self
+    }
+
+    /// Says whether the same request may succeed later.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Adds a structured detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The structured details.
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.0.details
+    }
+}
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}: {}", self.0.code.as_str(), self.0.message)
+    }
+}
+
+impl core::error::Error for Error {}

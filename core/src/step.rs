@@ -1,0 +1,339 @@
+//! The whole host protocol in one file: what the core asks of a host, and what the host says back.
+//!
+//! A flow has exactly one open step at a time. The event that answers it quotes its id; an event with any
+//! other id changes nothing. Documents of unbounded size (arguments, results, tool lists) come in beside the
+//! event as JSON text, so that the core sees what was really written.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::approval::{Approval, Preview};
+use crate::error::Error;
+use crate::flow::doctor::Report;
+use crate::flow::signup::Form;
+use crate::gate::Decision;
+use crate::secret::{Masked, Secret};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = u64;
+
+/// Names one flow; made from the entropy that came with its start.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FlowId(pub(crate) String);
+
+/// Names one step: the flow's id, `/`, and the step's number within the flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub(crate) String);
+
+impl StepId {
+    pub(crate) fn of(flow: &FlowId, number: u32) -> Self {
+        StepId(format!("{}/{number}", flow.0))
+    }
+
+    /// The flow that the id claims to belong to.
+    pub(crate) fn flow(&self) -> FlowId {
+        let flow = self.0.rsplit_once('/').map_or("", |(flow, _)| flow);
+        FlowId(flow.to_owned())
+    }
+}
+
+/// Begins a flow.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// The host's clock.
+    pub now: Millis,
+    /// At least 16 random bytes in hexadecimal; names the flow and any approval made in it.
+    pub entropy: String,
+    /// Which flow.
+    pub flow: Work,
+}
+
+/// The work that a flow does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Work {
+    /// Reads the whole tool list.
+    List,
+    /// Calls one tool through the gates; the arguments' JSON text comes beside the start.
+    Call {
+        /// The tool's name.
+        name: String,
+        /// The id of an approval that was given for this exact call.
+        #[serde(default)]
+        approval: Option<String>,
+    },
+    /// Signs an organisation up and keeps its key.
+    Signup {
+        /// What the backend wants to know.
+        form: Form,
+    },
+    /// Looks whether the workspace is usable.
+    Doctor,
+    /// Records a person's answer to an approval that was left open.
+    Decide {
+        /// The approval's id.
+        approval: String,
+        /// What the person said: `approve` or `deny`.
+        answer: Answer,
+    },
+}
+
+/// What the host must do next.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// The id that the answering event quotes.
+    pub id: StepId,
+    /// The flow that the step belongs to.
+    pub flow: FlowId,
+    /// What to do.
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// The kinds of step.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// Send `tools/list`; answer with `tools` or `failed`.
+    ListTools {
+        /// The cursor of the page, absent for the first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+    /// Send `tools/call`; answer with `result` or `failed`.
+    CallTool {
+        /// The tool's name.
+        name: String,
+        /// The arguments, exactly as they passed the gates.
+        arguments: Box<RawValue>,
+    },
+    /// Show a question to a person; answer with `answer`.
+    Ask {
+        /// The question.
+        question: Question,
+    },
+    /// Put a secret into the vault; answer with `kept` or `failed`. The one place where a secret leaves the core.
+    Keep {
+        /// The vault's name for it.
+        name: String,
+        /// The secret itself.
+        #[serde(serialize_with = "Secret::hand_over")]
+        secret: Secret,
+    },
+    /// Store the record durably, only if the key still holds `expected`; answer with `committed`, `conflict`
+    /// or `failed`.
+    Commit {
+        /// The record's key.
+        key: String,
+        /// What the key must hold now, byte for byte; absent: nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expected: Option<String>,
+        /// The new record: canonical JSON text.
+        record: String,
+    },
+    /// Come back at that time; answer with `woke`.
+    Wait {
+        /// When.
+        until: Millis,
+        /// Why, for people.
+        why: String,
+    },
+    /// The flow has ended; nothing answers this step.
+    Done {
+        /// How it ended.
+        outcome: Box<Outcome>,
+    },
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Question {
+    /// The code that the backend emailed; answers: `code`, `resend`, `cancel`, `defer`.
+    Code {
+        /// A sentence to show.
+        message: String,
+        /// The backend's name for the sign-up request.
+        request_id: String,
+        /// The address as the backend masks it: for display only.
+        masked_email: String,
+        /// When the code ends, by the host's clock.
+        expires_at: Millis,
+        /// When a fresh code may be requested, by the host's clock.
+        resend_at: Millis,
+        /// How many digits the code has.
+        digits: u32,
+        /// Wrong codes so far.
+        attempts: u32,
+        /// Wrong codes that are still accepted before a fresh one is needed.
+        attempts_left: u32,
+        /// Why the person is asked again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Error>,
+    },
+    /// Whether one exact call may be made; answers: `approve`, `deny`, `defer`.
+    Approval {
+        /// A sentence to show.
+        message: String,
+        /// The approval's id.
+        approval: String,
+        /// What will happen, for people.
+        preview: Preview,
+        /// The digest of exactly what is approved.
+        digest: String,
+        /// When the approval ends.
+        expires_at: Millis,
+    },
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// The emailed code.
+    Code {
+        /// The digits as typed.
+        code: Secret,
+    },
+    /// No email came: request a fresh code.
+    Resend,
+    /// Yes, this exact call.
+    Approve,
+    /// No.
+    Deny {
+        /// Why, for the agent.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Nobody can answer now; an approval stays open for a later answer.
+    Defer,
+    /// The person calls the flow off.
+    Cancel,
+}
+
+/// What happened at the host.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// The open step that this answers.
+    pub step: StepId,
+    /// The host's clock.
+    pub now: Millis,
+    /// What happened.
+    pub event: Happening,
+}
+
+/// The kinds of event.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Happening {
+    /// A page of tools came; the `tools/list` result's JSON text comes beside the event.
+    Tools,
+    /// The call came back; the `tools/call` result's JSON text comes beside the event.
+    Result {
+        /// The backend's clock, where the transport tells it (HTTP `Date`).
+        #[serde(default)]
+        server_time: Option<Millis>,
+    },
+    /// The host could not do what the step asked.
+    Failed {
+        /// What that says about the backend.
+        kind: Failure,
+        /// The host's own words, for people.
+        #[serde(default)]
+        message: String,
+        /// How long the backend asks to wait.
+        #[serde(default)]
+        retry_after: Option<Millis>,
+    },
+    /// A person answered.
+    Answer {
+        /// What they said.
+        answer: Answer,
+    },
+    /// The secret is in the vault.
+    Kept,
+    /// The record is stored.
+    Committed,
+    /// The key held something else; nothing was stored.
+    Conflict,
+    /// The time has come.
+    Woke,
+    /// The host calls the flow off. Answers any step; a call that was sent already counts as lost.
+    Cancelled,
+}
+
+/// Why a step failed; for a call, whether it may have run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Nothing reached the backend (no connection, no such host): not run.
+    NotSent,
+    /// The backend refuses the credential (HTTP 401 or 403): not run.
+    Unauthorized,
+    /// The backend asks to slow down (HTTP 429): not run.
+    RateLimited,
+    /// The backend refused the request (a JSON-RPC error, another HTTP 4xx): not run.
+    Refused,
+    /// Sent, and no answer came (timeout, reset, HTTP 5xx): may have run.
+    Lost,
+    /// An answer came that is not MCP (HTML, broken JSON): may have run.
+    Malformed,
+    /// The host's own part failed (vault, ledger, ask surface).
+    Host,
+}
+
+impl Failure {
+    /// Whether a call that failed so may have run at the backend.
+    pub fn may_have_run(self) -> bool {
+        matches!(self, Failure::Lost | Failure::Malformed | Failure::Host)
+    }
+}
+
+/// How a flow ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The tool list is read.
+    Listed {
+        /// How many tools there are.
+        count: usize,
+    },
+    /// The call came back; the result's secrets are masked.
+    Result {
+        /// The `tools/call` result; `isError` says whether the backend calls it an error.
+        result: Box<RawValue>,
+        /// How the gates decided.
+        decision: Decision,
+    },
+    /// Signed up.
+    Ready {
+        /// The new account.
+        account: crate::flow::signup::Account,
+        /// Where the key is and what it looks like.
+        key: Masked,
+        /// What the workspace looks like with the new key.
+        report: Report,
+    },
+    /// The workspace was looked at.
+    Report {
+        /// What was found.
+        report: Report,
+    },
+    /// A person's answer is recorded.
+    Decided {
+        /// The approval as it stands now.
+        approval: Approval,
+    },
+    /// The flow ended without doing its work.
+    Failed {
+        /// Why, and what to do.
+        error: Error,
+        /// How the gates decided, for a call.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decision: Option<Decision>,
+    },
+}
