@@ -16,16 +16,25 @@ pub(crate) struct Field {
 /// What a value may be.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Text { min: usize, max: usize },
+    Text {
+        min: usize,
+        max: usize,
+    },
     Form(&'static Form),
     /// The id of a record of this kind.
     Reference(&'static str),
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     /// An amount of money: not negative.
     Amount,
     Flag,
     Choice(&'static [&'static str]),
-    List { item: Box<Kind>, min: usize },
+    List {
+        item: Box<Kind>,
+        min: usize,
+    },
     Object(Vec<Field>),
     /// An object of any shape.
     Free,
@@ -121,9 +130,8 @@ static COLOUR: Form = Form {
     format: None,
     pattern: Some("^#[0-9a-fA-F]{6}$"),
     fits: |text| {
-        text.strip_prefix('#').is_some_and(|digits| {
-            digits.len() == 6 && all(digits, |byte| byte.is_ascii_hexdigit())
-        })
+        text.strip_prefix('#')
+            .is_some_and(|digits| digits.len() == 6 && all(digits, |byte| byte.is_ascii_hexdigit()))
     },
 };
 
@@ -150,7 +158,13 @@ pub(crate) fn text(name: &'static str) -> Field {
     field(name, Kind::Text { min: 1, max: 200 })
 }
 pub(crate) fn long_text(name: &'static str) -> Field {
-    field(name, Kind::Text { min: 1, max: 10_000 })
+    field(
+        name,
+        Kind::Text {
+            min: 1,
+            max: 10_000,
+        },
+    )
 }
 pub(crate) fn integer(name: &'static str, min: i64, max: i64) -> Field {
     field(name, Kind::Integer { min, max })
@@ -409,7 +423,9 @@ fn check_object(
         let path = format!("{path}{}", field.name);
         match object.get(field.name) {
             Some(value) => field.kind.check(&path, value)?,
-            None if field.required => return Err(ToolError::invalid(path, "this field is required")),
+            None if field.required => {
+                return Err(ToolError::invalid(path, "this field is required"));
+            }
             None => {}
         }
     }
