@@ -1,3 +1,121 @@
 //! The surface that both bindings wrap: JSON text in, JSON text out, errors as JSON text.
 //!
 //! Nothing is decided here; a binding adds only its language's way to pass text.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::approval::digest as digests;
+use crate::error::{Code, Error};
+use crate::guard::Guard;
+use crate::json;
+
+/// One guard behind text.
+#[derive(Debug)]
+pub struct Core(Guard);
+
+impl Core {
+    /// From the JSON text of [`crate::guard::Options`].
+    pub fn new(options: &str) -> Result<Core, String> {
+        read(options, Code::InvalidOptions, "The options").and_then(Guard::new).map(Core).map_err(|error| text(&error))
+    }
+
+    /// Begins a flow from the JSON text of [`crate::step::Start`]; answers a [`crate::step::Step`].
+    pub fn start(&mut self, start: &str, document: Option<&str>) -> Result<String, String> {
+        let step = read(start, Code::InvalidEvent, "The start").and_then(|start| self.0.start(start, document));
+        step.map(|step| text(&step)).map_err(|error| text(&error))
+    }
+
+    /// Goes on with the JSON text of [`crate::step::Event`]; answers a [`crate::step::Step`].
+    pub fn handle(&mut self, event: &str, document: Option<&str>) -> Result<String, String> {
+        let step = read(event, Code::InvalidEvent, "The event").and_then(|event| self.0.handle(event, document));
+        step.map(|step| text(&step)).map_err(|error| text(&error))
+    }
+
+    /// An array of the open steps.
+    pub fn open_steps(&self) -> String {
+        text(&self.0.open_steps())
+    }
+
+    /// Guard and open flows, without secrets and without the catalogue.
+    pub fn snapshot(&self) -> String {
+        self.0.snapshot()
+    }
+
+    /// Takes over a snapshot; answers an array of its open steps.
+    pub fn restore(&mut self, snapshot: &str) -> Result<String, String> {
+        self.0.restore(snapshot).map(|steps| text(&steps)).map_err(|error| text(&error))
+    }
+
+    /// An array of [`crate::catalog::ToolReport`].
+    pub fn tools(&self) -> String {
+        text(&self.0.tools())
+    }
+
+    /// An array of [`crate::approval::Approval`].
+    pub fn approvals(&self) -> String {
+        text(&self.0.approvals())
+    }
+
+    /// A [`crate::profile::ProfileReport`], or `null`.
+    pub fn profile(&self) -> String {
+        text(&self.0.profile())
+    }
+}
+
+/// The list of errors: `[{code, retryable, meaning, next}]`.
+pub fn error_codes() -> String {
+    let codes: Vec<Value> = Code::ALL
+        .iter()
+        .map(|code| serde_json::json!({ "code": code.as_str(), "retryable": code.retryable(), "meaning": code.meaning().trim(), "next": code.next() }))
+        .collect();
+    text(&codes)
+}
+
+/// The RFC 8785 form of a document as the guard would digest it.
+pub fn canonicalize(document: &str) -> Result<String, String> {
+    parse(document).map(|value| digests::canonical(&value))
+}
+
+/// SHA-256 of the RFC 8785 form, in hexadecimal.
+pub fn digest(document: &str) -> Result<String, String> {
+    parse(document).map(|value| digests::digest(&value))
+}
+
+fn parse(document: &str) -> Result<Value, String> {
+    json::parse(document, json::RESULT).map_err(|refusal| {
+        let message = format!("The document cannot be digested: it must be {}.", refusal.expected());
+        text(
+            &Error::new(Code::InvalidInput, message)
+                .with("keyword", refusal.fault.keyword())
+                .with("path", refusal.path.as_str())
+                .with_next(refusal.repair()),
+        )
+    })
+}
+
+/// serde_json's own message may quote the text, so only the place and the missing or unknown field's name is told.
+fn read<T: DeserializeOwned>(source: &str, code: Code, what: &str) -> Result<T, Error> {
+    serde_json::from_str(source).map_err(|error| {
+        let message = error.to_string();
+        let field = ["unknown field", "missing field", "unknown variant", "duplicate field"]
+            .iter()
+            .find(|known| message.starts_with(**known));
+        let why = match field {
+            Some(known) => format!(
+                ": {known} `{}`",
+                message.split('`').nth(1).map(|name| crate::schema::shorten(name, 40)).unwrap_or_default()
+            ),
+            None => String::new(),
+        };
+        Error::new(code, format!("{what} cannot be read{why}."))
+            .with("line", error.line())
+            .with("column", error.column())
+    })
+}
+
+/// Values of our own making cannot fail to be written.
+fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

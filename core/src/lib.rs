@@ -1,1 +1,35 @@
-//! The core.
+//! The decisions of toolgate. No I/O and no clock: a host performs [`step::Step`]s and reports what happened.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`step`] | the host protocol: starts, steps, events, outcomes |
+//! | [`guard`] | one backend: shared state, flows in flight, snapshots |
+//! | [`flow`] | the machines: list, call, signup, doctor, decide |
+//! | [`catalog`] | tools as listed: hints, effect, definition |
+//! | `schema` | JSON Schema: compile, validate, explain |
+//! | [`gate`] | one file a gate, in the order they run |
+//! | [`approval`] | what a yes covers, the ledger's record, the preview |
+//! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
+//! | `json`, `redact`, [`secret`], [`error`], `time` | strict reading, masking, typed errors |
+//! | [`ffi`] | the JSON-text surface that both bindings wrap |
+
+pub mod approval;
+pub mod catalog;
+pub mod error;
+pub mod ffi;
+pub mod flow;
+mod form;
+pub mod gate;
+mod glob;
+pub mod guard;
+mod json;
+mod near;
+mod policy;
+pub mod profile;
+mod redact;
+mod schema;
+pub mod secret;
+pub mod step;
+mod time;
+
+pub use schema::Violation;

@@ -337,3 +337,14 @@ pub enum Outcome {
         decision: Option<Decision>,
     },
 }
+
+/// `{}`: the arguments of a call that has none.
+pub(crate) fn no_arguments() -> Box<RawValue> {
+    json_text(&serde_json::Map::new())
+}
+
+/// A value of our own as JSON text. Values that serde_json made cannot fail to be written; `null` stands in for
+/// the impossible.
+pub(crate) fn json_text<T: Serialize>(value: &T) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}

@@ -1,0 +1,188 @@
+//! An approval covers one exact call, is used once, and expires.
+
+pub mod digest;
+pub(crate) mod preview;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::{Code, Error, Result};
+use crate::step::Millis;
+use digest::{canonical, sha256_hex};
+pub use preview::Preview;
+
+const VERSION: u32 = 1;
+
+/// The ledger's record of one approval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    pub(crate) version: u32,
+    /// The approval's id, `apr_` and 24 hexadecimal digits.
+    pub id: String,
+    /// Where it stands.
+    pub state: State,
+    /// SHA-256 over everything that is approved: the whole call, its expiry and what the person sees of it.
+    pub digest: String,
+    /// What the person sees.
+    pub preview: Preview,
+    pub(crate) call: Bound,
+    /// When it was proposed.
+    pub proposed_at: Millis,
+    /// When it ends.
+    pub expires_at: Millis,
+    /// When a person decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Millis>,
+    /// Why it was denied, in the person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; a proposed or approved
+/// record past its expiry counts as expired without being written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for a person.
+    Proposed,
+    /// May be used once.
+    Approved,
+    /// A person said no.
+    Denied,
+    /// The call is on its way, or its process died.
+    Dispatched,
+    /// The backend answered.
+    Completed,
+    /// The backend answered with an error, or nothing reached it.
+    Failed,
+    /// The answer was lost: the call may have run.
+    Unknown,
+}
+
+/// What an approval is bound to, without the arguments themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bound {
+    pub(crate) server: String,
+    pub(crate) tool: String,
+    /// Digest of the tool's definition.
+    pub(crate) definition: String,
+    /// Digest of the arguments.
+    pub(crate) arguments: String,
+    pub(crate) subject: String,
+    /// Digest of the policy.
+    pub(crate) policy: String,
+}
+
+impl Approval {
+    pub(crate) fn propose(
+        entropy: &str,
+        call: Bound,
+        arguments: &Value,
+        preview: Preview,
+        now: Millis,
+        lifetime: Millis,
+    ) -> Self {
+        let expires_at = now.saturating_add(lifetime);
+        let digest = call_digest(&call, arguments, &preview, expires_at);
+        let id: String = sha256_hex(format!("{entropy}{digest}").as_bytes()).chars().take(24).collect();
+        Approval {
+            version: VERSION,
+            id: format!("apr_{id}"),
+            state: State::Proposed,
+            digest,
+            preview,
+            call,
+            proposed_at: now,
+            expires_at,
+            decided_at: None,
+            reason: None,
+        }
+    }
+
+    /// Whether it covers exactly this call.
+    pub(crate) fn covers(&self, call: &Bound, arguments: &Value, preview: &Preview) -> bool {
+        self.digest == call_digest(call, arguments, preview, self.expires_at)
+    }
+
+    /// What of the call differs from what was approved, for people.
+    pub(crate) fn difference(&self, call: &Bound) -> Vec<&'static str> {
+        let pairs = [
+            ("server", self.call.server == call.server),
+            ("tool", self.call.tool == call.tool),
+            ("definition", self.call.definition == call.definition),
+            ("arguments", self.call.arguments == call.arguments),
+            ("subject", self.call.subject == call.subject),
+            ("policy", self.call.policy == call.policy),
+        ];
+        pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+
+    pub(crate) fn is_expired(&self, now: Millis) -> bool {
+        now >= self.expires_at
+    }
+
+    /// The record in its next state, or none if there is no such way.
+    pub(crate) fn moved(&self, to: State) -> Option<Approval> {
+        use State::{Approved, Completed, Denied, Dispatched, Failed, Proposed, Unknown};
+        let allowed = matches!(
+            (self.state, to),
+            (Proposed, Approved | Denied) | (Approved, Dispatched) | (Dispatched, Completed | Failed | Unknown)
+        );
+        allowed.then(|| Approval { state: to, ..self.clone() })
+    }
+
+    /// The ledger's key.
+    pub(crate) fn key(&self) -> String {
+        format!("approval/{}", self.id)
+    }
+
+    /// The record as the ledger holds it.
+    pub(crate) fn record(&self) -> String {
+        serde_json::to_value(self).map(|value| canonical(&value)).unwrap_or_default()
+    }
+
+    /// Why it cannot be used for a dispatch now, if it cannot.
+    pub(crate) fn check_usable(&self, now: Millis) -> Result<()> {
+        let refuse = |code: Code, message: &str| Err(Error::new(code, message).with("approval", self.id.as_str()));
+        match self.state {
+            State::Denied => {
+                let reason = self.reason.as_ref().map(|reason| format!(" They said: {reason}")).unwrap_or_default();
+                refuse(Code::ApprovalDenied, &format!("A person denied this call.{reason}"))
+            }
+            State::Dispatched | State::Completed | State::Failed | State::Unknown => {
+                refuse(Code::ApprovalSpent, "The approval was used already.")
+            }
+            State::Proposed | State::Approved if self.is_expired(now) => {
+                refuse(Code::ApprovalExpired, "The approval has expired.")
+            }
+            State::Proposed => Err(required(self)),
+            State::Approved => Ok(()),
+        }
+    }
+}
+
+/// The refusal that names the approval a person must give.
+pub(crate) fn required(approval: &Approval) -> Error {
+    Error::new(Code::ApprovalRequired, format!("A person must approve this call of `{}` first.", approval.call.tool))
+        .with("approval", approval.id.as_str())
+        .with("digest", approval.digest.as_str())
+        .with("expires_at", approval.expires_at)
+        .with("preview", serde_json::to_value(&approval.preview).unwrap_or_default())
+}
+
+/// SHA-256 over the RFC 8785 form of everything that a yes covers.
+fn call_digest(call: &Bound, arguments: &Value, preview: &Preview, expires_at: Millis) -> String {
+    digest::digest(&json!({
+        "version": VERSION,
+        "server": call.server,
+        "tool": call.tool,
+        "definition": call.definition,
+        "arguments": arguments,
+        "subject": call.subject,
+        "policy": call.policy,
+        "preview": digest::digest(&serde_json::to_value(preview).unwrap_or_default()),
+        "expires_at": expires_at,
+    }))
+}

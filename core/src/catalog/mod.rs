@@ -1,0 +1,192 @@
+//! The tools as the server listed them. Reading a list is kept cheap: definitions are kept as text, and parsed,
+//! digested and compiled when a call first needs them.
+
+pub mod effect;
+pub mod hints;
+
+use core::cell::OnceCell;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::approval::digest::digest;
+use crate::error::{Code, Error, Result};
+use crate::json;
+use crate::near;
+use crate::profile::Profile;
+use crate::schema::Schema;
+use effect::Effect;
+use hints::Hints;
+
+/// More tools than any person could review.
+const MAX_TOOLS: usize = 50_000;
+const MAX_NAME: usize = 256;
+
+/// The tools of one server.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    tools: BTreeMap<String, Tool>,
+}
+
+/// One tool as listed.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) title: Option<String>,
+    pub(crate) effect: Effect,
+    pub(crate) hints: Hints,
+    pub(crate) reasons: Vec<String>,
+    text: Box<str>,
+    flaw: Option<&'static str>,
+    definition: OnceCell<Result<Definition>>,
+}
+
+/// What a call needs of a tool's definition.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) digest: String,
+    pub(crate) input: Schema,
+    pub(crate) output: Option<Schema>,
+}
+
+/// A tool as reported to hosts.
+#[derive(Debug, Serialize)]
+pub struct ToolReport<'c> {
+    name: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'c str>,
+    effect: Effect,
+    hints: Hints,
+    reasons: &'c [String],
+}
+
+#[derive(Deserialize)]
+struct Page<'t> {
+    #[serde(borrow)]
+    tools: Vec<&'t RawValue>,
+    #[serde(default, rename = "nextCursor", borrow)]
+    next_cursor: Option<Cow<'t, str>>,
+}
+
+#[derive(Deserialize)]
+struct Listed<'t> {
+    #[serde(borrow)]
+    name: Cow<'t, str>,
+    #[serde(default, borrow)]
+    title: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    description: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    annotations: Option<&'t RawValue>,
+}
+
+impl Catalog {
+    /// Adds one page of a `tools/list` result; answers the next page's cursor.
+    pub(crate) fn add_page(&mut self, text: &str, trusted: bool, profile: Option<&Profile>) -> Result<Option<String>> {
+        let page: Page<'_> = serde_json::from_str(text).map_err(|error| {
+            Error::new(Code::InvalidResult, "The answer to tools/list is not a list of tools.")
+                .with_next("Check that the endpoint is an MCP server, then attach again.")
+                .with("line", error.line())
+                .with("column", error.column())
+        })?;
+        for raw in page.tools {
+            if self.tools.len() >= MAX_TOOLS {
+                return Err(Error::new(Code::InvalidResult, format!("The server lists more than {MAX_TOOLS} tools."))
+                    .with_next("Attach to a server with fewer tools."));
+            }
+            self.add(raw.get(), trusted, profile);
+        }
+        Ok(page.next_cursor.map(Cow::into_owned))
+    }
+
+    fn add(&mut self, text: &str, trusted: bool, profile: Option<&Profile>) {
+        // An entry without a usable name cannot be called, so leaving it out is safe.
+        let Ok(listed) = serde_json::from_str::<Listed<'_>>(text) else { return };
+        if listed.name.is_empty() || listed.name.len() > MAX_NAME {
+            return;
+        }
+        let mut flaw = None;
+        let annotations = match listed.annotations {
+            None => Value::Null,
+            Some(raw) => json::parse(raw.get(), json::DEFINITION).unwrap_or_else(|_| {
+                flaw = Some("its annotations cannot be read");
+                Value::Null
+            }),
+        };
+        let title =
+            listed.title.map(Cow::into_owned).or_else(|| json::text(&annotations, &["title"]).map(str::to_owned));
+        let description = listed.description.unwrap_or_default();
+        let assessed = effect::assess(&listed.name, &description, &annotations, trusted, profile);
+        let name = listed.name.into_owned();
+        let tool = Tool {
+            name: name.clone(),
+            title,
+            effect: assessed.effect,
+            hints: assessed.hints,
+            reasons: assessed.reasons,
+            text: text.into(),
+            flaw,
+            definition: OnceCell::new(),
+        };
+        let earlier = self.tools.insert(name.clone(), tool);
+        if let (Some(earlier), Some(tool)) = (earlier, self.tools.get_mut(&name)) {
+            tool.flaw = Some("it is listed twice");
+            tool.effect = tool.effect.max(earlier.effect);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tools.len()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+
+    pub(crate) fn near(&self, name: &str) -> Vec<&str> {
+        near::nearest(name, self.tools.keys().map(String::as_str))
+    }
+
+    pub(crate) fn report(&self) -> impl Iterator<Item = ToolReport<'_>> {
+        self.tools.values().map(|tool| ToolReport {
+            name: &tool.name,
+            title: tool.title.as_deref(),
+            effect: tool.effect,
+            hints: tool.hints,
+            reasons: &tool.reasons,
+        })
+    }
+}
+
+impl Tool {
+    /// The definition, parsed and compiled at the first call.
+    pub(crate) fn definition(&self) -> Result<&Definition> {
+        self.definition.get_or_init(|| self.define()).as_ref().map_err(Error::clone)
+    }
+
+    fn define(&self) -> Result<Definition> {
+        let invalid = |why: String| {
+            Error::new(Code::InvalidDefinition, format!("The definition of `{}` cannot be used: {why}.", self.name))
+                .with("tool", self.name.as_str())
+        };
+        if let Some(flaw) = self.flaw {
+            return Err(invalid(flaw.to_owned()));
+        }
+        let mut value = json::parse(&self.text, json::DEFINITION)
+            .map_err(|refusal| invalid(format!("{} at `{}`", refusal.fault.keyword(), refusal.path)))?;
+        // `_meta` is for programs, may change from answer to answer, and no model reads it.
+        if let Some(object) = value.as_object_mut() {
+            object.shift_remove("_meta");
+        }
+        let input = value.get("inputSchema").ok_or_else(|| invalid("it has no inputSchema".to_owned()))?;
+        let input = Schema::compile(input).map_err(|why| invalid(format!("inputSchema: {why}")))?;
+        let output = match value.get("outputSchema") {
+            None | Some(Value::Null) => None,
+            Some(schema) => Some(Schema::compile(schema).map_err(|why| invalid(format!("outputSchema: {why}")))?),
+        };
+        Ok(Definition { digest: digest(&value), input, output })
+    }
+}

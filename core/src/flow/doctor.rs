@@ -1,0 +1,276 @@
+//! Looks whether a workspace is usable: lists the tools, then asks the reads that the profile names. A reading
+//! tool that is missing or fails is reported, never a failure of the flow.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::list::Lister;
+use super::{Input, cancelled, failed};
+use crate::catalog::effect::Effect;
+use crate::error::{Code, Result};
+use crate::gate::result;
+use crate::guard::Shared;
+use crate::json::text;
+use crate::profile::Trouble;
+use crate::step::{Action, Failure, Happening, Outcome, no_arguments};
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whether the workspace is usable: reachable, authorised, tools listed, plan known.
+    pub healthy: bool,
+    /// Whether the endpoint answers.
+    pub endpoint: EndpointStatus,
+    /// Whether the backend accepts the credential.
+    pub auth: AuthStatus,
+    /// How many tools are listed.
+    pub tool_count: usize,
+    /// The organisation as the backend describes it; absent if it did not.
+    pub organisation: Option<Value>,
+    /// The plan as the backend describes it.
+    pub plan: Option<Value>,
+    /// The WhatsApp connection; its absence is no failure.
+    pub whatsapp: Option<Value>,
+    /// What keeps the workspace from being healthy, for people.
+    pub problems: Vec<String>,
+}
+
+/// Whether the endpoint answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointStatus {
+    /// It answers `tools/list`.
+    Active,
+    /// It does not.
+    Unreachable,
+}
+
+/// Whether the backend accepts the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthStatus {
+    /// A protected read succeeded.
+    Configured,
+    /// The backend asks for a credential, or refuses the one it got.
+    Missing,
+    /// Nothing was asked that would tell.
+    Unknown,
+}
+
+/// The flow `doctor`; also the last part of a sign-up.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Doctor {
+    stage: Stage,
+    report: Report,
+    #[serde(skip)]
+    outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stage {
+    Listing(Lister),
+    Reading { part: Part, tool: String },
+    Finished,
+}
+
+/// What a read tells about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Whole,
+    Organisation,
+    Plan,
+    Whatsapp,
+}
+
+const PARTS: &[Part] = &[Part::Whole, Part::Organisation, Part::Plan, Part::Whatsapp];
+
+impl Doctor {
+    pub(crate) fn begin() -> Self {
+        let report = Report {
+            healthy: false,
+            endpoint: EndpointStatus::Unreachable,
+            auth: AuthStatus::Unknown,
+            tool_count: 0,
+            organisation: None,
+            plan: None,
+            whatsapp: None,
+            problems: Vec::new(),
+        };
+        Doctor { stage: Stage::Listing(Lister::default()), report, outcome: None }
+    }
+
+    /// The report, once there is one.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        matches!(self.stage, Stage::Finished).then_some(&self.report)
+    }
+
+    pub(crate) fn action(&self) -> Action {
+        match (&self.outcome, &self.stage) {
+            (Some(outcome), _) => Action::Done { outcome: Box::new(outcome.clone()) },
+            (None, Stage::Listing(lister)) => lister.action(),
+            (None, Stage::Reading { tool, .. }) => Action::CallTool { name: tool.clone(), arguments: no_arguments() },
+            (None, Stage::Finished) => {
+                Action::Done { outcome: Box::new(Outcome::Report { report: self.report.clone() }) }
+            }
+        }
+    }
+
+    pub(crate) fn handle(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        if matches!(input.happening, Happening::Cancelled) {
+            self.outcome = Some(failed(cancelled()));
+            return Ok(());
+        }
+        match &mut self.stage {
+            Stage::Listing(lister) => match lister.handle(input, shared)? {
+                None => {}
+                Some(Ok(())) => {
+                    self.report.endpoint = EndpointStatus::Active;
+                    self.report.tool_count = shared.catalog.len();
+                    self.next(None, shared);
+                }
+                Some(Err(error)) => {
+                    if error.code() == Code::Unauthorized {
+                        self.report.endpoint = EndpointStatus::Active;
+                        self.report.auth = AuthStatus::Missing;
+                    }
+                    self.report.problems.push(error.message().to_owned());
+                    self.finish(shared);
+                }
+            },
+            Stage::Reading { part, .. } => {
+                let part = *part;
+                self.read(part, input, shared)?;
+                self.next(Some(part), shared);
+            }
+            Stage::Finished => return Err(input.wrong_event("nothing: it is done")),
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, part: Part, input: &Input<'_>, shared: &Shared) -> Result<()> {
+        let problem = match &input.happening {
+            Happening::Result { .. } => match result::read(input.document()?) {
+                Ok(value) if result::is_error(&value) => self.refused(part, &value, shared),
+                Ok(value) => {
+                    self.told(part, &value, shared);
+                    None
+                }
+                Err(error) => Some(error.message().to_owned()),
+            },
+            Happening::Failed { kind: Failure::Unauthorized, .. } => {
+                self.report.auth = AuthStatus::Missing;
+                Some("the backend refuses the credential".to_owned())
+            }
+            Happening::Failed { kind, .. } => Some(match kind {
+                Failure::RateLimited => "the backend asks to slow down".to_owned(),
+                _ => "no answer came".to_owned(),
+            }),
+            _ => return Err(input.wrong_event("`result` or `failed`")),
+        };
+        if let Some(problem) = problem {
+            // WhatsApp is optional; whatever keeps it from being read is no problem of the workspace.
+            if part != Part::Whatsapp {
+                self.report.problems.push(format!("{}: {problem}", part.in_words()));
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, part: Part, value: &Value, shared: &Shared) -> Option<String> {
+        let trouble = shared.profile.as_ref().and_then(|profile| profile.trouble(value));
+        if trouble == Some(Trouble::Unauthorized) && part != Part::Whatsapp {
+            self.report.auth = AuthStatus::Missing;
+        }
+        let (_, message) = crate::profile::error_of(value);
+        Some(crate::schema::shorten(&shared.redactor.text(&message).unwrap_or(message), 200))
+    }
+
+    fn told(&mut self, part: Part, value: &Value, shared: &Shared) {
+        let Some(profile) = shared.profile.as_ref() else { return };
+        let mut answer = profile.answer(value);
+        shared.redactor.value(&mut answer);
+        self.report.auth = AuthStatus::Configured;
+        match part {
+            Part::Organisation => self.report.organisation = Some(answer),
+            Part::Plan => self.report.plan = Some(answer),
+            Part::Whatsapp => self.report.whatsapp = Some(answer),
+            Part::Whole => {
+                let take = |names: &[&str]| {
+                    names.iter().find_map(|name| answer.get(name)).filter(|value| !value.is_null()).cloned()
+                };
+                self.report.organisation = take(&["organisationContext", "organisation_context", "organisation"]);
+                self.report.plan = take(&["planStatus", "plan_status", "plan"]);
+                self.report.whatsapp = take(&["whatsappStatus", "whatsapp_status", "whatsapp"]);
+                if text(&answer, &["authStatus", "auth_status"]).is_some_and(|status| status != "configured") {
+                    self.report.auth = AuthStatus::Missing;
+                }
+            }
+        }
+    }
+
+    /// Goes on to the next part that is not known yet and that a listed read tells.
+    fn next(&mut self, after: Option<Part>, shared: &Shared) {
+        let done = after
+            .and_then(|after| PARTS.iter().position(|part| *part == after))
+            .map_or(0, |index| index.saturating_add(1));
+        let next = PARTS.iter().skip(done).find_map(|part| {
+            let tool = self.tool_for(*part, shared)?;
+            Some(Stage::Reading { part: *part, tool })
+        });
+        match next {
+            Some(stage) => self.stage = stage,
+            None => self.finish(shared),
+        }
+    }
+
+    fn tool_for(&self, part: Part, shared: &Shared) -> Option<String> {
+        let doctor = &shared.profile.as_ref()?.doctor;
+        let (name, known) = match part {
+            Part::Whole => (&doctor.whole, false),
+            Part::Organisation => (&doctor.organisation, self.report.organisation.is_some()),
+            Part::Plan => (&doctor.plan, self.report.plan.is_some()),
+            Part::Whatsapp => (&doctor.whatsapp, self.report.whatsapp.is_some()),
+        };
+        // Nobody is asked here, so nothing but a read is called, whatever the profile says.
+        let tool = shared.catalog.get(name.as_deref()?)?;
+        (!known && tool.effect == Effect::Read).then(|| tool.name.clone())
+    }
+
+    fn finish(&mut self, shared: &Shared) {
+        let needs_credential = shared.profile.as_ref().is_some_and(|profile| profile.credential.is_some());
+        let names_plan = shared
+            .profile
+            .as_ref()
+            .is_some_and(|profile| profile.doctor.plan.is_some() || profile.doctor.whole.is_some());
+        let report = &mut self.report;
+        if needs_credential && report.auth == AuthStatus::Unknown && report.endpoint == EndpointStatus::Active {
+            // Whoever is let in sees the reads that the profile names.
+            report.auth = AuthStatus::Missing;
+            report.problems.push("no protected tool is listed: the credential is missing or refused".to_owned());
+        }
+        if report.endpoint == EndpointStatus::Active && report.tool_count == 0 {
+            report.problems.push("no tool is listed".to_owned());
+        }
+        if names_plan && report.plan.is_none() && report.auth == AuthStatus::Configured {
+            report.problems.push("the plan is not known".to_owned());
+        }
+        report.healthy = report.endpoint == EndpointStatus::Active
+            && report.tool_count > 0
+            && (!needs_credential || report.auth == AuthStatus::Configured)
+            && (!names_plan || report.plan.is_some());
+        self.stage = Stage::Finished;
+    }
+}
+
+impl Part {
+    fn in_words(self) -> &'static str {
+        match self {
+            Part::Whole => "the backend's own report",
+            Part::Organisation => "the organisation",
+            Part::Plan => "the plan",
+            Part::Whatsapp => "WhatsApp",
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Flows: resumable machines, one piece of work each. A flow's state alone says what its open step is, so a
+//! state written to JSON and read in another process asks for the same step again.
+
+pub(crate) mod call;
+pub(crate) mod decide;
+pub mod doctor;
+pub(crate) mod list;
+pub mod signup;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::guard::Shared;
+use crate::step::{Action, Failure, Happening, Millis, Outcome};
+
+/// A flow in flight.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Flow {
+    List(Box<list::List>),
+    Call(Box<call::Call>),
+    Signup(Box<signup::Signup>),
+    Doctor(Box<doctor::Doctor>),
+    Decide(Box<decide::Decide>),
+}
+
+/// An event on its way into a flow.
+#[derive(Debug)]
+pub(crate) struct Input<'d> {
+    pub(crate) now: Millis,
+    pub(crate) happening: Happening,
+    pub(crate) document: Option<&'d str>,
+}
+
+impl Flow {
+    /// The open step.
+    pub(crate) fn action(&self, shared: &Shared) -> Action {
+        match self {
+            Flow::List(flow) => flow.action(),
+            Flow::Call(flow) => flow.action(shared),
+            Flow::Signup(flow) => flow.action(shared),
+            Flow::Doctor(flow) => flow.action(),
+            Flow::Decide(flow) => flow.action(),
+        }
+    }
+
+    /// Goes on with what happened; an error means that nothing was changed.
+    pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+        match self {
+            Flow::List(flow) => flow.handle(&input, shared),
+            Flow::Call(flow) => flow.handle(input, shared),
+            Flow::Signup(flow) => flow.handle(input, shared),
+            Flow::Doctor(flow) => flow.handle(&input, shared),
+            Flow::Decide(flow) => flow.handle(&input, shared),
+        }
+    }
+
+    /// Puts a flow that came out of a snapshot into a state from which it can safely go on: whatever may have
+    /// been done by the process that wrote it is not done again.
+    pub(crate) fn resume(&mut self, shared: &mut Shared) {
+        match self {
+            Flow::Call(flow) => flow.resume(shared),
+            Flow::Signup(flow) => flow.resume(),
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) => {}
+        }
+    }
+}
+
+impl Input<'_> {
+    pub(crate) fn wrong_event(&self, wanted: &str) -> Error {
+        Error::new(Code::WrongEvent, format!("The open step is answered by {wanted}."))
+    }
+
+    /// The document that must come with the event.
+    pub(crate) fn document(&self) -> Result<&str> {
+        self.document.ok_or_else(|| Error::new(Code::InvalidEvent, "The event's JSON document is missing."))
+    }
+}
+
+/// An outcome that says why nothing came of the work.
+pub(crate) fn failed(error: Error) -> Outcome {
+    Outcome::Failed { error, decision: None }
+}
+
+pub(crate) fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "The work was called off before anything was sent.")
+}
+
+/// What a failed request means to whoever asked for it. `repeatable` says that asking again does no harm.
+pub(crate) fn failure_error(
+    failure: Failure,
+    message: &str,
+    retry_after: Option<Millis>,
+    now: Millis,
+    repeatable: bool,
+    shared: &Shared,
+) -> Error {
+    let told = crate::schema::shorten(&shared.redactor.text(message).unwrap_or_else(|| message.to_owned()), 300);
+    let told = if told.is_empty() { String::new() } else { format!(" ({told})") };
+    match failure {
+        Failure::NotSent => Error::new(Code::Unreachable, format!("The backend was not reached{told}.")),
+        Failure::Unauthorized => {
+            Error::new(Code::Unauthorized, format!("The backend refuses the credential, or asks for one{told}."))
+        }
+        Failure::RateLimited => rate_limited(now, retry_after, &told),
+        Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
+        _ if repeatable => Error::new(Code::Unreachable, format!("The answer was lost or could not be read{told}.")),
+        _ => Error::new(
+            Code::OutcomeUnknown,
+            format!("The request was sent and its answer was lost or could not be read{told}."),
+        ),
+    }
+}
+
+/// When the backend names no time, a minute is waited.
+pub(crate) fn rate_limited(now: Millis, retry_after: Option<Millis>, told: &str) -> Error {
+    const DEFAULT_RETRY_AFTER: Millis = 60_000;
+    let retry_at = now.saturating_add(retry_after.unwrap_or(DEFAULT_RETRY_AFTER));
+    Error::new(Code::RateLimited, format!("The backend asks to slow down{told}.")).with("retry_at", retry_at)
+}

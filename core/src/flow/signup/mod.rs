@@ -1,0 +1,534 @@
+//! Signs an organisation up: request, emailed code, verification, key into the vault, doctor.
+//!
+//! `requesting → asking → verifying → keeping → diagnosing → finished`, with `waiting` before a fresh request
+//! that would come too soon. No state repeats a verification whose answer was lost.
+
+pub(crate) mod registration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::doctor::Doctor;
+use super::{Input, cancelled, failed, failure_error, rate_limited};
+use crate::error::{Code, Error, Result};
+use crate::form;
+use crate::gate::result;
+use crate::guard::Shared;
+use crate::profile::{Profile, Registration};
+use crate::secret::{Masked, Secret, mask};
+use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question, json_text};
+use registration::{PendingState, Verified};
+
+/// A vault that fails is asked again this often before the key is given up.
+const KEEP_TRIES: u32 = 3;
+
+/// What the backend wants to know of a new organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Where the code goes.
+    pub email: String,
+    /// At least two characters.
+    pub organisation_name: String,
+    /// One of the backend's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub industry: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// An IANA time zone name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+}
+
+/// The new account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// The organisation's id.
+    pub organisation_id: String,
+    /// The company's id.
+    pub company_id: String,
+    /// The user's id.
+    pub user_id: String,
+    /// Where the person signs in.
+    pub login_url: String,
+    /// What the backend suggests to do next, as it says it.
+    pub next_steps: Value,
+}
+
+/// The flow `signup`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Signup {
+    form: Form,
+    state: State,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// A fresh request would come too soon.
+    Waiting {
+        until: Millis,
+    },
+    Requesting,
+    Asking {
+        request_id: String,
+        problem: Option<Error>,
+    },
+    Verifying {
+        request_id: String,
+        #[serde(skip)]
+        code: Option<Secret>,
+    },
+    Keeping {
+        account: Account,
+        masked: Masked,
+        tries: u32,
+        #[serde(skip)]
+        key: Option<Secret>,
+    },
+    Diagnosing {
+        account: Account,
+        masked: Masked,
+        doctor: Box<Doctor>,
+    },
+    #[serde(skip)]
+    Finished(Outcome),
+}
+
+impl Signup {
+    pub(crate) fn begin(form: Form, now: Millis, shared: &mut Shared) -> Self {
+        let form = Form { email: form.email.trim().to_owned(), ..form };
+        let checked = shared
+            .registration()
+            .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
+            .and_then(|registration| registration::check_form(registration, &form));
+        let mut signup = Signup { form, state: State::Requesting };
+        match checked {
+            Ok(()) => signup.request(None, now, shared),
+            Err(error) => signup.finish(error),
+        }
+        signup
+    }
+
+    pub(crate) fn action(&self, shared: &Shared) -> Action {
+        let Some((profile, registration)) = known(shared) else {
+            return Action::Done {
+                outcome: Box::new(failed(Error::new(
+                    Code::NoRegistration,
+                    "Nothing is known of how to sign up at this backend.",
+                ))),
+            };
+        };
+        match &self.state {
+            State::Waiting { until } => Action::Wait {
+                until: *until,
+                why: "The backend lets a fresh code be requested only after a while.".to_owned(),
+            },
+            State::Requesting => Action::CallTool {
+                name: registration.request.tool.clone(),
+                arguments: json_text(&registration::request_arguments(&self.form)),
+            },
+            State::Asking { request_id, problem } => {
+                Action::Ask { question: question(registration, shared, request_id, problem.clone()) }
+            }
+            State::Verifying { request_id, code: Some(code) } => Action::CallTool {
+                name: registration.verify.tool.clone(),
+                arguments: json_text(&serde_json::json!({ "requestId": request_id, "code": code.expose() })),
+            },
+            State::Verifying { code: None, .. } => done(failed(registration::unknown())),
+            State::Keeping { key: Some(key), masked, .. } => {
+                Action::Keep { name: masked.name.clone(), secret: key.clone() }
+            }
+            State::Keeping { key: None, .. } => done(failed(not_kept(profile))),
+            State::Diagnosing { doctor, .. } => doctor.action(),
+            State::Finished(outcome) => done(outcome.clone()),
+        }
+    }
+
+    /// A verification that was on its way is lost with the process that waited for it, and so is a key that was
+    /// not kept: neither is in a snapshot.
+    pub(crate) fn resume(&mut self) {
+        match &self.state {
+            State::Verifying { .. } => self.finish(registration::unknown()),
+            State::Keeping { .. } => {
+                self.finish(Error::new(Code::KeyNotKept, "The process ended before the key was in the vault."))
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+        let Some((profile, registration)) =
+            known(shared).map(|(profile, registration)| (profile.clone(), registration.clone()))
+        else {
+            self.finish(Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."));
+            return Ok(());
+        };
+        match &self.state {
+            State::Waiting { .. } => match input.happening {
+                Happening::Woke => self.request(None, input.now, shared),
+                Happening::Cancelled => self.finish(cancelled()),
+                _ => return Err(input.wrong_event("`woke`")),
+            },
+            State::Requesting => self.requested(&input, shared, &profile, &registration)?,
+            State::Asking { request_id, .. } => {
+                let request_id = request_id.clone();
+                self.answered(&request_id, &input, shared, &registration)?;
+            }
+            State::Verifying { request_id, .. } => {
+                let request_id = request_id.clone();
+                self.verified(&request_id, &input, shared, &profile, &registration)?;
+            }
+            State::Keeping { .. } => self.kept(&input, &profile)?,
+            State::Diagnosing { .. } => self.diagnosed(&input, shared)?,
+            State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
+        }
+        Ok(())
+    }
+
+    /// Goes on to a request, as soon as the backend's limits let it. `problem` says why a fresh code is needed.
+    fn request(&mut self, problem: Option<Error>, now: Millis, shared: &mut Shared) {
+        let Some(registration) = shared.registration().cloned() else { return };
+        if let Err(limited) = shared.registrations.check_rate(&registration, &self.form.email, now) {
+            return self.finish(match problem {
+                Some(problem) if problem.code() == Code::TooManyAttempts => {
+                    problem.with("retry_at", limited.details().get("retry_at").cloned().unwrap_or_default())
+                }
+                _ => limited,
+            });
+        }
+        let ready_at = shared
+            .registrations
+            .last_request(&self.form.email)
+            .map(|last| last.saturating_add(registration.limits.resend_after));
+        match ready_at {
+            Some(until) if until > now => self.state = State::Waiting { until },
+            _ => {
+                shared.registrations.requested(&self.form.email, now);
+                self.state = State::Requesting;
+            }
+        }
+    }
+
+    fn requested(
+        &mut self,
+        input: &Input<'_>,
+        shared: &mut Shared,
+        profile: &Profile,
+        registration: &Registration,
+    ) -> Result<()> {
+        match &input.happening {
+            Happening::Result { server_time } => {
+                let read = result::read(input.document()?).and_then(|value| {
+                    registration::read_request(profile, registration, &value, &self.form.email, *server_time, input.now)
+                });
+                match read {
+                    Ok(pending) => {
+                        self.state = State::Asking { request_id: pending.request_id.clone(), problem: None };
+                        shared.registrations.add(pending);
+                    }
+                    Err(error) => self.finish(error),
+                }
+            }
+            Happening::Failed { kind, message, retry_after } => {
+                let error = failure_error(*kind, message, *retry_after, input.now, true, shared);
+                let wait = registration.limits.resend_after;
+                // The email may be on its way: the next request must not come at once.
+                self.finish(if kind.may_have_run() {
+                    error
+                        .with_next("Start the sign-up again after a minute; an email may have been sent already.")
+                        .with("retry_at", input.now.saturating_add(wait))
+                } else {
+                    error
+                });
+            }
+            Happening::Cancelled => self.finish(cancelled()),
+            _ => return Err(input.wrong_event("`result` or `failed`")),
+        }
+        Ok(())
+    }
+
+    fn answered(
+        &mut self,
+        request_id: &str,
+        input: &Input<'_>,
+        shared: &mut Shared,
+        registration: &Registration,
+    ) -> Result<()> {
+        let answer = match &input.happening {
+            Happening::Answer { answer } => answer,
+            Happening::Cancelled => &Answer::Cancel,
+            _ => return Err(input.wrong_event("`answer`")),
+        };
+        match answer {
+            Answer::Code { code } => {
+                let code: String =
+                    code.expose().chars().filter(|character| !character.is_whitespace() && *character != '-').collect();
+                match registration::check_verify(shared, registration, request_id, &code, input.now) {
+                    Ok(()) => {
+                        if let Some(pending) = shared.registrations.get_mut(request_id) {
+                            pending.state = PendingState::Verifying;
+                        }
+                        self.state =
+                            State::Verifying { request_id: request_id.to_owned(), code: Some(Secret::new(code)) };
+                    }
+                    // The old code is never sent: a fresh one is requested instead.
+                    Err(error) if error.code() == Code::CodeExpired => self.request(Some(error), input.now, shared),
+                    Err(error) => {
+                        self.state = State::Asking { request_id: request_id.to_owned(), problem: Some(error) }
+                    }
+                }
+            }
+            Answer::Resend => self.request(None, input.now, shared),
+            Answer::Cancel | Answer::Deny { .. } => self.finish(cancelled().with("request_id", request_id)),
+            Answer::Defer => {
+                let error =
+                    Error::new(Code::CodeRequired, "The emailed code is needed and nobody was there to give it.")
+                        .with("request_id", request_id);
+                let next = format!(
+                    "Ask the person for the emailed code, then call `{}` through the guard with this requestId and the code.",
+                    registration.verify.tool
+                );
+                self.finish(error.with_next(next));
+            }
+            Answer::Approve => {
+                return Err(Error::new(
+                    Code::WrongAnswer,
+                    "The question is about the emailed code: answer with `code`, `resend`, `cancel` or `defer`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn verified(
+        &mut self,
+        request_id: &str,
+        input: &Input<'_>,
+        shared: &mut Shared,
+        profile: &Profile,
+        registration: &Registration,
+    ) -> Result<()> {
+        let outcome = read_verification(input, shared, profile, registration)?;
+        settle(shared, request_id, &outcome);
+        match outcome {
+            Ok(Verified { account, key }) => {
+                let masked = masked(profile, &key);
+                self.state = State::Keeping { account, masked, tries: 0, key: Some(key) };
+            }
+            Err(error) => match error.code() {
+                Code::WrongCode => {
+                    let wrong = shared.registrations.get(request_id).map_or(0, |pending| pending.wrong_codes);
+                    if wrong >= registration.limits.wrong_codes {
+                        self.request(
+                            Some(Error::new(Code::TooManyAttempts, "Too many wrong codes were given.")),
+                            input.now,
+                            shared,
+                        );
+                    } else {
+                        self.state = State::Asking { request_id: request_id.to_owned(), problem: Some(error) };
+                    }
+                }
+                Code::CodeExpired | Code::TooManyAttempts => self.request(Some(error), input.now, shared),
+                _ => self.finish(error),
+            },
+        }
+        Ok(())
+    }
+
+    fn kept(&mut self, input: &Input<'_>, profile: &Profile) -> Result<()> {
+        let State::Keeping { account, masked, tries, .. } = &mut self.state else { return Ok(()) };
+        match &input.happening {
+            Happening::Kept => {
+                self.state = State::Diagnosing {
+                    account: account.clone(),
+                    masked: masked.clone(),
+                    doctor: Box::new(Doctor::begin()),
+                }
+            }
+            Happening::Failed { .. } => {
+                *tries = tries.saturating_add(1);
+                if *tries >= KEEP_TRIES {
+                    self.finish(not_kept(profile));
+                }
+            }
+            Happening::Cancelled => self.finish(not_kept(profile)),
+            _ => return Err(input.wrong_event("`kept` or `failed`")),
+        }
+        Ok(())
+    }
+
+    /// The account exists and its key is kept: whatever the doctor finds, the sign-up has succeeded.
+    fn diagnosed(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let State::Diagnosing { account, masked, doctor } = &mut self.state else { return Ok(()) };
+        if matches!(input.happening, Happening::Cancelled) {
+            self.finish(
+                cancelled().with_next(
+                    "The sign-up is complete and the key is in the vault; ask the doctor again when wanted.",
+                ),
+            );
+            return Ok(());
+        }
+        doctor.handle(input, shared)?;
+        if let Some(report) = doctor.report() {
+            self.state = State::Finished(Outcome::Ready {
+                account: account.clone(),
+                key: masked.clone(),
+                report: report.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, error: Error) {
+        self.state = State::Finished(failed(error));
+    }
+}
+
+/// What came of a verification that was sent; an error of the outer kind means that the event does not answer it.
+pub(crate) fn read_verification(
+    input: &Input<'_>,
+    shared: &Shared,
+    profile: &Profile,
+    registration: &Registration,
+) -> Result<Result<Verified>> {
+    Ok(match &input.happening {
+        Happening::Result { .. } => match result::read(input.document()?) {
+            Ok(value) => registration::read_verify(profile, registration, &value, input.now),
+            Err(_) => Err(registration::unknown()),
+        },
+        Happening::Failed { kind, .. } if kind.may_have_run() => Err(registration::unknown()),
+        Happening::Failed { kind: Failure::RateLimited, retry_after, .. } => {
+            Err(rate_limited(input.now, *retry_after, ": too many verifications"))
+        }
+        Happening::Failed { kind, message, retry_after } => {
+            Err(failure_error(*kind, message, *retry_after, input.now, true, shared))
+        }
+        Happening::Cancelled => Err(registration::unknown()),
+        _ => return Err(input.wrong_event("`result` or `failed`")),
+    })
+}
+
+/// Remembers what a verification means for its request.
+pub(crate) fn settle(shared: &mut Shared, request_id: &str, outcome: &Result<Verified>) {
+    let Some(pending) = shared.registrations.get_mut(request_id) else { return };
+    match outcome.as_ref().map_err(Error::code) {
+        Ok(_) => pending.state = PendingState::Spent,
+        Err(Code::WrongCode) => {
+            pending.wrong_codes = pending.wrong_codes.saturating_add(1);
+            pending.state = PendingState::Open;
+        }
+        // Nothing ran, so the same code may be tried again.
+        Err(Code::Unreachable | Code::RateLimited | Code::Unauthorized) => pending.state = PendingState::Open,
+        // Stays `Verifying`: never verified again.
+        Err(Code::SignupUnknown) => {}
+        Err(_) => pending.state = PendingState::Spent,
+    }
+}
+
+pub(crate) fn masked(profile: &Profile, key: &Secret) -> Masked {
+    let (name, prefix) = profile
+        .credential
+        .as_ref()
+        .map_or(("api_key", ""), |credential| (credential.name.as_str(), credential.prefix.as_str()));
+    Masked { name: name.to_owned(), masked: mask(key.expose(), prefix) }
+}
+
+pub(crate) fn not_kept(profile: &Profile) -> Error {
+    let portal = profile.registration.as_ref().map_or("the backend's portal".to_owned(), |registration| {
+        format!("{} ({})", registration.portal, registration.portal_keys)
+    });
+    Error::new(
+        Code::KeyNotKept,
+        "The account exists, but its key could not be put into the vault and is not shown again.",
+    )
+    .with_next(format!(
+        "Repair the vault. Then sign in to {portal}, revoke the key made just now and create a new one."
+    ))
+}
+
+fn question(registration: &Registration, shared: &Shared, request_id: &str, problem: Option<Error>) -> Question {
+    let pending = shared.registrations.get(request_id);
+    let masked_email = pending.map(|pending| pending.masked_email.clone()).unwrap_or_default();
+    let attempts = pending.map_or(0, |pending| pending.wrong_codes);
+    let digits = registration.code.digits;
+    let to = if masked_email.is_empty() { String::new() } else { format!(" sent to {masked_email}") };
+    Question::Code {
+        message: format!("Type the {digits}-digit code{to}."),
+        request_id: request_id.to_owned(),
+        masked_email,
+        expires_at: pending.map_or(0, |pending| pending.expires_at),
+        resend_at: pending.map_or(0, |pending| pending.requested_at.saturating_add(registration.limits.resend_after)),
+        digits,
+        attempts,
+        attempts_left: registration.limits.wrong_codes.saturating_sub(attempts),
+        problem,
+    }
+}
+
+fn known(shared: &Shared) -> Option<(&Profile, &Registration)> {
+    let profile = shared.profile.as_ref()?;
+    Some((profile, profile.registration.as_ref()?))
+}
+
+fn done(outcome: Outcome) -> Action {
+    Action::Done { outcome: Box::new(outcome) }
+}
+
+/// Whether a tool is one of the backend's registration tools, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    Request,
+    Verify,
+}
+
+impl Role {
+    pub(crate) fn of(tool: &str, shared: &Shared) -> Option<Role> {
+        let registration = shared.registration()?;
+        if registration.request.tool == tool {
+            Some(Role::Request)
+        } else if registration.verify.tool == tool {
+            Some(Role::Verify)
+        } else {
+            None
+        }
+    }
+}
+
+/// Pointers to arguments whose values are never shown.
+pub(crate) fn hidden_arguments(role: Option<Role>) -> Vec<String> {
+    if role == Some(Role::Verify) { vec!["/code".to_owned()] } else { Vec::new() }
+}
+
+/// The check that an agent's own call of a registration tool must pass besides the gates.
+pub(crate) fn check_call(role: Role, arguments: &Value, now: Millis, shared: &Shared) -> Result<()> {
+    let Some(registration) = shared.registration() else { return Ok(()) };
+    match role {
+        Role::Request => {
+            let form = registration::form_of(arguments);
+            registration::check_form(registration, &form)?;
+            shared.registrations.check_rate(registration, &form.email, now)?;
+            let last = shared.registrations.last_request(&form.email);
+            match last.map(|last| last.saturating_add(registration.limits.resend_after)) {
+                Some(until) if until > now => Err(rate_limited(
+                    now,
+                    Some(until.saturating_sub(now)),
+                    ": a fresh code may be requested after a minute",
+                )),
+                _ => Ok(()),
+            }
+        }
+        Role::Verify => {
+            let text = |names: &[&str]| crate::json::text(arguments, names).unwrap_or_default();
+            registration::check_verify(shared, registration, text(&["requestId", "request_id"]), text(&["code"]), now)
+        }
+    }
+}
+
+/// The address of a form must look like one before it is counted or sent.
+pub(crate) fn email_of(arguments: &Value) -> Option<String> {
+    let email = crate::json::text(arguments, &["email"])?.trim();
+    form::email("email", email).is_ok().then(|| email.to_owned())
+}

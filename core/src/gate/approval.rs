@@ -1,0 +1,58 @@
+//! Gate 4: a live approval covers exactly this call, where one is needed.
+
+use serde_json::Value;
+
+use crate::approval::{Approval, Bound, Preview, State};
+use crate::error::{Code, Error, Result};
+use crate::step::Millis;
+
+/// How a call that needs an approval stands.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// This approval is live and covers it.
+    Approved(Approval),
+    /// This one covers it and still waits for a person.
+    Open(Approval),
+    /// None covers it yet.
+    Missing,
+}
+
+/// `quoted` is the id that the caller gave; without one, any approval that covers the call will do.
+pub(crate) fn check<'a>(
+    mut approvals: impl Iterator<Item = &'a Approval>,
+    quoted: Option<&str>,
+    call: &Bound,
+    arguments: &Value,
+    preview: &Preview,
+    now: Millis,
+) -> Result<Standing> {
+    let Some(id) = quoted else {
+        let mut open = None;
+        for approval in
+            approvals.filter(|approval| !approval.is_expired(now) && approval.covers(call, arguments, preview))
+        {
+            match approval.state {
+                State::Approved => return Ok(Standing::Approved(approval.clone())),
+                State::Proposed => open = Some(approval.clone()),
+                _ => {}
+            }
+        }
+        return Ok(open.map_or(Standing::Missing, Standing::Open));
+    };
+    let approval = approvals.find(|approval| approval.id == id).ok_or_else(|| {
+        Error::new(Code::UnknownApproval, "No approval of that id is known here.")
+            .with("approval", crate::schema::shorten(id, 64))
+    })?;
+    if !approval.covers(call, arguments, preview) {
+        let different = approval.difference(call);
+        return Err(Error::new(
+            Code::ApprovalMismatch,
+            format!("The approval covers another call: the {} differ.", different.join(", ")),
+        )
+        .with("approval", id)
+        .with("different", different)
+        .with("approved_digest", approval.digest.as_str()));
+    }
+    approval.check_usable(now)?;
+    Ok(Standing::Approved(approval.clone()))
+}

@@ -1,0 +1,37 @@
+//! Gate 5: the ledger took `approved → dispatched`. Whoever loses that race sends nothing.
+
+use crate::approval::{Approval, State};
+use crate::error::{Code, Error, Result};
+use crate::step::{Failure, Happening};
+
+/// What the ledger's answer means for a record that had to be stored before anything is sent.
+pub(crate) fn stored(happening: &Happening) -> Option<Result<()>> {
+    match happening {
+        Happening::Committed => Some(Ok(())),
+        Happening::Conflict => Some(Err(Error::new(
+            Code::LedgerConflict,
+            "The ledger holds another record for this approval; nothing was sent.",
+        ))),
+        Happening::Failed { .. } => Some(Err(Error::new(
+            Code::LedgerFailed,
+            "The ledger could not store the approval's record; nothing was sent.",
+        ))),
+        _ => None,
+    }
+}
+
+/// The same for the move to `dispatched`, where a conflict means that someone else was first.
+pub(crate) fn claimed(happening: &Happening, approval: &Approval) -> Option<Result<()>> {
+    match happening {
+        Happening::Conflict => {
+            Some(Err(Error::new(Code::ApprovalSpent, "The approval was used by another call first; nothing was sent.")
+                .with("approval", approval.id.as_str())))
+        }
+        _ => stored(happening),
+    }
+}
+
+/// Where an approval goes when its call failed.
+pub(crate) fn state_after(failure: Failure) -> State {
+    if failure.may_have_run() { State::Unknown } else { State::Failed }
+}

@@ -1,0 +1,88 @@
+//! The gates, one file each, in the order in which a call passes them: known, arguments, policy, approval,
+//! dispatch, result. Cheap and certain ones first, people last.
+
+pub(crate) mod approval;
+pub(crate) mod arguments;
+pub(crate) mod dispatch;
+pub(crate) mod known;
+pub(crate) mod policy;
+pub(crate) mod result;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::effect::Effect;
+
+/// How the gates decided on one call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The tool's name.
+    pub tool: String,
+    /// What the call does to the world; absent for an unknown tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// How the effect was come by.
+    pub reasons: Vec<String>,
+    /// The gates that were reached, in order; after a pause the earlier ones stand here again.
+    pub gates: Vec<Passage>,
+    /// The approval that the call needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+/// What one gate said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The gate.
+    pub gate: Gate,
+    /// Whether it was passed.
+    pub verdict: GateVerdict,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// The gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The tool is listed.
+    Known,
+    /// The arguments are what it accepts.
+    Arguments,
+    /// The user's rules permit it.
+    Policy,
+    /// A person agreed, where one must.
+    Approval,
+    /// The approval was spent on this call alone.
+    Dispatch,
+    /// The answer is what was promised.
+    Result,
+}
+
+/// What a gate can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateVerdict {
+    /// Go on.
+    Pass,
+    /// A person decides.
+    Ask,
+    /// No.
+    Deny,
+}
+
+impl Decision {
+    pub(crate) fn new(tool: &str) -> Self {
+        Decision {
+            tool: crate::schema::shorten(tool, 256),
+            effect: None,
+            reasons: Vec::new(),
+            gates: Vec::new(),
+            approval: None,
+        }
+    }
+
+    pub(crate) fn say(&mut self, gate: Gate, verdict: GateVerdict, note: impl Into<String>) {
+        self.gates.push(Passage { gate, verdict, note: note.into() });
+    }
+}

@@ -1,0 +1,299 @@
+//! One backend under guard: its catalogue, policy, approvals and sign-ups, and the flows in flight.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::approval::{Approval, State};
+use crate::catalog::{Catalog, ToolReport};
+use crate::error::{Code, Error, Result};
+use crate::flow::call::Call;
+use crate::flow::decide::Decide;
+use crate::flow::doctor::Doctor;
+use crate::flow::signup::Signup;
+use crate::flow::signup::registration::Registrations;
+use crate::flow::{Flow, Input};
+use crate::policy::Policy;
+use crate::profile::{Profile, ProfileReport, Registration};
+use crate::redact::Redactor;
+use crate::step::{Action, Event, FlowId, Millis, Start, Step, StepId, Work};
+
+const MAX_FLOWS: usize = 1_024;
+/// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
+const MAX_APPROVALS: usize = 1_024;
+const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
+const SNAPSHOT_VERSION: u32 = 1;
+
+/// What a guard is made from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The backend's identity, such as its URL: part of every approval.
+    pub server: String,
+    /// Whether the server's hints are believed where nothing contradicts them; the profile's word by default,
+    /// and no without one.
+    #[serde(default)]
+    pub trusted: Option<bool>,
+    /// A built-in profile's name, or a profile.
+    #[serde(default)]
+    pub profile: Option<Value>,
+    /// The user's policy.
+    #[serde(default)]
+    pub policy: Option<Value>,
+    /// Who acts: part of every approval.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// How long an approval lives, in milliseconds.
+    #[serde(default)]
+    pub approval_ttl: Option<Millis>,
+}
+
+/// One backend under guard.
+#[derive(Debug)]
+pub struct Guard {
+    shared: Shared,
+    flows: BTreeMap<FlowId, InFlight>,
+}
+
+/// What the flows of one backend share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) server: String,
+    pub(crate) subject: String,
+    pub(crate) trusted: bool,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) policy: Policy,
+    pub(crate) redactor: Redactor,
+    pub(crate) approval_ttl: Millis,
+    pub(crate) catalog: Catalog,
+    pub(crate) approvals: BTreeMap<String, Approval>,
+    pub(crate) registrations: Registrations,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct InFlight {
+    /// The number of the open step.
+    number: u32,
+    flow: Flow,
+}
+
+/// Everything that another process needs to go on: no secret, and no catalogue, which is read afresh.
+#[derive(Serialize)]
+struct Snapshot<'g> {
+    toolgate: &'static str,
+    version: u32,
+    server: &'g str,
+    approvals: Vec<&'g Approval>,
+    registrations: &'g Registrations,
+    flows: &'g BTreeMap<FlowId, InFlight>,
+}
+
+#[derive(Deserialize)]
+struct SnapshotHead {
+    toolgate: String,
+    version: u32,
+    server: String,
+}
+
+#[derive(Deserialize)]
+struct SnapshotBody {
+    approvals: Vec<Approval>,
+    registrations: Registrations,
+    flows: BTreeMap<FlowId, InFlight>,
+}
+
+impl Guard {
+    /// A guard without a catalogue: run a `list` flow before any other.
+    pub fn new(options: Options) -> Result<Guard> {
+        if options.server.is_empty() || options.server.len() > 2_048 {
+            return Err(Error::new(Code::InvalidOptions, "`server` must name the backend in 1 to 2048 bytes."));
+        }
+        let approval_ttl = options.approval_ttl.unwrap_or(DEFAULT_APPROVAL_TTL);
+        if approval_ttl == 0 {
+            return Err(Error::new(Code::InvalidOptions, "`approval_ttl` must be at least one millisecond."));
+        }
+        let profile = options.profile.as_ref().filter(|profile| !profile.is_null()).map(Profile::load).transpose()?;
+        let policy = Policy::load(options.policy.as_ref().filter(|policy| !policy.is_null()))?;
+        let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
+        let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        Ok(Guard {
+            shared: Shared {
+                server: options.server,
+                subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
+                trusted,
+                profile,
+                policy,
+                redactor,
+                approval_ttl,
+                catalog: Catalog::default(),
+                approvals: BTreeMap::new(),
+                registrations: Registrations::default(),
+            },
+            flows: BTreeMap::new(),
+        })
+    }
+
+    /// Begins a flow; answers its first step. `document` is the arguments' JSON text of a call.
+    pub fn start(&mut self, start: Start, document: Option<&str>) -> Result<Step> {
+        if self.flows.len() >= MAX_FLOWS {
+            return Err(Error::new(Code::TooManyFlows, format!("{MAX_FLOWS} flows are open.")));
+        }
+        let id = flow_id(&start.entropy)?;
+        if self.flows.contains_key(&id) {
+            return Err(Error::new(Code::InvalidEvent, "A flow with this entropy is open already.")
+                .with_next("Start with fresh random bytes."));
+        }
+        let now = start.now;
+        let flow = match start.flow {
+            Work::List => Flow::List(Box::default()),
+            Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
+            Work::Call { name, approval } => {
+                Flow::Call(Box::new(Call::begin(name, approval, document, start.entropy, now, &mut self.shared)))
+            }
+            Work::Signup { form } => Flow::Signup(Box::new(Signup::begin(form, now, &mut self.shared))),
+            Work::Decide { approval, answer } => {
+                Flow::Decide(Box::new(Decide::begin(&approval, &answer, now, &self.shared)))
+            }
+        };
+        self.flows.insert(id.clone(), InFlight { number: 1, flow });
+        self.step(&id)
+    }
+
+    /// Goes on with what happened at the host; answers the flow's next step. An error changes nothing.
+    pub fn handle(&mut self, event: Event, document: Option<&str>) -> Result<Step> {
+        let id = event.step.flow();
+        let not_open = || Error::new(Code::StepNotOpen, "The event answers a step that is not open.");
+        let in_flight = self.flows.get_mut(&id).ok_or_else(not_open)?;
+        if StepId::of(&id, in_flight.number) != event.step {
+            return Err(not_open());
+        }
+        in_flight.flow.handle(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
+        in_flight.number = in_flight.number.saturating_add(1);
+        self.step(&id)
+    }
+
+    /// The open steps of all flows.
+    pub fn open_steps(&self) -> Vec<Step> {
+        self.flows.iter().map(|(id, in_flight)| open_step(id, in_flight, &self.shared)).collect()
+    }
+
+    /// Everything that another process needs to go on, as versioned JSON without secrets.
+    pub fn snapshot(&self) -> String {
+        let snapshot = Snapshot {
+            toolgate: "snapshot",
+            version: SNAPSHOT_VERSION,
+            server: &self.shared.server,
+            approvals: self.shared.approvals.values().collect(),
+            registrations: &self.shared.registrations,
+            flows: &self.flows,
+        };
+        serde_json::to_string(&snapshot).unwrap_or_default()
+    }
+
+    /// Takes over what a snapshot of the same server holds; answers its open steps. Flows that cannot safely go
+    /// on answer with `done`. An error changes nothing.
+    pub fn restore(&mut self, text: &str) -> Result<Vec<Step>> {
+        let unreadable = |error: serde_json::Error| {
+            Error::new(Code::InvalidSnapshot, "The snapshot cannot be read: it is cut short or was changed.")
+                .with("line", error.line())
+                .with("column", error.column())
+        };
+        let head: SnapshotHead = serde_json::from_str(text).map_err(unreadable)?;
+        if head.toolgate != "snapshot" {
+            return Err(Error::new(Code::InvalidSnapshot, "The text is no snapshot."));
+        }
+        if head.version == 0 || head.version > SNAPSHOT_VERSION {
+            return Err(Error::new(
+                Code::UnsupportedSnapshot,
+                format!("The snapshot has version {}; this toolgate knows up to {SNAPSHOT_VERSION}.", head.version),
+            )
+            .with("version", head.version));
+        }
+        if head.server != self.shared.server {
+            return Err(Error::new(Code::InvalidSnapshot, "The snapshot was written for another server."));
+        }
+        let body: SnapshotBody = serde_json::from_str(text).map_err(unreadable)?;
+        if self.flows.len().saturating_add(body.flows.len()) > MAX_FLOWS {
+            return Err(Error::new(Code::TooManyFlows, format!("More than {MAX_FLOWS} flows would be open.")));
+        }
+        if body.flows.keys().any(|id| self.flows.contains_key(id)) {
+            return Err(Error::new(Code::InvalidSnapshot, "The snapshot's flows are open in this guard already."));
+        }
+        for approval in body.approvals {
+            self.shared.remember(approval);
+        }
+        self.shared.registrations = body.registrations;
+        let mut steps = Vec::new();
+        for (id, mut in_flight) in body.flows {
+            in_flight.flow.resume(&mut self.shared);
+            self.flows.insert(id.clone(), in_flight);
+            steps.push(self.step(&id)?);
+        }
+        Ok(steps)
+    }
+
+    /// The tools as listed, with their effects.
+    pub fn tools(&self) -> Vec<ToolReport<'_>> {
+        self.shared.catalog.report().collect()
+    }
+
+    /// The approvals that are known here.
+    pub fn approvals(&self) -> Vec<&Approval> {
+        self.shared.approvals.values().collect()
+    }
+
+    /// What a host needs of the profile.
+    pub fn profile(&self) -> Option<ProfileReport<'_>> {
+        self.shared.profile.as_ref().map(Profile::report)
+    }
+
+    fn step(&mut self, id: &FlowId) -> Result<Step> {
+        let in_flight = self.flows.get(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
+        let step = open_step(id, in_flight, &self.shared);
+        if matches!(step.action, Action::Done { .. }) {
+            self.flows.remove(id);
+        }
+        Ok(step)
+    }
+}
+
+fn open_step(id: &FlowId, in_flight: &InFlight, shared: &Shared) -> Step {
+    Step { id: StepId::of(id, in_flight.number), flow: id.clone(), action: in_flight.flow.action(shared) }
+}
+
+/// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.
+fn flow_id(entropy: &str) -> Result<FlowId> {
+    let valid = (32..=256).contains(&entropy.len()) && entropy.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id: String = entropy.chars().take(16).flat_map(char::to_lowercase).collect();
+    if valid {
+        Ok(FlowId(id))
+    } else {
+        Err(Error::new(Code::InvalidEvent, "`entropy` must be 16 to 128 random bytes in hexadecimal."))
+    }
+}
+
+impl Shared {
+    pub(crate) fn registration(&self) -> Option<&Registration> {
+        self.profile.as_ref()?.registration.as_ref()
+    }
+
+    pub(crate) fn remember(&mut self, approval: Approval) {
+        self.approvals.insert(approval.id.clone(), approval);
+        while self.approvals.len() > MAX_APPROVALS {
+            let ended =
+                |approval: &&Approval| !matches!(approval.state, State::Proposed | State::Approved | State::Dispatched);
+            let oldest = self
+                .approvals
+                .values()
+                .filter(ended)
+                .min_by_key(|approval| approval.proposed_at)
+                .or_else(|| self.approvals.values().min_by_key(|approval| approval.expires_at))
+                .map(|approval| approval.id.clone());
+            match oldest {
+                Some(id) => self.approvals.remove(&id),
+                None => break,
+            };
+        }
+    }
+}

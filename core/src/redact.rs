@@ -1,0 +1,143 @@
+//! Finds and masks what looks like a credential, wherever it stands in a text.
+
+use serde_json::Value;
+
+use crate::secret::mask;
+
+/// How a credential begins, and how long its secret part is at least.
+struct Shape {
+    prefix: &'static str,
+    least: usize,
+}
+
+/// Prefixes that vendors chose so that leaks can be found. A profile adds its own.
+const SHAPES: &[Shape] = &[
+    Shape { prefix: "sk-", least: 20 },
+    Shape { prefix: "sk_live_", least: 16 },
+    Shape { prefix: "sk_test_", least: 16 },
+    Shape { prefix: "rk_live_", least: 16 },
+    Shape { prefix: "ghp_", least: 30 },
+    Shape { prefix: "gho_", least: 30 },
+    Shape { prefix: "ghs_", least: 30 },
+    Shape { prefix: "github_pat_", least: 30 },
+    Shape { prefix: "glpat-", least: 16 },
+    Shape { prefix: "xoxb-", least: 20 },
+    Shape { prefix: "xoxp-", least: 20 },
+    Shape { prefix: "AKIA", least: 16 },
+    Shape { prefix: "AIza", least: 30 },
+    // A JWT: `{"` in base64url begins every header.
+    Shape { prefix: "eyJ", least: 40 },
+];
+
+/// A profile's own prefixes need fewer characters: the prefix itself is telling enough.
+const LEAST_OF_PROFILE: usize = 6;
+
+/// Masks credentials of the known shapes and of the profile's prefixes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Redactor {
+    prefixes: Vec<String>,
+}
+
+struct Found {
+    start: usize,
+    end: usize,
+    prefix_end: usize,
+}
+
+impl Redactor {
+    pub(crate) fn new(prefixes: Vec<String>) -> Self {
+        Redactor { prefixes }
+    }
+
+    /// The text with every credential masked; none if there was nothing to mask.
+    pub(crate) fn text(&self, text: &str) -> Option<String> {
+        let mut masked = String::new();
+        let mut rest = text;
+        while let Some(found) = self.find(rest) {
+            let (Some(before), Some(secret), Some(prefix), Some(after)) = (
+                rest.get(..found.start),
+                rest.get(found.start..found.end),
+                rest.get(found.start..found.prefix_end),
+                rest.get(found.end..),
+            ) else {
+                break;
+            };
+            masked.push_str(before);
+            masked.push_str(&mask(secret, prefix));
+            rest = after;
+        }
+        (rest.len() != text.len()).then(|| masked + rest)
+    }
+
+    /// Masks every string of the value, keys included; says whether anything was masked.
+    pub(crate) fn value(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => match self.text(text) {
+                Some(masked) => {
+                    *text = masked;
+                    true
+                }
+                None => false,
+            },
+            Value::Array(items) => items.iter_mut().map(|item| self.value(item)).fold(false, core::ops::BitOr::bitor),
+            Value::Object(members) => {
+                let mut masked =
+                    members.values_mut().map(|member| self.value(member)).fold(false, core::ops::BitOr::bitor);
+                let telling: Vec<String> = members.keys().filter(|key| self.find(key).is_some()).cloned().collect();
+                for key in telling {
+                    if let (Some(member), Some(name)) = (members.shift_remove(&key), self.text(&key)) {
+                        members.insert(name, member);
+                        masked = true;
+                    }
+                }
+                masked
+            }
+            _ => false,
+        }
+    }
+
+    /// JSON Pointer to the first string that holds a credential.
+    pub(crate) fn locate(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => self.find(text).map(|_| String::new()),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(index, item)| self.locate(item).map(|rest| format!("/{index}{rest}"))),
+            Value::Object(members) => members.iter().find_map(|(key, member)| {
+                if self.find(key).is_some() {
+                    return Some(String::new());
+                }
+                self.locate(member).map(|rest| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1")))
+            }),
+            _ => None,
+        }
+    }
+
+    fn find(&self, text: &str) -> Option<Found> {
+        let known = SHAPES.iter().map(|shape| (shape.prefix, shape.least));
+        let own = self.prefixes.iter().map(|prefix| (prefix.as_str(), LEAST_OF_PROFILE));
+        known.chain(own).filter_map(|(prefix, least)| find_shape(text, prefix, least)).min_by_key(|found| found.start)
+    }
+}
+
+fn find_shape(text: &str, prefix: &str, least: usize) -> Option<Found> {
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.find(prefix) {
+        let start = from.checked_add(at)?;
+        let prefix_end = start.checked_add(prefix.len())?;
+        let secret = text.get(prefix_end..)?;
+        let length = secret.bytes().position(|byte| !is_key_byte(byte)).unwrap_or(secret.len());
+        // In the middle of a word (`risk-assessment…`) a prefix means nothing.
+        let begins = text.get(..start)?.bytes().last().is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        if begins && length >= least {
+            return Some(Found { start, end: prefix_end.checked_add(length)?, prefix_end });
+        }
+        from = prefix_end;
+    }
+    None
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~' | b'+' | b'/' | b'=')
+}
