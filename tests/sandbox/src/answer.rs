@@ -17,14 +17,8 @@ pub struct Outcome {
 impl From<Result<Value, ToolError>> for Outcome {
     fn from(result: Result<Value, ToolError>) -> Self {
         match result {
-            Ok(value) => Self {
-                value,
-                is_error: false,
-            },
-            Err(error) => Self {
-                value: error.to_json(),
-                is_error: true,
-            },
+            Ok(value) => Self { value, is_error: false },
+            Err(error) => Self { value: error.to_json(), is_error: true },
         }
     }
 }
@@ -43,28 +37,16 @@ impl Outcome {
     pub fn wrap(self, wrap: Wrap) -> Wrapped {
         let structured = match (wrap, self.is_error) {
             (Wrap::Text, true) => {
-                let (code, message) = (
-                    text_of(&self.value, "code"),
-                    text_of(&self.value, "message"),
-                );
-                return Wrapped {
-                    text: format!("{code}: {message}"),
-                    structured: None,
-                };
+                let (code, message) = (text_of(&self.value, "code"), text_of(&self.value, "message"));
+                return Wrapped { text: format!("{code}: {message}"), structured: None };
             }
             (Wrap::Text, false) => {
-                return Wrapped {
-                    text: self.value.to_string(),
-                    structured: None,
-                };
+                return Wrapped { text: self.value.to_string(), structured: None };
             }
             (_, true) => json!({"error": self.value}),
             (Wrap::Data, false) => json!({"data": self.value}),
             (Wrap::Structured, false) => self.value,
         };
-        Wrapped {
-            text: structured.to_string(),
-            structured: Some(structured),
-        }
+        Wrapped { text: structured.to_string(), structured: Some(structured) }
     }
 }

@@ -93,9 +93,7 @@ impl Backend {
 
     /// A call that panicked leaves a rolled-back transaction behind, so its poison is no reason to stop.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Whose key this is; nothing for a wrong or revoked one.
@@ -108,13 +106,7 @@ impl Backend {
                  JOIN members ON members.org = keys.org AND members.user = keys.user
                  WHERE keys.hash = ? AND keys.revoked IS NULL",
                 [sha256_hex(key)],
-                |row| {
-                    Ok(Caller {
-                        organisation: row.get(0)?,
-                        user: row.get(1)?,
-                        role: row.get(2)?,
-                    })
-                },
+                |row| Ok(Caller { organisation: row.get(0)?, user: row.get(1)?, role: row.get(2)? }),
             )
             .optional()?;
         Ok(caller)
@@ -151,9 +143,7 @@ impl Backend {
         now: Time,
     ) -> Result<Value, ToolError> {
         let mut state = self.state();
-        let result = self.in_transaction(&mut state, caller, arguments, now, |call| {
-            self.dispatch(name, call)
-        });
+        let result = self.in_transaction(&mut state, caller, arguments, now, |call| self.dispatch(name, call));
         let (executed, outcome) = match &result {
             Ok(_) => (1, "ok"),
             Err(error) => (0, error.code.as_str()),
@@ -180,9 +170,7 @@ impl Backend {
     /// Every call received so far: what ran and what did not, without arguments or keys.
     pub fn call_log(&self) -> Result<Vec<Value>, ToolError> {
         let state = self.state();
-        let mut statement = state
-            .db
-            .prepare("SELECT * FROM call_log ORDER BY sequence")?;
+        let mut statement = state.db.prepare("SELECT * FROM call_log ORDER BY sequence")?;
         let rows = statement.query_map([], |row| {
             Ok(json!({
                 "sequence": row.get::<_, i64>("sequence")?,
@@ -227,15 +215,10 @@ impl Backend {
     }
 
     fn dispatch(&self, name: &str, call: &mut Call<'_>) -> Result<Value, ToolError> {
-        let tool = self
-            .catalog
-            .find(name)
-            .ok_or_else(|| ToolError::new(Code::NotFound, "There is no tool with this name"))?;
+        let tool =
+            self.catalog.find(name).ok_or_else(|| ToolError::new(Code::NotFound, "There is no tool with this name"))?;
         if call.caller.is_none() && !tool.public {
-            return Err(ToolError::new(
-                Code::Unauthorized,
-                "This tool needs a key: send it as a bearer token",
-            ));
+            return Err(ToolError::new(Code::Unauthorized, "This tool needs a key: send it as a bearer token"));
         }
         crate::field::check(&tool.input, &call.arguments)?;
         check_references(tool, call)?;
@@ -274,9 +257,7 @@ pub(crate) fn check_references(tool: &Tool, call: &Call<'_>) -> Result<(), ToolE
     let mut ids = Vec::new();
     for field in &tool.input {
         if let Some(value) = call.arguments.get(field.name) {
-            field
-                .kind
-                .references(value, &mut |kind, id| ids.push((kind, id.to_owned())));
+            field.kind.references(value, &mut |kind, id| ids.push((kind, id.to_owned())));
         }
     }
     for (kind, id) in ids {
@@ -299,9 +280,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(object) => {
             let mut keys: Vec<_> = object.keys().collect();
             keys.sort();
-            let pairs = keys
-                .into_iter()
-                .filter_map(|key| Some((key.clone(), sorted(object.get(key)?))));
+            let pairs = keys.into_iter().filter_map(|key| Some((key.clone(), sorted(object.get(key)?))));
             Value::Object(pairs.collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),

@@ -35,9 +35,7 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// The organisation it works in; empty, and so matching no record, without a caller.
     pub(crate) fn org(&self) -> &str {
-        self.caller
-            .as_ref()
-            .map_or("", |caller| &caller.organisation)
+        self.caller.as_ref().map_or("", |caller| &caller.organisation)
     }
 
     pub(crate) fn user(&self) -> &str {
@@ -45,20 +43,12 @@ impl Call<'_> {
     }
 
     pub(crate) fn records(&self) -> Records<'_> {
-        Records {
-            db: self.db,
-            org: self.org(),
-            now: self.now,
-        }
+        Records { db: self.db, org: self.org(), now: self.now }
     }
 
     pub(crate) fn insert(&mut self, kind: &str, doc: Value) -> Result<Value, ToolError> {
         let org = self.org().to_owned();
-        let records = Records {
-            db: self.db,
-            org: &org,
-            now: self.now,
-        };
+        let records = Records { db: self.db, org: &org, now: self.now };
         records.insert(self.random, kind, doc)
     }
 
@@ -69,19 +59,12 @@ impl Call<'_> {
 
     /// A text argument that the schema requires.
     pub(crate) fn need(&self, name: &str) -> Result<&str, ToolError> {
-        self.text(name)
-            .ok_or_else(|| ToolError::invalid(name, "this field is required"))
+        self.text(name).ok_or_else(|| ToolError::invalid(name, "this field is required"))
     }
 
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         let value = self.arguments.get(name)?;
-        value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|number| number as i64))
-    }
-
-    pub(crate) fn amount(&self, name: &str) -> Option<f64> {
-        self.arguments.get(name).and_then(Value::as_f64)
+        value.as_i64().or_else(|| value.as_f64().map(|number| number as i64))
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -89,10 +72,7 @@ impl Call<'_> {
     }
 
     pub(crate) fn items(&self, name: &str) -> &[Value] {
-        self.arguments
-            .get(name)
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+        self.arguments.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The record that an argument names.
@@ -111,29 +91,44 @@ impl Call<'_> {
     pub(crate) fn owners_and_managers_only(&self) -> Result<(), ToolError> {
         match self.caller.as_ref().map(|caller| caller.role.as_str()) {
             Some("owner" | "manager") => Ok(()),
-            _ => Err(ToolError::new(
-                Code::Forbidden,
-                "Only the owner or a manager may do this",
-            )),
+            _ => Err(ToolError::new(Code::Forbidden, "Only the owner or a manager may do this")),
         }
     }
 
-    /// The page of records asked for by `limit` and `cursor`.
-    pub(crate) fn page(&self, kind: &str, mut select: Select<'_>) -> Result<Value, ToolError> {
+    /// Where the page begins that `limit` and `cursor` ask for, and how long it is.
+    fn window(&self) -> Result<(usize, usize), ToolError> {
         let limit = self.integer("limit").unwrap_or(50).clamp(1, 100) as usize;
         let offset = match self.text("cursor") {
             None => 0,
-            Some(cursor) => cursor.parse().map_err(|_| {
-                ToolError::invalid("cursor", "expected a cursor given by this tool")
-            })?,
+            Some(cursor) => {
+                cursor.parse().map_err(|_| ToolError::invalid("cursor", "expected a cursor given by this tool"))?
+            }
         };
+        Ok((offset, limit))
+    }
+
+    /// The asked page of records.
+    pub(crate) fn page(&self, kind: &str, mut select: Select<'_>) -> Result<Value, ToolError> {
+        let (offset, limit) = self.window()?;
         select.limit = Some(limit);
         select.offset = offset;
         let page = self.records().list(kind, &select)?;
-        let mut answer = json!({"items": page.items, "total": page.total});
-        if offset + limit < page.total {
-            answer["nextCursor"] = json!((offset + limit).to_string());
-        }
-        Ok(answer)
+        Ok(page_json(page.items, page.total, offset + limit))
     }
+
+    /// The asked page of what is not kept as records.
+    pub(crate) fn slice(&self, items: Vec<Value>) -> Result<Value, ToolError> {
+        let (offset, limit) = self.window()?;
+        let total = items.len();
+        let items = items.into_iter().skip(offset).take(limit).collect();
+        Ok(page_json(items, total, offset + limit))
+    }
+}
+
+fn page_json(items: Vec<Value>, total: usize, end: usize) -> Value {
+    let mut page = json!({"items": items, "total": total});
+    if end < total {
+        page["nextCursor"] = json!(end.to_string());
+    }
+    page
 }

@@ -41,11 +41,7 @@ impl Catalog {
         if article_tools {
             tools.extend(tools::article::tools());
         }
-        let by_name = tools
-            .iter()
-            .enumerate()
-            .map(|(at, tool)| (tool.name.clone(), at))
-            .collect();
+        let by_name = tools.iter().enumerate().map(|(at, tool)| (tool.name.clone(), at)).collect();
         Self { tools, by_name }
     }
 
@@ -107,11 +103,8 @@ fn vendor_annotations(tool: &Tool) -> Value {
 /// The articles do not agree on a spelling, so every other tool has the other one.
 fn article_annotations(tool: &Tool, at: usize) -> Value {
     let hints = tool.hints();
-    let (read_only, external) = if at.is_multiple_of(2) {
-        ("readOnly", "externalService")
-    } else {
-        ("read_only", "external_service")
-    };
+    let (read_only, external) =
+        if at.is_multiple_of(2) { ("readOnly", "externalService") } else { ("read_only", "external_service") };
     let mut annotations = json!({
         "title": tool.title(),
         read_only: hints.read_only,

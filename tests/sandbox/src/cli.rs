@@ -32,12 +32,7 @@ pub(crate) struct Cli {
     pub(crate) smtp: Option<String>,
 
     /// How long an emailed code lives
-    #[arg(
-        long,
-        default_value_t = 600,
-        value_name = "SECONDS",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, default_value_t = 600, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) code_ttl: i64,
 
     /// How many codes an address may ask for in an hour

@@ -28,18 +28,9 @@ pub(crate) fn issue(
     let expires = call.now.plus_seconds(call.settings.code_ttl);
     call.db.execute(
         "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?, 0, 0)",
-        params![
-            request,
-            address,
-            payload.to_string(),
-            sha256_hex(&code),
-            expires.millis()
-        ],
+        params![request, address, payload.to_string(), sha256_hex(&code), expires.millis()],
     )?;
-    call.db.execute(
-        "INSERT INTO code_requests VALUES (?, ?)",
-        params![address, call.now.millis()],
-    )?;
+    call.db.execute("INSERT INTO code_requests VALUES (?, ?)", params![address, call.now.millis()])?;
     call.mail(Mail {
         to: address.to_owned(),
         subject: subject.to_owned(),
@@ -52,10 +43,7 @@ pub(crate) fn issue(
 }
 
 fn respect_limits(call: &Call<'_>, address: &str) -> Result<(), ToolError> {
-    let windows = [
-        (HOUR, call.settings.codes_per_hour),
-        (DAY, call.settings.codes_per_day),
-    ];
+    let windows = [(HOUR, call.settings.codes_per_hour), (DAY, call.settings.codes_per_day)];
     for (seconds, most) in windows {
         // The request that must grow old before another one fits into the window.
         let blocking: Option<i64> = call
@@ -63,11 +51,7 @@ fn respect_limits(call: &Call<'_>, address: &str) -> Result<(), ToolError> {
             .query_row(
                 "SELECT at FROM code_requests WHERE address = ? AND at > ?
                  ORDER BY at DESC LIMIT 1 OFFSET ?",
-                params![
-                    address,
-                    call.now.plus_seconds(-seconds).millis(),
-                    most.saturating_sub(1)
-                ],
+                params![address, call.now.plus_seconds(-seconds).millis(), most.saturating_sub(1)],
                 |row| row.get(0),
             )
             .optional()?;
@@ -89,11 +73,7 @@ fn respect_limits(call: &Call<'_>, address: &str) -> Result<(), ToolError> {
 }
 
 /// Takes a code back; the right one is spent by it. Answers the address and what was kept.
-pub(crate) fn redeem(
-    call: &Call<'_>,
-    request: &str,
-    code: &str,
-) -> Result<(String, Value), ToolError> {
+pub(crate) fn redeem(call: &Call<'_>, request: &str, code: &str) -> Result<(String, Value), ToolError> {
     let found = call
         .db
         .query_row(
@@ -112,38 +92,21 @@ pub(crate) fn redeem(
         )
         .optional()?;
     let Some((address, payload, hash, expires, attempts, used)) = found else {
-        return Err(ToolError::new(
-            Code::UnknownRequest,
-            "No code was asked for with this request",
-        ));
+        return Err(ToolError::new(Code::UnknownRequest, "No code was asked for with this request"));
     };
     if used {
-        return Err(ToolError::new(
-            Code::RequestAlreadyUsed,
-            "This request was verified before",
-        ));
+        return Err(ToolError::new(Code::RequestAlreadyUsed, "This request was verified before"));
     }
-    let dead = || {
-        ToolError::new(
-            Code::TooManyAttempts,
-            "Too many wrong codes: ask for a fresh one",
-        )
-    };
+    let dead = || ToolError::new(Code::TooManyAttempts, "Too many wrong codes: ask for a fresh one");
     if attempts >= WRONG_CODES {
         return Err(dead());
     }
     if call.now >= expires {
-        return Err(ToolError::new(
-            Code::CodeExpired,
-            "The code is too old: ask for a fresh one",
-        )
-        .with("expiredAt", expires.rfc3339()));
+        return Err(ToolError::new(Code::CodeExpired, "The code is too old: ask for a fresh one")
+            .with("expiredAt", expires.rfc3339()));
     }
     if sha256_hex(code) != hash {
-        call.db.execute(
-            "UPDATE codes SET attempts = attempts + 1 WHERE request = ?",
-            [request],
-        )?;
+        call.db.execute("UPDATE codes SET attempts = attempts + 1 WHERE request = ?", [request])?;
         let remaining = WRONG_CODES - attempts - 1;
         if remaining == 0 {
             return Err(dead());
@@ -154,7 +117,6 @@ pub(crate) fn redeem(
         )
         .with("attemptsRemaining", remaining));
     }
-    call.db
-        .execute("UPDATE codes SET used = 1 WHERE request = ?", [request])?;
+    call.db.execute("UPDATE codes SET used = 1 WHERE request = ?", [request])?;
     Ok((address, serde_json::from_str(&payload).unwrap_or_default()))
 }

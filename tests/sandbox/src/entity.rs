@@ -33,21 +33,10 @@ pub(crate) enum Verb {
     Delete,
 }
 
-pub(crate) const ALL: &[Verb] = &[
-    Verb::List,
-    Verb::Get,
-    Verb::Create,
-    Verb::Update,
-    Verb::Delete,
-];
+pub(crate) const ALL: &[Verb] = &[Verb::List, Verb::Get, Verb::Create, Verb::Update, Verb::Delete];
 
 /// A kind of record with the fields that a caller may set; `about` says what it is.
-pub(crate) fn entity(
-    kind: &'static str,
-    plural: &'static str,
-    about: &'static str,
-    fields: Vec<Field>,
-) -> Entity {
+pub(crate) fn entity(kind: &'static str, plural: &'static str, about: &'static str, fields: Vec<Field>) -> Entity {
     Entity {
         kind,
         plural,
@@ -109,10 +98,7 @@ impl Entity {
 
     pub(crate) fn tools(&self, scope: Scope, verbs: &[Verb]) -> Vec<Tool> {
         let shared = Arc::new(self.clone());
-        verbs
-            .iter()
-            .map(|verb| self.tool(scope, *verb, &shared))
-            .collect()
+        verbs.iter().map(|verb| self.tool(scope, *verb, &shared)).collect()
     }
 
     fn tool(&self, scope: Scope, verb: Verb, shared: &Arc<Entity>) -> Tool {
@@ -127,21 +113,13 @@ impl Entity {
                 self.filter_fields().chain(paging()).collect(),
                 self.page(),
             ),
-            Verb::Get => (
-                format!("get_{}", self.kind),
-                format!("Gets one {one} by its id. {about}"),
-                vec![id()],
-                self.output(),
-            ),
+            Verb::Get => {
+                (format!("get_{}", self.kind), format!("Gets one {one} by its id. {about}"), vec![id()], self.output())
+            }
             Verb::Search => (
                 format!("search_{}", self.plural),
-                format!(
-                    "Searches the {many} for a text in {}. {about}",
-                    self.searched.join(", ")
-                ),
-                std::iter::once(text("query").req().about("Part of a word is enough"))
-                    .chain(paging())
-                    .collect(),
+                format!("Searches the {many} for a text in {}. {about}", self.searched.join(", ")),
+                std::iter::once(text("query").req().about("Part of a word is enough")).chain(paging()).collect(),
                 self.page(),
             ),
             Verb::Create => (
@@ -153,9 +131,7 @@ impl Entity {
             Verb::Update => (
                 format!("update_{}", self.kind),
                 format!("Changes the given fields of a {one} and leaves the others alone."),
-                std::iter::once(id())
-                    .chain(self.fields.iter().cloned().map(Field::opt))
-                    .collect(),
+                std::iter::once(id()).chain(self.fields.iter().cloned().map(Field::opt)).collect(),
                 self.output(),
             ),
             Verb::Delete => (
@@ -192,29 +168,14 @@ impl Entity {
     pub(crate) fn run(&self, verb: Verb, call: &mut Call<'_>) -> Result<Value, ToolError> {
         match verb {
             Verb::List => {
-                let equal = self
-                    .filters
-                    .iter()
-                    .filter_map(|name| Some((*name, call.arguments.get(*name)?.clone())))
-                    .collect();
-                call.page(
-                    self.kind,
-                    Select {
-                        equal,
-                        ..Select::default()
-                    },
-                )
+                let equal =
+                    self.filters.iter().filter_map(|name| Some((*name, call.arguments.get(*name)?.clone()))).collect();
+                call.page(self.kind, Select { equal, ..Select::default() })
             }
             Verb::Get => call.record(self.kind, "id"),
             Verb::Search => {
                 let query = call.need("query")?;
-                call.page(
-                    self.kind,
-                    Select {
-                        containing: Some((self.searched, query)),
-                        ..Select::default()
-                    },
-                )
+                call.page(self.kind, Select { containing: Some((self.searched, query)), ..Select::default() })
             }
             Verb::Create => {
                 let arguments = call.arguments.clone();
@@ -236,11 +197,7 @@ impl Entity {
     }
 
     /// Stores a new record from these fields.
-    pub(crate) fn create(
-        &self,
-        call: &mut Call<'_>,
-        arguments: Map<String, Value>,
-    ) -> Result<Value, ToolError> {
+    pub(crate) fn create(&self, call: &mut Call<'_>, arguments: Map<String, Value>) -> Result<Value, ToolError> {
         self.refuse_duplicates(call, &arguments, None)?;
         let mut doc = self.born.clone();
         if let Value::Object(doc) = &mut doc {
@@ -282,9 +239,5 @@ pub(crate) fn paging() -> [Field; 2] {
 
 /// The fields of a page of such items.
 pub(crate) fn page_of(item: Vec<Field>) -> Vec<Field> {
-    vec![
-        objects("items", item).req(),
-        count("total").req(),
-        text("nextCursor"),
-    ]
+    vec![objects("items", item).req(), count("total").req(), text("nextCursor")]
 }

@@ -74,11 +74,7 @@ pub struct ToolError {
 impl ToolError {
     /// An error without details.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: Map::new(),
-        }
+        Self { code, message: message.into(), details: Map::new() }
     }
 
     /// The same error with one more detail.
@@ -93,10 +89,7 @@ impl ToolError {
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(
-            Code::NotFound,
-            format!("There is no such {what} in this organisation"),
-        )
+        Self::new(Code::NotFound, format!("There is no such {what} in this organisation"))
     }
 
     pub(crate) fn conflict(message: impl Into<String>) -> Self {

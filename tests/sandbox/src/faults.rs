@@ -160,22 +160,15 @@ impl<'de> Deserialize<'de> for Fault {
                 When::Before => Self::DropBefore,
                 When::After => Self::DropAfter,
             }),
-            written.status.map(|status| Self::Status {
-                status,
-                retry_after: written.retry_after,
-            }),
+            written.status.map(|status| Self::Status { status, retry_after: written.retry_after }),
             written.malformed_json.map(|_| Self::MalformedJson),
             written.html.map(|_| Self::Html),
             written.shape.map(|patch| Self::Shape(Value::Object(patch))),
             written.clock_skew_s.map(Self::ClockSkew),
-            written.definition.map(|definition| Self::Definition {
-                tool: definition.tool,
-                patch: Value::Object(definition.patch),
-            }),
-            written.rpc_error.map(|error| Self::RpcError {
-                code: error.code,
-                message: error.message,
-            }),
+            written
+                .definition
+                .map(|definition| Self::Definition { tool: definition.tool, patch: Value::Object(definition.patch) }),
+            written.rpc_error.map(|error| Self::RpcError { code: error.code, message: error.message }),
         ]
         .into_iter()
         .flatten()
@@ -198,12 +191,8 @@ pub struct Faults {
 impl Faults {
     /// Reads the rules; the error says where they are wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let rules: Vec<Rule> =
-            serde_json::from_str(text).map_err(|error| format!("fault rules: {error}"))?;
-        Ok(Self {
-            rules: rules.into_iter().map(|rule| (rule, 0)).collect(),
-            definitions: BTreeMap::new(),
-        })
+        let rules: Vec<Rule> = serde_json::from_str(text).map_err(|error| format!("fault rules: {error}"))?;
+        Ok(Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect(), definitions: BTreeMap::new() })
     }
 
     /// What goes wrong with this request, if anything.
@@ -226,10 +215,7 @@ impl Faults {
             if let Fault::Definition { tool, patch } = &rule.fault {
                 // From now on, so once is enough; and the request itself goes its normal way.
                 if past == 1 {
-                    self.definitions
-                        .entry(tool.clone())
-                        .or_default()
-                        .push(patch.clone());
+                    self.definitions.entry(tool.clone()).or_default().push(patch.clone());
                 }
                 continue;
             }
@@ -278,9 +264,7 @@ pub fn shift_times(value: &mut Value, seconds: i64) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| shift_times(item, seconds)),
-        Value::Object(object) => object
-            .values_mut()
-            .for_each(|value| shift_times(value, seconds)),
+        Value::Object(object) => object.values_mut().for_each(|value| shift_times(value, seconds)),
         _ => {}
     }
 }

@@ -67,9 +67,7 @@ static PHONE: Form = Form {
     pattern: Some(r"^\+[1-9][0-9]{6,14}$"),
     fits: |text| {
         text.strip_prefix('+').is_some_and(|digits| {
-            (7..=15).contains(&digits.len())
-                && !digits.starts_with('0')
-                && all(digits, |byte| byte.is_ascii_digit())
+            (7..=15).contains(&digits.len()) && !digits.starts_with('0') && all(digits, |byte| byte.is_ascii_digit())
         })
     },
 };
@@ -130,18 +128,12 @@ static COLOUR: Form = Form {
     format: None,
     pattern: Some("^#[0-9a-fA-F]{6}$"),
     fits: |text| {
-        text.strip_prefix('#')
-            .is_some_and(|digits| digits.len() == 6 && all(digits, |byte| byte.is_ascii_hexdigit()))
+        text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && all(digits, |byte| byte.is_ascii_hexdigit()))
     },
 };
 
 fn field(name: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        kind,
-        required: false,
-        about: "",
-    }
+    Field { name, kind, required: false, about: "" }
 }
 
 macro_rules! forms {
@@ -158,13 +150,7 @@ pub(crate) fn text(name: &'static str) -> Field {
     field(name, Kind::Text { min: 1, max: 200 })
 }
 pub(crate) fn long_text(name: &'static str) -> Field {
-    field(
-        name,
-        Kind::Text {
-            min: 1,
-            max: 10_000,
-        },
-    )
+    field(name, Kind::Text { min: 1, max: 10_000 })
 }
 pub(crate) fn integer(name: &'static str, min: i64, max: i64) -> Field {
     field(name, Kind::Integer { min, max })
@@ -279,15 +265,9 @@ impl Kind {
         match self {
             Self::Text { min, max } => match value.as_str() {
                 None => wrong("expected a text"),
-                Some(text) if text.chars().count() < *min => {
-                    wrong(&format!("expected at least {min} characters"))
-                }
-                Some(text) if text.chars().count() > *max => {
-                    wrong(&format!("expected at most {max} characters"))
-                }
-                Some(text) if text.chars().all(char::is_whitespace) => {
-                    wrong("expected more than blanks")
-                }
+                Some(text) if text.chars().count() < *min => wrong(&format!("expected at least {min} characters")),
+                Some(text) if text.chars().count() > *max => wrong(&format!("expected at most {max} characters")),
+                Some(text) if text.chars().all(char::is_whitespace) => wrong("expected more than blanks"),
                 Some(_) => Ok(()),
             },
             Self::Form(form) => match value.as_str() {
@@ -299,15 +279,9 @@ impl Kind {
                 let fits = value.as_str().is_some_and(|text| {
                     text.strip_prefix(prefix)
                         .and_then(|rest| rest.strip_prefix('_'))
-                        .is_some_and(|rest| {
-                            !rest.is_empty() && all(rest, |byte| byte.is_ascii_alphanumeric())
-                        })
+                        .is_some_and(|rest| !rest.is_empty() && all(rest, |byte| byte.is_ascii_alphanumeric()))
                 });
-                if fits {
-                    Ok(())
-                } else {
-                    wrong(&format!("expected an id like {prefix}_…"))
-                }
+                if fits { Ok(()) } else { wrong(&format!("expected an id like {prefix}_…")) }
             }
             Self::Integer { min, max } => match whole(value) {
                 Some(number) if (*min..=*max).contains(&number) => Ok(()),
@@ -324,16 +298,11 @@ impl Kind {
                 _ => wrong(&format!("expected one of {}", options.join(", "))),
             },
             Self::List { item, min } => match value.as_array() {
-                Some(items) if items.len() < *min => {
-                    wrong(&format!("expected at least {min} items"))
+                Some(items) if items.len() < *min => wrong(&format!("expected at least {min} items")),
+                Some(items) if items.len() > MOST_ITEMS => wrong(&format!("expected at most {MOST_ITEMS} items")),
+                Some(items) => {
+                    items.iter().enumerate().try_for_each(|(at, value)| item.check(&format!("{path}[{at}]"), value))
                 }
-                Some(items) if items.len() > MOST_ITEMS => {
-                    wrong(&format!("expected at most {MOST_ITEMS} items"))
-                }
-                Some(items) => items
-                    .iter()
-                    .enumerate()
-                    .try_for_each(|(at, value)| item.check(&format!("{path}[{at}]"), value)),
                 None => wrong("expected a list"),
             },
             Self::Object(fields) => match value.as_object() {
@@ -370,10 +339,7 @@ impl Kind {
 /// JSON Schema calls `2.0` an integer too.
 fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
-        value
-            .as_f64()
-            .filter(|number| number.fract() == 0.0 && number.abs() < 9e15)
-            .map(|number| number as i64)
+        value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15).map(|number| number as i64)
     })
 }
 
@@ -389,11 +355,7 @@ pub(crate) fn object_schema(fields: &[Field], strict: bool) -> Value {
             (field.name.to_owned(), schema)
         })
         .collect();
-    let required: Vec<_> = fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name)
-        .collect();
+    let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     let mut schema = json!({"type": "object", "properties": properties, "required": required});
     if strict {
         schema["additionalProperties"] = json!(false);
@@ -406,17 +368,10 @@ pub(crate) fn check(fields: &[Field], arguments: &Map<String, Value>) -> Result<
     check_object("", fields, arguments)
 }
 
-fn check_object(
-    path: &str,
-    fields: &[Field],
-    object: &Map<String, Value>,
-) -> Result<(), ToolError> {
+fn check_object(path: &str, fields: &[Field], object: &Map<String, Value>) -> Result<(), ToolError> {
     for name in object.keys() {
         if !fields.iter().any(|field| field.name == name) {
-            return Err(ToolError::invalid(
-                format!("{path}{name}"),
-                "this field is not known",
-            ));
+            return Err(ToolError::invalid(format!("{path}{name}"), "this field is not known"));
         }
     }
     for field in fields {

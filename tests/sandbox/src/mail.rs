@@ -39,10 +39,8 @@ impl LettreMailer {
 
     /// Sends every message to this server.
     pub fn smtp(host: &str, port: u16) -> Self {
-        let transport = SmtpTransport::builder_dangerous(host)
-            .port(port)
-            .timeout(Some(Duration::from_secs(10)))
-            .build();
+        let transport =
+            SmtpTransport::builder_dangerous(host).port(port).timeout(Some(Duration::from_secs(10))).build();
         Self::Smtp(transport)
     }
 }
@@ -52,9 +50,7 @@ const FROM: &str = "FavCRM Sandbox <no-reply@sandbox.example>";
 
 fn message(mail: &Mail, now: Time) -> Result<Message, String> {
     let mailbox = |address: &str| -> Result<Mailbox, String> {
-        address
-            .parse()
-            .map_err(|_| "an address is not valid".to_owned())
+        address.parse().map_err(|_| "an address is not valid".to_owned())
     };
     let millis = u64::try_from(now.millis()).unwrap_or_default();
     Message::builder()
@@ -72,14 +68,8 @@ impl Mailer for LettreMailer {
     fn send(&self, mail: &Mail, now: Time) -> Result<(), String> {
         let message = message(mail, now)?;
         match self {
-            Self::Outbox(files) => files
-                .send(&message)
-                .map(drop)
-                .map_err(|error| error.to_string()),
-            Self::Smtp(smtp) => smtp
-                .send(&message)
-                .map(drop)
-                .map_err(|error| error.to_string()),
+            Self::Outbox(files) => files.send(&message).map(drop).map_err(|error| error.to_string()),
+            Self::Smtp(smtp) => smtp.send(&message).map(drop).map_err(|error| error.to_string()),
         }
     }
 }

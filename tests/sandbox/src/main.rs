@@ -14,11 +14,7 @@ use toolgate_sandbox::{Backend, Settings, catalog::Dialect};
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&format!("no runtime: {error}")),
     };
@@ -46,8 +42,7 @@ async fn run(cli: cli::Cli) -> Result<(), String> {
     let faults = match &cli.faults {
         None => Faults::default(),
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
             Faults::parse(&text)?
         }
     };
@@ -69,9 +64,7 @@ async fn run(cli: cli::Cli) -> Result<(), String> {
         }
     };
 
-    let listener = tokio::net::TcpListener::bind(cli.addr)
-        .await
-        .map_err(|error| format!("{}: {error}", cli.addr))?;
+    let listener = tokio::net::TcpListener::bind(cli.addr).await.map_err(|error| format!("{}: {error}", cli.addr))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let portal = format!("http://{address}/portal");
     let settings = Settings {
@@ -83,14 +76,10 @@ async fn run(cli: cli::Cli) -> Result<(), String> {
         article_tools: cli.dialect() == Dialect::Article,
         ..Settings::default()
     };
-    let backend = Backend::open(cli.data.as_deref(), settings, random, mailer)
-        .map_err(|error| error.to_string())?;
+    let backend = Backend::open(cli.data.as_deref(), settings, random, mailer).map_err(|error| error.to_string())?;
     let app = Arc::new(serve::App::new(backend, faults, &cli));
 
-    println!(
-        "{}",
-        json!({"mcp": format!("http://{address}/mcp"), "portal": portal, "outbox": outbox.directory()})
-    );
+    println!("{}", json!({"mcp": format!("http://{address}/mcp"), "portal": portal, "outbox": outbox.directory()}));
     serve::listen(listener, app, cli.exit_with_stdin).await;
     Ok(())
 }

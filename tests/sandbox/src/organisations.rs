@@ -10,36 +10,23 @@ use serde_json::{Value, json};
 
 /// The id of the user with this address.
 pub(crate) fn user_by_email(db: &Connection, email: &str) -> Result<Option<String>, ToolError> {
-    Ok(db
-        .query_row("SELECT id FROM users WHERE email = ?", [email], |row| {
-            row.get(0)
-        })
-        .optional()?)
+    Ok(db.query_row("SELECT id FROM users WHERE email = ?", [email], |row| row.get(0)).optional()?)
 }
 
 /// The user with this address, made if there is none.
-pub(crate) fn ensure_user(
-    call: &mut Call<'_>,
-    email: &str,
-    name: &str,
-) -> Result<String, ToolError> {
+pub(crate) fn ensure_user(call: &mut Call<'_>, email: &str, name: &str) -> Result<String, ToolError> {
     if let Some(id) = user_by_email(call.db, email)? {
         return Ok(id);
     }
     let id = call.random.id("usr");
-    call.db.execute(
-        "INSERT INTO users VALUES (?, ?, ?)",
-        params![id, email, name],
-    )?;
+    call.db.execute("INSERT INTO users VALUES (?, ?, ?)", params![id, email, name])?;
     Ok(id)
 }
 
 /// Puts a user into an organisation; someone who is there already keeps the role.
 pub(crate) fn join(call: &Call<'_>, org: &str, user: &str, role: &str) -> Result<(), ToolError> {
-    call.db.execute(
-        "INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)",
-        params![org, user, role, call.now.millis()],
-    )?;
+    call.db
+        .execute("INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)", params![org, user, role, call.now.millis()])?;
     Ok(())
 }
 
@@ -64,15 +51,7 @@ pub(crate) fn issue_key(
     let masked = format!("{KEY_PREFIX}…{}", &secret[secret.len() - 4..]);
     db.execute(
         "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
-        params![
-            id,
-            org,
-            user,
-            sha256_hex(&secret),
-            label,
-            masked,
-            now.millis()
-        ],
+        params![id, org, user, sha256_hex(&secret), label, masked, now.millis()],
     )?;
     Ok(NewKey { id, secret, masked })
 }
@@ -101,21 +80,16 @@ pub(crate) fn keys(db: &Connection, org: &str) -> Result<Vec<Value>, ToolError> 
 /// The company as its people see it.
 pub(crate) fn profile(db: &Connection, org: &str) -> Result<Value, ToolError> {
     let found = db
-        .query_row(
-            "SELECT company_id, profile, plan, created FROM organisations WHERE id = ?",
-            [org],
-            |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    Time::from_millis(row.get(3)?),
-                ))
-            },
-        )
+        .query_row("SELECT company_id, profile, plan, created FROM organisations WHERE id = ?", [org], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                Time::from_millis(row.get(3)?),
+            ))
+        })
         .optional()?;
-    let (company, profile, plan, created) =
-        found.ok_or_else(|| ToolError::not_found("organisation"))?;
+    let (company, profile, plan, created) = found.ok_or_else(|| ToolError::not_found("organisation"))?;
     let mut profile: Value = serde_json::from_str(&profile).unwrap_or_else(|_| json!({}));
     profile["organisationId"] = json!(org);
     profile["companyId"] = json!(company);

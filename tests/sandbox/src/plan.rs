@@ -31,31 +31,17 @@ pub(crate) const TIERS: &[Tier] = &[
         code: "lite",
         name: "Lite",
         price: 19,
-        quotas: &[
-            ("customers", 1_000),
-            ("bookings", 2_000),
-            ("mcp_calls", 10_000),
-        ],
+        quotas: &[("customers", 1_000), ("bookings", 2_000), ("mcp_calls", 10_000)],
         modules: &[],
     },
     Tier {
         code: "starter",
         name: "Starter",
         price: 49,
-        quotas: &[
-            ("customers", 5_000),
-            ("bookings", 10_000),
-            ("mcp_calls", 50_000),
-        ],
+        quotas: &[("customers", 5_000), ("bookings", 10_000), ("mcp_calls", 50_000)],
         modules: &["whatsapp", "sms"],
     },
-    Tier {
-        code: "enterprise",
-        name: "Enterprise",
-        price: 299,
-        quotas: &[],
-        modules: &["whatsapp", "sms"],
-    },
+    Tier { code: "enterprise", name: "Enterprise", price: 299, quotas: &[], modules: &["whatsapp", "sms"] },
 ];
 
 pub(crate) const QUOTAS: &[&str] = &["customers", "bookings", "mcp_calls"];
@@ -64,10 +50,7 @@ pub(crate) const CODES: &[&str] = &["free", "lite", "starter", "enterprise"];
 
 impl Tier {
     pub(crate) fn limit(&self, quota: &str) -> Option<i64> {
-        self.quotas
-            .iter()
-            .find(|(name, _)| *name == quota)
-            .map(|(_, limit)| *limit)
+        self.quotas.iter().find(|(name, _)| *name == quota).map(|(_, limit)| *limit)
     }
 
     fn includes(&self, module: &str) -> bool {
@@ -95,14 +78,8 @@ pub(crate) fn tier(code: &str) -> Option<&'static Tier> {
 
 /// The tier that the caller's organisation is on.
 pub(crate) fn current(call: &Call<'_>) -> Result<&'static Tier, ToolError> {
-    let code: Option<String> = call
-        .db
-        .query_row(
-            "SELECT plan FROM organisations WHERE id = ?",
-            [call.org()],
-            |row| row.get(0),
-        )
-        .optional()?;
+    let code: Option<String> =
+        call.db.query_row("SELECT plan FROM organisations WHERE id = ?", [call.org()], |row| row.get(0)).optional()?;
     Ok(code.as_deref().and_then(tier).unwrap_or(&TIERS[0]))
 }
 
@@ -119,9 +96,7 @@ pub(crate) fn count_call(call: &Call<'_>, org: &str) -> Result<(), ToolError> {
 /// How much of a quota is used: contacts in all, bookings and calls in this month.
 pub(crate) fn used(call: &Call<'_>, quota: &str) -> Result<i64, ToolError> {
     match quota {
-        "customers" => call
-            .records()
-            .count_since("contact", Time::from_millis(i64::MIN)),
+        "customers" => call.records().count_since("contact", Time::from_millis(i64::MIN)),
         "bookings" => call.records().count_since("booking", month_start(call.now)),
         _ => Ok(call
             .db
@@ -139,9 +114,7 @@ fn month_start(now: Time) -> Time {
     let now = now.utc();
     Utc.with_ymd_and_hms(now.year(), now.month(), 1, 0, 0, 0)
         .single()
-        .map_or(Time::from_millis(0), |start| {
-            Time::from_millis(start.timestamp_millis())
-        })
+        .map_or(Time::from_millis(0), |start| Time::from_millis(start.timestamp_millis()))
 }
 
 /// Why something does not fit into the plan, and what would make it fit.
@@ -172,24 +145,19 @@ pub(crate) fn check(call: &Call<'_>, need: Need, delta: i64) -> Result<Option<Bl
             Ok(Some(Block {
                 reason: "quota_exceeded",
                 message: format!("The {} plan allows {limit} {quota}", tier.name),
-                upgrade: upgrade(tier, |other| {
-                    other.limit(quota).is_none_or(|limit| wanted <= limit)
-                }),
+                upgrade: upgrade(tier, |other| other.limit(quota).is_none_or(|limit| wanted <= limit)),
             }))
         }
     }
 }
 
 fn upgrade(current: &Tier, fits: impl Fn(&Tier) -> bool) -> Value {
-    TIERS
-        .iter()
-        .find(|tier| tier.price > current.price && fits(tier))
-        .map_or(Value::Null, |tier| {
-            json!({
-                "type": "upgrade_plan", "tool": "create_plan_upgrade_link", "planCode": tier.code,
-                "message": format!("Upgrade to {} at {} USD a month", tier.name, tier.price),
-            })
+    TIERS.iter().find(|tier| tier.price > current.price && fits(tier)).map_or(Value::Null, |tier| {
+        json!({
+            "type": "upgrade_plan", "tool": "create_plan_upgrade_link", "planCode": tier.code,
+            "message": format!("Upgrade to {} at {} USD a month", tier.name, tier.price),
         })
+    })
 }
 
 /// Refuses what does not fit into the plan.

@@ -28,12 +28,9 @@ impl Backend {
             "SELECT members.org FROM members JOIN users ON users.id = members.user
              WHERE users.email = ? ORDER BY members.joined",
         )?;
-        let orgs: Vec<String> = statement
-            .query_map([email.to_lowercase()], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        orgs.iter()
-            .map(|org| organisations::profile(&state.db, org))
-            .collect()
+        let orgs: Vec<String> =
+            statement.query_map([email.to_lowercase()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        orgs.iter().map(|org| organisations::profile(&state.db, org)).collect()
     }
 
     /// The keys of an organisation, masked.
@@ -42,35 +39,20 @@ impl Backend {
     }
 
     /// Issues a key for a member; the answer holds it, once.
-    pub fn create_key(
-        &self,
-        organisation: &str,
-        email: &str,
-        label: &str,
-        now: Time,
-    ) -> Result<Value, ToolError> {
+    pub fn create_key(&self, organisation: &str, email: &str, label: &str, now: Time) -> Result<Value, ToolError> {
         self.as_owner(organisation, now, |call| {
             let user = organisations::user_by_email(call.db, &email.to_lowercase())?
                 .ok_or_else(|| ToolError::not_found("user"))?;
             let member: Option<i64> = call
                 .db
-                .query_row(
-                    "SELECT 1 FROM members WHERE org = ? AND user = ?",
-                    params![organisation, user],
-                    |row| row.get(0),
-                )
+                .query_row("SELECT 1 FROM members WHERE org = ? AND user = ?", params![organisation, user], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             if member.is_none() {
                 return Err(ToolError::not_found("user"));
             }
-            let key = organisations::issue_key(
-                call.db,
-                call.random,
-                organisation,
-                &user,
-                label,
-                call.now,
-            )?;
+            let key = organisations::issue_key(call.db, call.random, organisation, &user, label, call.now)?;
             Ok(json!({"id": key.id, "apiKey": key.secret, "masked": key.masked}))
         })
     }
@@ -90,19 +72,12 @@ impl Backend {
 
     /// The send approvals of an organisation, oldest first.
     pub fn approvals(&self, organisation: &str, now: Time) -> Result<Vec<Value>, ToolError> {
-        self.as_owner(organisation, now, |call| {
-            call.records().all("send_approval", &[])
-        })
+        self.as_owner(organisation, now, |call| call.records().all("send_approval", &[]))
     }
 
     /// Decides about a send. When it is approved the backend sends at once, and the approval becomes
     /// `completed`, or `failed` with the reason.
-    pub fn decide(
-        &self,
-        approval: &str,
-        decision: Decision,
-        now: Time,
-    ) -> Result<Value, ToolError> {
+    pub fn decide(&self, approval: &str, decision: Decision, now: Time) -> Result<Value, ToolError> {
         let organisation = self.organisation_of_record(approval, "send_approval")?;
         self.as_owner(&organisation, now, |call| decide(call, approval, decision))
     }
@@ -110,9 +85,7 @@ impl Backend {
     /// The upgrade links of an organisation that are still open, without their tokens.
     pub fn upgrades(&self, organisation: &str, now: Time) -> Result<Vec<Value>, ToolError> {
         self.as_owner(organisation, now, |call| {
-            let mut upgrades = call
-                .records()
-                .all("upgrade", &[("status", json!("open"))])?;
+            let mut upgrades = call.records().all("upgrade", &[("status", json!("open"))])?;
             for upgrade in &mut upgrades {
                 if let Value::Object(upgrade) = upgrade {
                     upgrade.remove("token");
@@ -124,37 +97,51 @@ impl Backend {
 
     /// Pays an upgrade link: the organisation is on the new plan afterwards.
     pub fn open_upgrade(&self, token: &str, now: Time) -> Result<Value, ToolError> {
-        let organisation: Option<String> = self
+        self.with_link("upgrade", token, now, |call, upgrade| {
+            let plan = text_of(upgrade, "planCode");
+            call.db.execute("UPDATE organisations SET plan = ? WHERE id = ?", params![plan, call.org()])?;
+            Ok(json!({"organisationId": call.org(), "planCode": plan, "status": "active"}))
+        })
+    }
+
+    /// Opens a WhatsApp link: a number is connected afterwards.
+    pub fn connect_whatsapp(&self, token: &str, now: Time) -> Result<Value, ToolError> {
+        self.with_link("whatsapp_link", token, now, |call, _| {
+            let settings = crate::tools::settings_of(call)?;
+            let connected = json!({"whatsapp": "connected"});
+            call.records().patch("settings", text_of(&settings, "id"), connected)?;
+            Ok(json!({"organisationId": call.org(), "status": "connected"}))
+        })
+    }
+
+    /// Uses a link that a tool made, once and before it is too old.
+    fn with_link(
+        &self,
+        kind: &str,
+        token: &str,
+        now: Time,
+        work: impl FnOnce(&mut Call<'_>, &Value) -> Result<Value, ToolError>,
+    ) -> Result<Value, ToolError> {
+        let found: Option<(String, String)> = self
             .state()
             .db
             .query_row(
-                "SELECT org FROM records WHERE kind = 'upgrade' AND json_extract(doc, '$.token') = ?",
-                [sha256_hex(token)],
-                |row| row.get(0),
+                "SELECT org, id FROM records WHERE kind = ? AND json_extract(doc, '$.token') = ?",
+                [kind, &sha256_hex(token)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        let organisation = organisation.ok_or_else(|| ToolError::not_found("upgrade link"))?;
+        let (organisation, id) = found.ok_or_else(|| ToolError::not_found("link"))?;
         self.as_owner(&organisation, now, |call| {
-            let upgrade = call
-                .records()
-                .first("upgrade", "token", &sha256_hex(token))?
-                .ok_or_else(|| ToolError::not_found("upgrade link"))?;
-            if text_of(&upgrade, "status") != "open" {
+            let link = call.records().get(kind, &id)?;
+            if text_of(&link, "status") != "open" {
                 return Err(ToolError::conflict("This link was used before"));
             }
-            if Time::parse(text_of(&upgrade, "expiresAt")).is_none_or(|expires| expires <= call.now)
-            {
+            if Time::parse(text_of(&link, "expiresAt")).is_none_or(|expires| expires <= call.now) {
                 return Err(ToolError::conflict("This link is too old"));
             }
-            let plan = text_of(&upgrade, "planCode");
-            call.db.execute(
-                "UPDATE organisations SET plan = ? WHERE id = ?",
-                params![plan, call.org()],
-            )?;
-            let paid = json!({"status": "paid"});
-            call.records()
-                .patch("upgrade", text_of(&upgrade, "id"), paid)?;
-            Ok(json!({"organisationId": call.org(), "planCode": plan, "status": "active"}))
+            call.records().patch(kind, &id, json!({"status": "used"}))?;
+            work(call, &link)
         })
     }
 
@@ -162,11 +149,7 @@ impl Backend {
         let found: Option<String> = self
             .state()
             .db
-            .query_row(
-                "SELECT org FROM records WHERE id = ? AND kind = ?",
-                [id, kind],
-                |row| row.get(0),
-            )
+            .query_row("SELECT org FROM records WHERE id = ? AND kind = ?", [id, kind], |row| row.get(0))
             .optional()?;
         found.ok_or_else(|| ToolError::not_found(&kind.replace('_', " ")))
     }
@@ -177,11 +160,7 @@ impl Backend {
         now: Time,
         work: impl FnOnce(&mut Call<'_>) -> Result<T, ToolError>,
     ) -> Result<T, ToolError> {
-        let owner = Caller {
-            organisation: organisation.to_owned(),
-            user: String::new(),
-            role: "owner".into(),
-        };
+        let owner = Caller { organisation: organisation.to_owned(), user: String::new(), role: "owner".into() };
         let mut state = self.state();
         self.in_transaction(&mut state, Some(owner), Map::new(), now, work)
     }
@@ -209,10 +188,7 @@ fn decide(call: &mut Call<'_>, id: &str, decision: Decision) -> Result<Value, To
 
 /// Does the send that was asked for, with exactly the payload that the owner saw.
 fn carry_out(call: &mut Call<'_>, approval: &Value) -> Result<(), ToolError> {
-    let tool = call
-        .catalog
-        .find(text_of(approval, "actionType"))
-        .ok_or_else(|| ToolError::not_found("send tool"))?;
+    let tool = call.catalog.find(text_of(approval, "actionType")).ok_or_else(|| ToolError::not_found("send tool"))?;
     call.arguments = approval["payload"].as_object().cloned().unwrap_or_default();
     crate::field::check(&tool.input, &call.arguments)?;
     crate::backend::check_references(tool, call)?;

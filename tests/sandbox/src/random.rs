@@ -14,11 +14,7 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 impl Random {
     /// A generator whose whole output follows from these bytes.
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self {
-            seed,
-            counter: 0,
-            pool: Vec::new(),
-        }
+        Self { seed, counter: 0, pool: Vec::new() }
     }
 
     /// A generator for a small number, as given on a command line.
@@ -60,16 +56,12 @@ impl Random {
 
     /// A string of decimal digits.
     pub fn digits(&mut self, length: usize) -> String {
-        (0..length)
-            .map(|_| char::from(b'0' + self.below(10)))
-            .collect()
+        (0..length).map(|_| char::from(b'0' + self.below(10))).collect()
     }
 
     /// A string of letters and digits.
     pub fn base62(&mut self, length: usize) -> String {
-        (0..length)
-            .map(|_| char::from(BASE62[usize::from(self.below(62))]))
-            .collect()
+        (0..length).map(|_| char::from(BASE62[usize::from(self.below(62))])).collect()
     }
 
     /// An identifier like `con_4fGh…`.
@@ -80,8 +72,5 @@ impl Random {
 
 /// The lower-case hexadecimal SHA-256 of a text; the only form in which codes and keys are stored.
 pub fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

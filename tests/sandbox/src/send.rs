@@ -25,10 +25,7 @@ pub(crate) fn address(contact: &Value, channel: &str) -> Result<String, ToolErro
 
 /// A phone number as an address of the outbox, so that tests find all sends in one place.
 pub(crate) fn by_phone(channel: &str, phone: &str) -> String {
-    format!(
-        "{}@{channel}.sandbox.example",
-        phone.trim_start_matches('+')
-    )
+    format!("{}@{channel}.sandbox.example", phone.trim_start_matches('+'))
 }
 
 /// The plan must include the channel.
@@ -57,11 +54,7 @@ pub(crate) fn deliver(call: &Call<'_>, outgoing: &Outgoing<'_>) -> Result<(), To
         ("", channel) => channel,
         (subject, _) => subject,
     };
-    call.mail(Mail {
-        to: outgoing.to.clone(),
-        subject: subject.to_owned(),
-        body: outgoing.body.to_owned(),
-    })
+    call.mail(Mail { to: outgoing.to.clone(), subject: subject.to_owned(), body: outgoing.body.to_owned() })
 }
 
 /// Sends one message and keeps it.

@@ -75,10 +75,7 @@ const PREFIXES: &[(&str, &str)] = &[
 
 /// What the ids of this kind of record begin with.
 pub(crate) fn prefix(kind: &str) -> &'static str {
-    PREFIXES
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map_or("rec", |(_, prefix)| prefix)
+    PREFIXES.iter().find(|(name, _)| *name == kind).map_or("rec", |(_, prefix)| prefix)
 }
 
 /// Opens a data file, or a database in memory, and counts how often it was opened.
@@ -151,12 +148,7 @@ fn bound(value: &Value) -> rusqlite::types::Value {
 
 impl Records<'_> {
     /// Stores a new record and answers it with its id and times.
-    pub(crate) fn insert(
-        &self,
-        random: &mut Random,
-        kind: &str,
-        doc: Value,
-    ) -> Result<Value, ToolError> {
+    pub(crate) fn insert(&self, random: &mut Random, kind: &str, doc: Value) -> Result<Value, ToolError> {
         let id = random.id(prefix(kind));
         self.insert_as(&id, kind, &doc)?;
         self.get(kind, &id)
@@ -166,14 +158,7 @@ impl Records<'_> {
     pub(crate) fn insert_as(&self, id: &str, kind: &str, doc: &Value) -> Result<(), ToolError> {
         self.db.execute(
             "INSERT INTO records (id, org, kind, doc, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
-            params![
-                id,
-                self.org,
-                kind,
-                doc.to_string(),
-                self.now.millis(),
-                self.now.millis()
-            ],
+            params![id, self.org, kind, doc.to_string(), self.now.millis(), self.now.millis()],
         )?;
         Ok(())
     }
@@ -191,8 +176,7 @@ impl Records<'_> {
     }
 
     pub(crate) fn get(&self, kind: &str, id: &str) -> Result<Value, ToolError> {
-        self.find(kind, id)?
-            .ok_or_else(|| ToolError::not_found(&kind.replace('_', " ")).with("id", id))
+        self.find(kind, id)?.ok_or_else(|| ToolError::not_found(&kind.replace('_', " ")).with("id", id))
     }
 
     /// Merges changes into a record (null removes) and answers the whole.
@@ -207,10 +191,7 @@ impl Records<'_> {
 
     pub(crate) fn remove(&self, kind: &str, id: &str) -> Result<(), ToolError> {
         self.get(kind, id)?;
-        self.db.execute(
-            "DELETE FROM records WHERE id = ? AND org = ?",
-            params![id, self.org],
-        )?;
+        self.db.execute("DELETE FROM records WHERE id = ? AND org = ?", params![id, self.org])?;
         Ok(())
     }
 
@@ -241,39 +222,21 @@ impl Records<'_> {
         let limit = select.limit.map_or(-1, |limit| limit as i64);
         bounds.push(Sql::Integer(limit));
         bounds.push(Sql::Integer(select.offset as i64));
-        let mut statement = self.db.prepare(&format!(
-            "SELECT * FROM records WHERE {condition} ORDER BY number LIMIT ? OFFSET ?"
-        ))?;
-        let items = statement
-            .query_map(params_from_iter(&bounds), record)?
-            .collect::<Result<_, _>>()?;
-        Ok(Page {
-            items,
-            total: usize::try_from(total).unwrap_or_default(),
-        })
+        let mut statement =
+            self.db.prepare(&format!("SELECT * FROM records WHERE {condition} ORDER BY number LIMIT ? OFFSET ?"))?;
+        let items = statement.query_map(params_from_iter(&bounds), record)?.collect::<Result<_, _>>()?;
+        Ok(Page { items, total: usize::try_from(total).unwrap_or_default() })
     }
 
     /// All records of a kind with these field values.
     pub(crate) fn all(&self, kind: &str, equal: &[(&str, Value)]) -> Result<Vec<Value>, ToolError> {
-        let select = Select {
-            equal: equal.to_vec(),
-            ..Select::default()
-        };
+        let select = Select { equal: equal.to_vec(), ..Select::default() };
         Ok(self.list(kind, &select)?.items)
     }
 
     /// The first record of a kind with this field value.
-    pub(crate) fn first(
-        &self,
-        kind: &str,
-        field: &str,
-        value: &str,
-    ) -> Result<Option<Value>, ToolError> {
-        let select = Select {
-            equal: vec![(field, json!(value))],
-            limit: Some(1),
-            ..Select::default()
-        };
+    pub(crate) fn first(&self, kind: &str, field: &str, value: &str) -> Result<Option<Value>, ToolError> {
+        let select = Select { equal: vec![(field, json!(value))], limit: Some(1), ..Select::default() };
         Ok(self.list(kind, &select)?.items.pop())
     }
 
@@ -295,8 +258,5 @@ impl Records<'_> {
 
 /// The text of a field, or nothing.
 pub(crate) fn text_of<'a>(record: &'a Value, field: &str) -> &'a str {
-    record
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    record.get(field).and_then(Value::as_str).unwrap_or_default()
 }

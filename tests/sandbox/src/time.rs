@@ -24,9 +24,7 @@ impl Time {
 
     /// Reads an RFC 3339 timestamp.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|time| Self(time.timestamp_millis()))
+        DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_millis()))
     }
 
     /// The RFC 3339 form in UTC, to the second.

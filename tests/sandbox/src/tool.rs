@@ -119,13 +119,7 @@ pub struct Tool {
 }
 
 /// A tool with a function of its own.
-pub(crate) fn tool(
-    scope: Scope,
-    name: &str,
-    description: &str,
-    input: Vec<Field>,
-    function: Function,
-) -> Tool {
+pub(crate) fn tool(scope: Scope, name: &str, description: &str, input: Vec<Field>, function: Function) -> Tool {
     Tool {
         name: name.to_owned(),
         description: description.to_owned(),
@@ -191,10 +185,7 @@ impl Tool {
             .replace("mcp", "MCP")
             .replace("favcrm", "FavCRM");
         let mut letters = words.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect())
-            .unwrap_or_default()
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
 
     /// The schema of its arguments.

@@ -17,26 +17,16 @@ pub(super) fn is_this_machine(host: &str) -> bool {
     };
     name == "localhost"
         || name.ends_with(".localhost")
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether a page was served from this machine.
 pub(super) fn is_local_origin(origin: &HeaderValue) -> bool {
-    origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-        .is_some_and(|(_, host)| is_this_machine(host))
+    origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_some_and(|(_, host)| is_this_machine(host))
 }
 
 pub(super) async fn allow_this_machine(request: Request, next: Next) -> Response {
-    let origin = request
-        .headers()
-        .get(ORIGIN)
-        .filter(|origin| is_local_origin(origin))
-        .cloned();
+    let origin = request.headers().get(ORIGIN).filter(|origin| is_local_origin(origin)).cloned();
     let Some(origin) = origin else {
         return next.run(request).await;
     };
@@ -54,10 +44,7 @@ pub(super) async fn allow_this_machine(request: Request, next: Next) -> Response
             ACCESS_CONTROL_ALLOW_HEADERS,
             "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
         ),
-        (
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            "date, retry-after, www-authenticate, mcp-session-id",
-        ),
+        (ACCESS_CONTROL_EXPOSE_HEADERS, "date, retry-after, www-authenticate, mcp-session-id"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

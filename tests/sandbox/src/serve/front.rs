@@ -15,9 +15,7 @@ use super::{App, now};
 use crate::cli::Answers;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -63,9 +61,7 @@ impl Asked {
         Self {
             id: message["id"].clone(),
             tool: called.and_then(|params| text(&params["name"])),
-            arguments: called
-                .and_then(|params| params["arguments"].as_object().cloned())
-                .unwrap_or_default(),
+            arguments: called.and_then(|params| params["arguments"].as_object().cloned()).unwrap_or_default(),
             method,
         }
     }
@@ -82,11 +78,7 @@ impl Front {
         }
         let server = Arc::clone(&app);
         let sdk = StreamableHttpService::new(
-            move || {
-                Ok(Server {
-                    app: Arc::clone(&server),
-                })
-            },
+            move || Ok(Server { app: Arc::clone(&server) }),
             Arc::new(NeverSessionManager::default()),
             config,
         );
@@ -123,19 +115,12 @@ impl Front {
             Key::Given(key) => self.app.backend.authenticate(key)?,
             Key::None | Key::Unreadable => None,
         };
-        let mut visit = Visit {
-            caller,
-            ..Visit::default()
-        };
+        let mut visit = Visit { caller, ..Visit::default() };
         if let Some(tool) = &asked.tool {
             let backend = &self.app.backend;
-            visit.sequence =
-                backend.receive(tool, &asked.arguments, visit.caller.as_ref(), now())?;
+            visit.sequence = backend.receive(tool, &asked.arguments, visit.caller.as_ref(), now())?;
         }
-        visit.fault = self
-            .app
-            .faults()
-            .strike(&asked.method, asked.tool.as_deref());
+        visit.fault = self.app.faults().strike(&asked.method, asked.tool.as_deref());
         if let Some(response) = instead_of_work(visit.fault.as_ref(), asked) {
             return Ok(response);
         }
@@ -146,13 +131,8 @@ impl Front {
         let as_stream = self.as_stream(&parts.headers);
         let fault = visit.fault.clone();
         parts.extensions.insert(visit);
-        parts.headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("application/json, text/event-stream"),
-        );
-        let response = self
-            .ask_sdk(Request::from_parts(parts, Body::from(body)))
-            .await;
+        parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        let response = self.ask_sdk(Request::from_parts(parts, Body::from(body))).await;
         let response = self.rewrite(response, asked, as_stream).await;
         Ok(after_work(fault.as_ref(), response).await)
     }
@@ -166,16 +146,9 @@ impl Front {
             Answers::Json => false,
             Answers::Sse => true,
             Answers::Auto => {
-                let accept: Vec<_> = headers
-                    .get_all(ACCEPT)
-                    .iter()
-                    .filter_map(|value| value.to_str().ok())
-                    .collect();
+                let accept: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
                 let accept = accept.join(",");
-                match (
-                    accept.find("text/event-stream"),
-                    accept.find("application/json"),
-                ) {
+                match (accept.find("text/event-stream"), accept.find("application/json")) {
                     (Some(stream), Some(json)) => stream < json,
                     (stream, _) => stream.is_some(),
                 }
@@ -185,10 +158,8 @@ impl Front {
 
     /// Puts the definitions in, and frames the answer.
     async fn rewrite(&self, response: Response, asked: &Asked, as_stream: bool) -> Response {
-        let is_json = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let is_json =
+            response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         if !is_json || response.status() != StatusCode::OK {
             return response;
         }
@@ -214,9 +185,7 @@ impl Front {
             frame.extend_from_slice(&text);
             frame.extend_from_slice(b"\n\n");
             text = Bytes::from(frame);
-            parts
-                .headers
-                .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         }
         parts.headers.remove(CONTENT_LENGTH);
         Response::from_parts(parts, Body::from(text))
@@ -234,46 +203,31 @@ fn bearer(headers: &HeaderMap) -> Key {
         return Key::None;
     };
     match value.to_str().ok().and_then(|value| value.split_once(' ')) {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Key::Given(key.trim().to_owned())
-        }
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Key::Given(key.trim().to_owned()),
         _ => Key::Unreadable,
     }
 }
 
 fn unauthorized() -> Response {
-    let body =
-        json!({"error": {"code": "unauthorized", "message": "This key is wrong or was revoked"}});
-    (
-        StatusCode::UNAUTHORIZED,
-        [(WWW_AUTHENTICATE, "Bearer")],
-        axum::Json(body),
-    )
-        .into_response()
+    let body = json!({"error": {"code": "unauthorized", "message": "This key is wrong or was revoked"}});
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], axum::Json(body)).into_response()
 }
 
 /// The faults that keep the work from being done.
 fn instead_of_work(fault: Option<&Fault>, asked: &Asked) -> Option<Response> {
     match fault? {
         Fault::DropBefore => Some(dropped()),
-        Fault::Status {
-            status,
-            retry_after,
-        } => {
+        Fault::Status { status, retry_after } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             let mut response = status.into_response();
             if let Some(seconds) = retry_after {
-                response
-                    .headers_mut()
-                    .insert(RETRY_AFTER, HeaderValue::from(*seconds));
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Some(response)
         }
         Fault::Html => Some(
-            axum::response::Html(
-                "<!doctype html><title>Maintenance</title><p>We will be back soon.</p>",
-            )
-            .into_response(),
+            axum::response::Html("<!doctype html><title>Maintenance</title><p>We will be back soon.</p>")
+                .into_response(),
         ),
         Fault::RpcError { code, message } => Some(
             axum::Json(json!({

@@ -124,13 +124,15 @@ pub(super) fn organisation(
     body + "</ul>"
 }
 
-pub(super) fn upgrade(token: &str) -> String {
+/// A page with one button, for a link that a tool made.
+pub(super) fn link(title: &str, remark: &str, action: &str) -> String {
     page(
-        "Upgrade your plan",
+        title,
         &format!(
-            "<p>No money moves in the sandbox.</p>\
-             <form method=\"post\" action=\"/portal/upgrade/{}\"><button>Pay and upgrade</button></form>",
-            escape(token)
+            "<p>{}</p><form method=\"post\" action=\"{}\"><button>{}</button></form>",
+            escape(remark),
+            escape(action),
+            escape(title)
         ),
     )
 }
@@ -147,9 +149,7 @@ mod tests {
             evil,
             &json!({"name": evil, "organisationId": evil, "planCode": evil}),
             &[json!({"id": evil, "masked": evil, "label": evil, "createdAt": evil})],
-            &[
-                json!({"id": evil, "status": "pending", "actionType": evil, "summary": evil, "payload": {"body": evil}}),
-            ],
+            &[json!({"id": evil, "status": "pending", "actionType": evil, "summary": evil, "payload": {"body": evil}})],
             &[json!({"planCode": evil})],
         );
         assert!(!page.contains("<script"));

@@ -52,9 +52,7 @@ pub(crate) async fn listen(listener: TcpListener, app: Arc<App>, exit_with_stdin
         });
         tokio::spawn(async move {
             // A connection that breaks is the client's business, or a fault's.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
@@ -75,10 +73,7 @@ async fn stdin_ended() {
 #[cfg(unix)]
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
-    match (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) {
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {
             tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
         }

@@ -3,8 +3,8 @@
 use super::{App, now};
 use axum::http::request::Parts;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -30,12 +30,7 @@ pub(super) struct Server {
 }
 
 fn visit(context: &RequestContext<RoleServer>) -> Visit {
-    context
-        .extensions
-        .get::<Parts>()
-        .and_then(|parts| parts.extensions.get::<Visit>())
-        .cloned()
-        .unwrap_or_default()
+    context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Visit>()).cloned().unwrap_or_default()
 }
 
 impl ServerHandler for Server {
@@ -55,20 +50,14 @@ impl ServerHandler for Server {
         let authenticated = visit(&context).caller.is_some();
         let from = match request.and_then(|request| request.cursor) {
             None => 0,
-            Some(cursor) => cursor
-                .parse::<usize>()
-                .map_err(|_| ErrorData::invalid_params("Unknown cursor", None))?,
+            Some(cursor) => cursor.parse::<usize>().map_err(|_| ErrorData::invalid_params("Unknown cursor", None))?,
         };
         let size = match self.app.page_size {
             0 => usize::MAX,
             size => size,
         };
         let catalog = self.app.backend.catalog();
-        let mut listed = catalog
-            .tools()
-            .iter()
-            .filter(|tool| authenticated || tool.is_public())
-            .skip(from);
+        let mut listed = catalog.tools().iter().filter(|tool| authenticated || tool.is_public()).skip(from);
         let tools: Vec<_> = listed
             .by_ref()
             .take(size)
@@ -87,21 +76,16 @@ impl ServerHandler for Server {
         let visit = visit(&context);
         let name = request.name.into_owned();
         if self.app.backend.catalog().find(&name).is_none() {
-            return Err(ErrorData::invalid_params(
-                format!("Unknown tool: {name}"),
-                None,
-            ));
+            return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
         }
         let arguments = request.arguments.unwrap_or_default();
         let app = Arc::clone(&self.app);
         let sequence = visit.sequence;
         let caller = visit.caller;
         // Off the async threads: it waits for SQLite, and for SMTP.
-        let result = tokio::task::spawn_blocking(move || {
-            app.backend.run(sequence, &name, arguments, caller, now())
-        })
-        .await
-        .map_err(|_| ErrorData::internal_error("The call failed", None))?;
+        let result = tokio::task::spawn_blocking(move || app.backend.run(sequence, &name, arguments, caller, now()))
+            .await
+            .map_err(|_| ErrorData::internal_error("The call failed", None))?;
         let mut outcome = Outcome::from(result);
         match &visit.fault {
             Some(Fault::Shape(patch)) => merge(&mut outcome.value, patch),

@@ -59,19 +59,14 @@ impl App {
 
     /// A definition as `tools/list` shows it now.
     fn definition(&self, name: &str) -> Option<Value> {
-        let definition = self
-            .backend
-            .catalog()
-            .definition(name, self.dialect, self.wrap)?;
+        let definition = self.backend.catalog().definition(name, self.dialect, self.wrap)?;
         Some(self.faults().definition(definition))
     }
 }
 
 /// The one place where the clock is read.
 fn now() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -101,11 +96,7 @@ async fn from_this_machine(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
-    let named_here = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(cors::is_this_machine);
+    let named_here = request.headers().get(HOST).and_then(|host| host.to_str().ok()).is_some_and(cors::is_this_machine);
     let from_here = match request.headers().get(ORIGIN) {
         None => true,
         Some(origin) => cors::is_local_origin(origin),

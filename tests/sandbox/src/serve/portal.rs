@@ -20,16 +20,15 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/portal/keys/create", post(page_create_key))
         .route("/portal/keys/revoke", post(page_revoke_key))
         .route("/portal/approvals", post(page_decide))
-        .route(
-            "/portal/upgrade/{token}",
-            get(page_upgrade).post(page_open_upgrade),
-        )
+        .route("/portal/upgrade/{token}", get(page_upgrade).post(page_open_upgrade))
+        .route("/portal/whatsapp/{token}", get(page_whatsapp).post(page_connect_whatsapp))
         .route("/portal/api/organisations", get(organisations))
         .route("/portal/api/approvals", get(approvals))
         .route("/portal/api/approvals/{id}", post(decide))
         .route("/portal/api/keys", get(keys).post(create_key))
         .route("/portal/api/keys/revoke", post(revoke_key))
         .route("/portal/api/upgrade/{token}", post(open_upgrade))
+        .route("/portal/api/whatsapp/{token}", post(connect_whatsapp))
         .route("/portal/api/log", get(log))
 }
 
@@ -95,33 +94,20 @@ struct Act {
 
 fn back(email: &str) -> Redirect {
     // Only what has a meaning in a query needs escaping; an address has little of it.
-    let email = email
-        .replace('%', "%25")
-        .replace('+', "%2B")
-        .replace('&', "%26")
-        .replace('#', "%23");
+    let email = email.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
     Redirect::to(&format!("/portal?email={email}"))
 }
 
-async fn page_create_key(
-    State(app): Shared,
-    Form(act): Form<Act>,
-) -> Result<Html<String>, Problem> {
+async fn page_create_key(State(app): Shared, Form(act): Form<Act>) -> Result<Html<String>, Problem> {
     let label = act.label.as_deref().unwrap_or("Portal");
-    let key = app
-        .backend
-        .create_key(&act.organisation_id, &act.email, label, now())?;
+    let key = app.backend.create_key(&act.organisation_id, &act.email, label, now())?;
     let key = key["apiKey"].as_str().unwrap_or_default();
-    let body = format!(
-        "<p>Copy the key now: it is not shown again.</p><pre>{}</pre>",
-        html::escape(key)
-    );
+    let body = format!("<p>Copy the key now: it is not shown again.</p><pre>{}</pre>", html::escape(key));
     Ok(Html(html::page("New key", &body)))
 }
 
 async fn page_revoke_key(State(app): Shared, Form(act): Form<Act>) -> Result<Redirect, Problem> {
-    app.backend
-        .revoke_key(act.id.as_deref().unwrap_or_default(), now())?;
+    app.backend.revoke_key(act.id.as_deref().unwrap_or_default(), now())?;
     Ok(back(&act.email))
 }
 
@@ -133,13 +119,21 @@ async fn page_decide(State(app): Shared, Form(act): Form<Act>) -> Result<Redirec
 }
 
 async fn page_upgrade(Path(token): Path<String>) -> Html<String> {
-    Html(html::upgrade(&token))
+    let question = "No money moves in the sandbox.";
+    Html(html::link("Upgrade your plan", question, &format!("/portal/upgrade/{token}")))
 }
 
-async fn page_open_upgrade(
-    State(app): Shared,
-    Path(token): Path<String>,
-) -> Result<Html<String>, Problem> {
+async fn page_whatsapp(Path(token): Path<String>) -> Html<String> {
+    let question = "No number is called in the sandbox.";
+    Html(html::link("Connect WhatsApp", question, &format!("/portal/whatsapp/{token}")))
+}
+
+async fn page_connect_whatsapp(State(app): Shared, Path(token): Path<String>) -> Result<Html<String>, Problem> {
+    app.backend.connect_whatsapp(&token, now())?;
+    Ok(Html(html::page("Thank you", "<p>A number is connected now.</p>")))
+}
+
+async fn page_open_upgrade(State(app): Shared, Path(token): Path<String>) -> Result<Html<String>, Problem> {
     let upgraded = app.backend.open_upgrade(&token, now())?;
     let plan = upgraded["planCode"].as_str().unwrap_or_default();
     let body = format!("<p>You are on the {} plan now.</p>", html::escape(plan));
@@ -148,9 +142,7 @@ async fn page_open_upgrade(
 
 async fn organisations(State(app): Shared, Query(who): Query<Who>) -> Answer {
     let email = who.email.unwrap_or_default();
-    Ok(Json(
-        json!({"items": app.backend.organisations_of(&email)?}),
-    ))
+    Ok(Json(json!({"items": app.backend.organisations_of(&email)?})))
 }
 
 #[derive(Deserialize)]
@@ -186,11 +178,7 @@ struct Decided {
     decision: Choice,
 }
 
-async fn decide(
-    State(app): Shared,
-    Path(id): Path<String>,
-    Json(decided): Json<Decided>,
-) -> Answer {
+async fn decide(State(app): Shared, Path(id): Path<String>, Json(decided): Json<Decided>) -> Answer {
     Ok(Json(run_decision(app, id, decided.decision.into()).await?))
 }
 
@@ -202,9 +190,7 @@ async fn run_decision(app: Arc<App>, id: String, decision: Decision) -> Result<V
 }
 
 async fn keys(State(app): Shared, Query(place): Query<Where>) -> Answer {
-    Ok(Json(
-        json!({"items": app.backend.keys(&place.organisation_id)?}),
-    ))
+    Ok(Json(json!({"items": app.backend.keys(&place.organisation_id)?})))
 }
 
 #[derive(Deserialize)]
@@ -217,9 +203,7 @@ struct NewKey {
 
 async fn create_key(State(app): Shared, Json(new): Json<NewKey>) -> Answer {
     let label = new.label.as_deref().unwrap_or("Portal");
-    let key = app
-        .backend
-        .create_key(&new.organisation_id, &new.email, label, now())?;
+    let key = app.backend.create_key(&new.organisation_id, &new.email, label, now())?;
     Ok(Json(key))
 }
 
@@ -238,6 +222,10 @@ async fn revoke_key(State(app): Shared, Json(revoked): Json<Revoked>) -> Answer 
 
 async fn open_upgrade(State(app): Shared, Path(token): Path<String>) -> Answer {
     Ok(Json(app.backend.open_upgrade(&token, now())?))
+}
+
+async fn connect_whatsapp(State(app): Shared, Path(token): Path<String>) -> Answer {
+    Ok(Json(app.backend.connect_whatsapp(&token, now())?))
 }
 
 async fn log(State(app): Shared) -> Answer {

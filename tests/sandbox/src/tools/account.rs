@@ -4,8 +4,7 @@ use crate::call::Call;
 use crate::codes;
 use crate::error::{Code, ToolError};
 use crate::field::{
-    Field, choice, country, date_time, email, flag, list, object, objects, reference, six_digits,
-    text, timezone, url,
+    Field, choice, country, date_time, email, flag, list, object, objects, reference, six_digits, text, timezone, url,
 };
 use crate::mail::masked;
 use crate::organisations::{self, ensure_user, issue_key, join, profile};
@@ -14,16 +13,7 @@ use crate::tool::{Scope, Tool, tool};
 use rusqlite::{OptionalExtension, params};
 use serde_json::{Value, json};
 
-const INDUSTRIES: &[&str] = &[
-    "beauty",
-    "fitness",
-    "tutoring",
-    "retail",
-    "hospitality",
-    "services",
-    "tech",
-    "other",
-];
+const INDUSTRIES: &[&str] = &["beauty", "fitness", "tutoring", "retail", "hospitality", "services", "tech", "other"];
 
 pub(crate) fn tools() -> Vec<Tool> {
     let scope = Scope::Account;
@@ -237,10 +227,7 @@ fn register_request(call: &mut Call<'_>) -> Result<Value, ToolError> {
 fn register_verify(call: &mut Call<'_>) -> Result<Value, ToolError> {
     let request = call.need("requestId")?.to_owned();
     if !request.starts_with("signup_req_") {
-        return Err(ToolError::new(
-            Code::UnknownRequest,
-            "No code was asked for with this request",
-        ));
+        return Err(ToolError::new(Code::UnknownRequest, "No code was asked for with this request"));
     }
     let code = call.need("code")?.to_owned();
     let (address, asked) = codes::redeem(call, &request, &code)?;
@@ -321,10 +308,7 @@ fn invite_by_token(call: &Call<'_>, token: &str) -> Result<Invite, ToolError> {
         .filter(|invite| invite.status != "cancelled")
         .ok_or_else(|| ToolError::new(Code::UnknownRequest, "There is no such invite"))?;
     if invite.status == "accepted" {
-        return Err(ToolError::new(
-            Code::RequestAlreadyUsed,
-            "This invite was accepted before",
-        ));
+        return Err(ToolError::new(Code::RequestAlreadyUsed, "This invite was accepted before"));
     }
     Ok(invite)
 }
@@ -352,46 +336,20 @@ fn invite_verify(call: &mut Call<'_>) -> Result<Value, ToolError> {
         .text("name")
         .map(str::to_owned)
         .or(invite.name)
-        .unwrap_or_else(|| {
-            invite
-                .email
-                .split('@')
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        });
+        .unwrap_or_else(|| invite.email.split('@').next().unwrap_or_default().to_owned());
     let user = ensure_user(call, &invite.email, &name)?;
     join(call, &invite.org, &user, &invite.role)?;
-    call.db.execute(
-        "UPDATE invites SET status = 'accepted' WHERE id = ?",
-        [&invite.id],
-    )?;
-    let key = issue_key(
-        call.db,
-        call.random,
-        &invite.org,
-        &user,
-        "Team invite",
-        call.now,
-    )?;
+    call.db.execute("UPDATE invites SET status = 'accepted' WHERE id = ?", [&invite.id])?;
+    let key = issue_key(call.db, call.random, &invite.org, &user, "Team invite", call.now)?;
     let profile = profile(call.db, &invite.org)?;
     let company = crate::store::text_of(&profile, "companyId");
-    Ok(welcome_answer(
-        call,
-        &invite.org,
-        company,
-        &user,
-        &key.secret,
-    ))
+    Ok(welcome_answer(call, &invite.org, company, &user, &key.secret))
 }
 
 fn my_companies(call: &mut Call<'_>) -> Result<Value, ToolError> {
-    let mut statement = call
-        .db
-        .prepare("SELECT org, role FROM members WHERE user = ? ORDER BY joined, rowid")?;
-    let memberships: Vec<(String, String)> = statement
-        .query_map([call.user()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let mut statement = call.db.prepare("SELECT org, role FROM members WHERE user = ? ORDER BY joined, rowid")?;
+    let memberships: Vec<(String, String)> =
+        statement.query_map([call.user()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let mut items = Vec::new();
     for (org, role) in memberships {
         let profile = profile(call.db, &org)?;
@@ -404,11 +362,10 @@ fn my_companies(call: &mut Call<'_>) -> Result<Value, ToolError> {
 }
 
 fn current_user(call: &mut Call<'_>) -> Result<Value, ToolError> {
-    let (email, name): (String, String) = call.db.query_row(
-        "SELECT email, name FROM users WHERE id = ?",
-        [call.user()],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let (email, name): (String, String) =
+        call.db.query_row("SELECT email, name FROM users WHERE id = ?", [call.user()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let role = call.caller.as_ref().map(|caller| caller.role.clone());
     Ok(json!({
         "userId": call.user(), "email": email, "name": name, "role": role, "organisationId": call.org(),

@@ -9,13 +9,8 @@ use crate::tool::{Scope, Tool, tool};
 use serde_json::{Value, json};
 
 /// The tools whose work can be asked for.
-const ACTIONS: &[&str] = &[
-    "send_message",
-    "send_whatsapp_message",
-    "send_test_campaign",
-    "send_campaign",
-    "send_invoice",
-];
+const ACTIONS: &[&str] =
+    &["send_message", "send_whatsapp_message", "send_test_campaign", "send_campaign", "send_invoice"];
 
 fn approval() -> Entity {
     entity(
@@ -23,24 +18,14 @@ fn approval() -> Entity {
         "send_approvals",
         "The owner decides about it in the portal.",
         vec![
-            choice("actionType", ACTIONS)
-                .req()
-                .about("The send tool whose work is asked for"),
-            text("summary")
-                .req()
-                .about("What the owner reads: recipient, channel, count"),
-            free("payload")
-                .req()
-                .about("The arguments of that send tool"),
+            choice("actionType", ACTIONS).req().about("The send tool whose work is asked for"),
+            text("summary").req().about("What the owner reads: recipient, channel, count"),
+            free("payload").req().about("The arguments of that send tool"),
         ],
     )
     .computed(vec![
         reference("approvalId", "send_approval").req(),
-        choice(
-            "status",
-            &["pending", "completed", "denied", "cancelled", "failed"],
-        )
-        .req(),
+        choice("status", &["pending", "completed", "denied", "cancelled", "failed"]).req(),
         date_time("decidedAt"),
         date_time("completedAt"),
         text("failure"),
@@ -87,16 +72,8 @@ pub(crate) fn tools() -> Vec<Tool> {
 
 fn request(call: &mut Call<'_>) -> Result<Value, ToolError> {
     let action = call.need("actionType")?.to_owned();
-    let payload = call
-        .arguments
-        .get("payload")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
-    let tool = call
-        .catalog
-        .find(&action)
-        .ok_or_else(|| ToolError::not_found("send tool"))?;
+    let payload = call.arguments.get("payload").and_then(Value::as_object).cloned().unwrap_or_default();
+    let tool = call.catalog.find(&action).ok_or_else(|| ToolError::not_found("send tool"))?;
     crate::field::check(&tool.input, &payload).map_err(|error| {
         let field = error.details.get("field").and_then(Value::as_str);
         let field = format!("payload.{}", field.unwrap_or_default());
@@ -116,15 +93,12 @@ pub(crate) fn pending(call: &Call<'_>, id: &str) -> Result<Value, ToolError> {
     let approval = call.records().get("send_approval", id)?;
     match text_of(&approval, "status") {
         "pending" => Ok(approval),
-        status => Err(ToolError::conflict(format!(
-            "This approval is {status} already"
-        ))),
+        status => Err(ToolError::conflict(format!("This approval is {status} already"))),
     }
 }
 
 fn cancel(call: &mut Call<'_>) -> Result<Value, ToolError> {
     let id = call.need("approvalId")?;
     pending(call, id)?;
-    call.records()
-        .patch("send_approval", id, json!({"status": "cancelled"}))
+    call.records().patch("send_approval", id, json!({"status": "cancelled"}))
 }

@@ -18,9 +18,7 @@ fn booking() -> Entity {
         vec![
             reference("serviceId", "service").req(),
             reference("contactId", "contact").req(),
-            date_time("startsAt")
-                .req()
-                .about("The start of a free slot"),
+            date_time("startsAt").req().about("The start of a free slot"),
             long_text("notes"),
         ],
     )
@@ -82,40 +80,26 @@ pub(crate) fn tools() -> Vec<Tool> {
             },
         )
         .gives(gives()),
-        tool(
-            scope,
-            "complete_booking",
-            "Marks a booking as done.",
-            vec![id()],
-            |call| end(call, json!({"status": "completed"})),
-        )
+        tool(scope, "complete_booking", "Marks a booking as done.", vec![id()], |call| {
+            end(call, json!({"status": "completed"}))
+        })
         .gives(gives()),
-        tool(
-            scope,
-            "mark_booking_no_show",
-            "Marks that the customer did not come to a booking.",
-            vec![id()],
-            |call| end(call, json!({"status": "no_show"})),
-        )
+        tool(scope, "mark_booking_no_show", "Marks that the customer did not come to a booking.", vec![id()], |call| {
+            end(call, json!({"status": "no_show"}))
+        })
         .gives(gives()),
     ]);
     tools
 }
 
 /// Where a service fits that starts at the asked time; a conflict if it does not.
-fn free_slot(
-    call: &Call<'_>,
-    service: &Value,
-    except: Option<(Time, Time)>,
-) -> Result<(Time, Time), ToolError> {
-    let starts = Time::parse(call.need("startsAt")?)
-        .ok_or_else(|| ToolError::invalid("startsAt", "expected a time"))?;
+fn free_slot(call: &Call<'_>, service: &Value, except: Option<(Time, Time)>) -> Result<(Time, Time), ToolError> {
+    let starts =
+        Time::parse(call.need("startsAt")?).ok_or_else(|| ToolError::invalid("startsAt", "expected a time"))?;
     let slot = slots(call, service)?
         .into_iter()
         .find(|slot| slot.starts == starts)
-        .ok_or_else(|| {
-            ToolError::conflict("This is not the start of a slot; see get_available_slots")
-        })?;
+        .ok_or_else(|| ToolError::conflict("This is not the start of a slot; see get_available_slots"))?;
     let mut taken = taken(call, text_of(service, "id"))?;
     taken.retain(|other| Some(*other) != except);
     if taken.iter().any(|other| slot.overlaps(*other)) {
@@ -144,11 +128,8 @@ fn open_booking(call: &Call<'_>) -> Result<Value, ToolError> {
 
 fn reschedule(call: &mut Call<'_>) -> Result<Value, ToolError> {
     let booking = open_booking(call)?;
-    let service = call
-        .records()
-        .get("service", text_of(&booking, "serviceId"))?;
-    let own =
-        Time::parse(text_of(&booking, "startsAt")).zip(Time::parse(text_of(&booking, "endsAt")));
+    let service = call.records().get("service", text_of(&booking, "serviceId"))?;
+    let own = Time::parse(text_of(&booking, "startsAt")).zip(Time::parse(text_of(&booking, "endsAt")));
     let (starts, ends) = free_slot(call, &service, own)?;
     let changes = json!({"startsAt": starts.rfc3339(), "endsAt": ends.rfc3339()});
     call.records().patch("booking", call.need("id")?, changes)

@@ -21,11 +21,7 @@ pub(crate) fn message() -> Entity {
             long_text("body").req(),
         ],
     )
-    .computed(vec![
-        choice("status", &["draft", "sent"]).req(),
-        text("to"),
-        date_time("sentAt"),
-    ])
+    .computed(vec![choice("status", &["draft", "sent"]).req(), text("to"), date_time("sentAt")])
     .filters(&["status", "channel", "contactId"])
 }
 
@@ -34,12 +30,7 @@ fn template() -> Entity {
         "message_template",
         "message_templates",
         "A template is a text that messages are written from.",
-        vec![
-            text("name").req(),
-            choice("channel", CHANNELS).req(),
-            text("subject"),
-            long_text("body").req(),
-        ],
+        vec![text("name").req(), choice("channel", CHANNELS).req(), text("subject"), long_text("body").req()],
     )
     .filters(&["channel"])
     .unique("name")
@@ -132,16 +123,7 @@ fn send_now(call: &mut Call<'_>) -> Result<Value, ToolError> {
     let to = address(&contact, &channel)?;
     let subject = call.text("subject").unwrap_or_default().to_owned();
     let body = call.need("body")?.to_owned();
-    send(
-        call,
-        &Outgoing {
-            channel: &channel,
-            to,
-            subject: &subject,
-            body: &body,
-            contact,
-        },
-    )
+    send(call, &Outgoing { channel: &channel, to, subject: &subject, body: &body, contact })
 }
 
 fn statistics(call: &mut Call<'_>) -> Result<Value, ToolError> {
@@ -151,8 +133,7 @@ fn statistics(call: &mut Call<'_>) -> Result<Value, ToolError> {
             let equal = [("channel", json!(channel)), ("status", json!(status))];
             Ok(call.records().all("message", &equal)?.len())
         };
-        channels
-            .push(json!({"channel": channel, "drafts": count("draft")?, "sent": count("sent")?}));
+        channels.push(json!({"channel": channel, "drafts": count("draft")?, "sent": count("sent")?}));
     }
     Ok(json!({"channels": channels}))
 }

@@ -2,9 +2,7 @@
 
 use crate::call::Call;
 use crate::error::{Code, ToolError};
-use crate::field::{
-    Field, any, choice, count, date_time, flag, free, integer, list, objects, text, url,
-};
+use crate::field::{Field, any, choice, count, date_time, flag, free, integer, list, objects, text, url};
 use crate::plan::{self, CODES, MODULES, QUOTAS, TIERS, current, used};
 use crate::tool::{Need, Scope, Tool, tool};
 use serde_json::{Value, json};
@@ -116,13 +114,7 @@ fn status(call: &mut Call<'_>) -> Result<Value, ToolError> {
 
 /// The fields of an answer about what the plan allows.
 pub(crate) fn verdict() -> Vec<Field> {
-    vec![
-        flag("allowed").req(),
-        text("planCode").req(),
-        text("reason"),
-        text("message"),
-        any("upgradeAction"),
-    ]
+    vec![flag("allowed").req(), text("planCode").req(), text("reason"), text("message"), any("upgradeAction")]
 }
 
 fn check(call: &mut Call<'_>) -> Result<Value, ToolError> {
@@ -142,15 +134,9 @@ fn known(names: &[&'static str], asked: Option<&str>) -> Option<&'static str> {
 }
 
 /// What a tool needs of the plan.
-pub(crate) fn tool_needs(
-    call: &Call<'_>,
-    name: &str,
-    argument: &str,
-) -> Result<Vec<Need>, ToolError> {
-    let tool = call
-        .catalog
-        .find(name)
-        .ok_or_else(|| ToolError::invalid(argument, "there is no tool with this name"))?;
+pub(crate) fn tool_needs(call: &Call<'_>, name: &str, argument: &str) -> Result<Vec<Need>, ToolError> {
+    let tool =
+        call.catalog.find(name).ok_or_else(|| ToolError::invalid(argument, "there is no tool with this name"))?;
     let mut needs: Vec<_> = tool.need.into_iter().collect();
     if tool.scope != Scope::Plan {
         needs.push(Need::Quota("mcp_calls"));
@@ -179,26 +165,16 @@ fn upgrade_link(call: &mut Call<'_>) -> Result<Value, ToolError> {
         (None, Some(id)) => id.strip_prefix("plan_").unwrap_or_default().to_owned(),
         (None, None) => return Err(ToolError::invalid("planCode", "expected this or planId")),
     };
-    let tier =
-        plan::tier(&code).ok_or_else(|| ToolError::invalid("planId", "there is no such plan"))?;
+    let tier = plan::tier(&code).ok_or_else(|| ToolError::invalid("planId", "there is no such plan"))?;
     if !call.flag("confirm") {
-        return Err(ToolError::new(
-            Code::ApprovalRequired,
-            "Ask the person first, then call again with confirm: true",
-        )
-        .with("planCode", tier.code));
+        return Err(ToolError::new(Code::ApprovalRequired, "Ask the person first, then call again with confirm: true")
+            .with("planCode", tier.code));
     }
     if tier.price <= current(call)?.price {
-        return Err(ToolError::conflict(
-            "This plan is not above the current one",
-        ));
+        return Err(ToolError::conflict("This plan is not above the current one"));
     }
     let cycle = call.text("billingCycle").unwrap_or("monthly").to_owned();
-    let amount = if cycle == "yearly" {
-        tier.price * 10
-    } else {
-        tier.price
-    };
+    let amount = if cycle == "yearly" { tier.price * 10 } else { tier.price };
     let token = call.random.base62(24);
     let expires = call.now.plus_seconds(24 * 3600);
     let mut link = json!({

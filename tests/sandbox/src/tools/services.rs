@@ -4,8 +4,7 @@ use crate::call::Call;
 use crate::entity::{ALL, Entity, entity};
 use crate::error::ToolError;
 use crate::field::{
-    amount, choice, clock, currency, date, date_time, flag, integer, long_text, objects, reference,
-    text,
+    amount, choice, clock, currency, date, date_time, flag, integer, long_text, objects, reference, text,
 };
 use crate::store::{Records, text_of};
 use crate::time::Time;
@@ -39,43 +38,23 @@ fn service() -> Entity {
 
 /// What every new organisation can be booked for.
 pub(crate) fn seed(call: &mut Call<'_>, org: &str) -> Result<(), ToolError> {
-    let records = Records {
-        db: call.db,
-        org,
-        now: call.now,
-    };
-    let services = [
-        ("Consultation", 30, 0.0),
-        ("Standard session", 60, 480.0),
-        ("Extended session", 90, 680.0),
-    ];
+    let records = Records { db: call.db, org, now: call.now };
+    let services = [("Consultation", 30, 0.0), ("Standard session", 60, 480.0), ("Extended session", 90, 680.0)];
     for (name, minutes, price) in services {
         let doc = json!({
             "name": name, "durationMinutes": minutes, "price": price, "currency": "HKD", "active": true,
         });
         records.insert(call.random, "service", doc)?;
     }
-    let week: Vec<_> = DAYS[..6]
-        .iter()
-        .map(|day| json!({"day": day, "opens": "10:00", "closes": "18:00"}))
-        .collect();
+    let week: Vec<_> = DAYS[..6].iter().map(|day| json!({"day": day, "opens": "10:00", "closes": "18:00"})).collect();
     records.insert(call.random, "settings", json!({"openingHours": week}))?;
     Ok(())
 }
 
 pub(crate) fn tools() -> Vec<Tool> {
     let scope = Scope::Services;
-    let hours = || {
-        objects(
-            "openingHours",
-            vec![
-                choice("day", DAYS).req(),
-                clock("opens").req(),
-                clock("closes").req(),
-            ],
-        )
-        .req()
-    };
+    let hours =
+        || objects("openingHours", vec![choice("day", DAYS).req(), clock("opens").req(), clock("closes").req()]).req();
     let mut tools = service().tools(scope, ALL);
     tools.push(
         tool(
@@ -119,10 +98,7 @@ pub(crate) fn tools() -> Vec<Tool> {
 
 /// The organisation's one settings record.
 pub(crate) fn settings(call: &Call<'_>) -> Result<Value, ToolError> {
-    call.records()
-        .all("settings", &[])?
-        .pop()
-        .ok_or_else(|| ToolError::not_found("settings"))
+    call.records().all("settings", &[])?.pop().ok_or_else(|| ToolError::not_found("settings"))
 }
 
 fn opening_hours(call: &Call<'_>) -> Result<Value, ToolError> {
@@ -132,26 +108,19 @@ fn opening_hours(call: &Call<'_>) -> Result<Value, ToolError> {
 fn set_opening_hours(call: &mut Call<'_>) -> Result<Value, ToolError> {
     for (at, day) in call.items("openingHours").iter().enumerate() {
         if text_of(day, "opens") >= text_of(day, "closes") {
-            return Err(ToolError::invalid(
-                format!("openingHours[{at}].closes"),
-                "expected a time after opens",
-            ));
+            return Err(ToolError::invalid(format!("openingHours[{at}].closes"), "expected a time after opens"));
         }
     }
     let settings = settings(call)?;
     let changes = json!({"openingHours": call.items("openingHours")});
-    let settings = call
-        .records()
-        .patch("settings", text_of(&settings, "id"), changes)?;
+    let settings = call.records().patch("settings", text_of(&settings, "id"), changes)?;
     Ok(json!({"openingHours": settings["openingHours"]}))
 }
 
 /// The company's time zone; UTC until one is set.
 fn zone(call: &Call<'_>) -> Result<chrono_tz::Tz, ToolError> {
     let profile = crate::organisations::profile(call.db, call.org())?;
-    Ok(text_of(&profile, "timezone")
-        .parse()
-        .unwrap_or(chrono_tz::UTC))
+    Ok(text_of(&profile, "timezone").parse().unwrap_or(chrono_tz::UTC))
 }
 
 fn available_slots(call: &mut Call<'_>) -> Result<Value, ToolError> {
@@ -214,17 +183,12 @@ pub(crate) fn slots(call: &Call<'_>, service: &Value) -> Result<Vec<Slot>, ToolE
 
 /// The times at which a service is booked.
 pub(crate) fn taken(call: &Call<'_>, service: &str) -> Result<Vec<(Time, Time)>, ToolError> {
-    let bookings = call
-        .records()
-        .all("booking", &[("serviceId", json!(service))])?;
+    let bookings = call.records().all("booking", &[("serviceId", json!(service))])?;
     Ok(bookings
         .iter()
         .filter(|booking| matches!(text_of(booking, "status"), "booked" | "completed"))
         .filter_map(|booking| {
-            Some((
-                Time::parse(text_of(booking, "startsAt"))?,
-                Time::parse(text_of(booking, "endsAt"))?,
-            ))
+            Some((Time::parse(text_of(booking, "startsAt"))?, Time::parse(text_of(booking, "endsAt"))?))
         })
         .collect())
 }

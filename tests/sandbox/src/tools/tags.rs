@@ -8,34 +8,20 @@ use crate::tool::{Scope, Tool, tool};
 use serde_json::{Value, json};
 
 fn tag() -> Entity {
-    entity(
-        "tag",
-        "tags",
-        "Tags group contacts.",
-        vec![text("name").req(), colour("colour")],
-    )
-    .unique("name")
+    entity("tag", "tags", "Tags group contacts.", vec![text("name").req(), colour("colour")]).unique("name")
 }
 
 pub(crate) fn tools() -> Vec<Tool> {
     let scope = Scope::Tags;
-    let arguments = || {
-        vec![
-            reference("contactId", "contact").req(),
-            list("tagIds", reference("", "tag")).req().at_least(1),
-        ]
-    };
+    let arguments =
+        || vec![reference("contactId", "contact").req(), list("tagIds", reference("", "tag")).req().at_least(1)];
     let mut tools = tag().tools(scope, ALL);
     // Reading one tag tells nothing that the list does not.
     tools.retain(|tool| tool.name != "get_tag");
     tools.push(
-        tool(
-            scope,
-            "attach_tags",
-            "Puts tags on a contact; those it has already stay.",
-            arguments(),
-            |call| change(call, true),
-        )
+        tool(scope, "attach_tags", "Puts tags on a contact; those it has already stay.", arguments(), |call| {
+            change(call, true)
+        })
         .gives(super::contacts::contact().output()),
     );
     tools.push(
@@ -60,6 +46,5 @@ fn change(call: &mut Call<'_>, attach: bool) -> Result<Value, ToolError> {
             tags.push(tag.clone());
         }
     }
-    call.records()
-        .patch("contact", call.need("contactId")?, json!({"tagIds": tags}))
+    call.records().patch("contact", call.need("contactId")?, json!({"tagIds": tags}))
 }
