@@ -1,1 +1,89 @@
-//! The binding.
+//! The core for JavaScript. Documents cross as JSON text, because an object would cost more than the work done
+//! on it and because duplicate keys and the like are only seen in text; errors and reports cross as objects.
+
+use serde_wasm_bindgen::Serializer;
+use toolgate_core::ffi;
+use wasm_bindgen::prelude::*;
+
+/// One guard's decisions. Every `Err` is a plain object of the shape `{code, message, retryable, next, details}`.
+#[wasm_bindgen]
+pub struct Core(ffi::Core);
+
+#[wasm_bindgen]
+impl Core {
+    /// Makes the guard from its options.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str) -> Result<Core, JsValue> {
+        ffi::Core::new(options).map(Core).map_err(thrown)
+    }
+
+    /// Begins a flow; gives its first step.
+    pub fn start(&mut self, start: &str, document: Option<String>) -> Result<String, JsValue> {
+        self.0.start(start, document.as_deref()).map_err(thrown)
+    }
+
+    /// Answers the open step of a flow; gives the next one.
+    pub fn handle(&mut self, event: &str, document: Option<String>) -> Result<String, JsValue> {
+        self.0.handle(event, document.as_deref()).map_err(thrown)
+    }
+
+    /// The step of every open flow.
+    #[wasm_bindgen(js_name = openSteps)]
+    pub fn open_steps(&self) -> String {
+        self.0.open_steps()
+    }
+
+    /// The guard and its open flows as versioned JSON, without secrets and without the tool list.
+    pub fn snapshot(&self) -> String {
+        self.0.snapshot()
+    }
+
+    /// Takes the flows and approvals of a snapshot over; gives their open steps.
+    pub fn restore(&mut self, snapshot: &str) -> Result<String, JsValue> {
+        self.0.restore(snapshot).map_err(thrown)
+    }
+
+    /// Every listed tool with its effect and the reasons for it.
+    pub fn tools(&self) -> JsValue {
+        object(&self.0.tools())
+    }
+
+    /// The approvals that the guard knows.
+    pub fn approvals(&self) -> JsValue {
+        object(&self.0.approvals())
+    }
+
+    /// What the host needs to know of the backend's profile, or `null`.
+    pub fn profile(&self) -> JsValue {
+        object(&self.0.profile())
+    }
+}
+
+/// The list of errors: `[{code, retryable, meaning, next}]`.
+#[wasm_bindgen(js_name = errorCodes)]
+pub fn error_codes() -> JsValue {
+    object(&ffi::error_codes())
+}
+
+/// The RFC 8785 form of a JSON text.
+#[wasm_bindgen]
+pub fn canonicalize(text: &str) -> Result<String, JsValue> {
+    ffi::canonicalize(text).map_err(thrown)
+}
+
+/// The SHA-256 of the RFC 8785 form, in hexadecimal.
+#[wasm_bindgen]
+pub fn digest(text: &str) -> Result<String, JsValue> {
+    ffi::digest(text).map_err(thrown)
+}
+
+/// Takes `Result::Err`'s text by value, as `map_err` gives it.
+fn thrown(error: String) -> JsValue {
+    object(&error)
+}
+
+/// Maps become plain objects: a `Map` would surprise everyone who reads a report.
+fn object(text: &str) -> JsValue {
+    let mut source = serde_json::Deserializer::from_str(text);
+    serde_transcode::transcode(&mut source, &Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+}

@@ -1,0 +1,164 @@
+/** Takes an MCP client by its shape: the official ones of both generations, and whatever looks like them. */
+
+import type { Exchanges } from "./exchanges.js";
+import { failureOf } from "./failures.js";
+import type { Reply } from "./protocol.js";
+
+/**
+ * What a guard needs of a client. `Client` of `@modelcontextprotocol/client` (v2) and of
+ * `@modelcontextprotocol/sdk` (v1) fit, and so does {@link FetchClient}.
+ */
+export interface McpClient {
+  listTools(...args: never[]): Promise<unknown>;
+  callTool(...args: never[]): Promise<unknown>;
+  getServerVersion?(): { name: string } | undefined;
+}
+
+/** The arguments as the JSON text that a model wrote, so that nothing in it is lost before it is checked. */
+export interface StringArguments {
+  name: string;
+  /** A JSON object as text. */
+  arguments: string;
+  _meta?: Record<string, unknown>;
+}
+
+/** The client's own parameters of a call; the arguments may also be JSON text. */
+export type CallParams<C extends McpClient> = Parameters<C["callTool"]>[0] | StringArguments;
+
+/** What a caller gave beside the call's name and arguments, on its way through. */
+export interface Forwarded {
+  /** The tool that was asked for: a call of another one, made by a gate, does not get the caller's `_meta`. */
+  tool: string;
+  meta: Record<string, unknown> | undefined;
+  /** The parameters after the first, as the client's own signature has them. */
+  rest: readonly unknown[];
+}
+
+/** What the clients' request options have in common. */
+interface RequestOptions {
+  signal?: AbortSignal;
+  timeout?: number;
+  maxTotalTimeout?: number;
+  [other: string]: unknown;
+}
+
+/** The members of the official clients that are used if they are there. */
+interface Inspected {
+  listTools(params: object | undefined, options?: object): Promise<unknown>;
+  callTool(params: object, ...rest: unknown[]): Promise<unknown>;
+  request?(request: object, schema: object, options?: object): Promise<unknown>;
+  getServerCapabilities?(): { tools?: unknown } | undefined;
+  getProtocolEra?(): unknown;
+}
+
+/**
+ * A result schema, for either client's `request`, that takes what came. The clients' own schemas drop what they do
+ * not know, and among that may be a hint that makes a tool more dangerous.
+ */
+const AS_IT_CAME = {
+  safeParse: (data: unknown) => ({ success: true, data }),
+  "~standard": { version: 1, vendor: "toolgate", validate: (value: unknown) => ({ value }) },
+};
+
+/** One page of `tools/list`. */
+export interface Page {
+  tools?: unknown;
+  nextCursor?: unknown;
+}
+
+export class ClientAdapter {
+  readonly #client: Inspected;
+  readonly #exchanges: Exchanges;
+  /** The listed definitions without their output schemas, for the v2 client. */
+  readonly #definitions = new Map<string, object>();
+  /** Only the v1 client takes a result schema before the options. */
+  readonly #optionsAt: 0 | 1;
+
+  constructor(client: McpClient, exchanges: Exchanges) {
+    this.#client = client as unknown as Inspected;
+    this.#exchanges = exchanges;
+    this.#optionsAt = "request" in client && !("getProtocolEra" in client) ? 1 : 0;
+  }
+
+  /** The request options among a caller's further parameters. */
+  options(rest: readonly unknown[]): RequestOptions {
+    return (rest[this.#optionsAt] ?? {}) as RequestOptions;
+  }
+
+  /** Reads one page; the page itself comes along for whoever asked for the list. */
+  async list(cursor: string | undefined, options: RequestOptions): Promise<Reply & { page?: Page }> {
+    const mark = this.#exchanges.mark();
+    try {
+      const page = await this.#page(cursor === undefined ? undefined : { cursor }, options);
+      this.#remember(page);
+      return { event: { type: "tools" }, document: JSON.stringify(page), page };
+    } catch (thrown) {
+      return this.#failed(thrown, mark);
+    }
+  }
+
+  /** Makes a call whose arguments passed the gates. */
+  async call(
+    name: string,
+    args: object,
+    signal: AbortSignal | undefined,
+    given: Forwarded | undefined,
+  ): Promise<Reply> {
+    const mark = this.#exchanges.mark();
+    try {
+      const result = await this.#send(name, args, signal, given);
+      const serverTime = this.#exchanges.serverTime(mark);
+      const event = serverTime === undefined ? {} : { server_time: serverTime };
+      return { event: { type: "result", ...event }, document: JSON.stringify(result) };
+    } catch (thrown) {
+      return this.#failed(thrown, mark);
+    }
+  }
+
+  #send(name: string, args: object, signal: AbortSignal | undefined, given: Forwarded | undefined): Promise<unknown> {
+    const asked = given?.tool === name;
+    const options = this.options(given?.rest ?? []);
+    const sent = asked ? { ...options } : timing(options);
+    if (signal !== undefined) sent.signal = signal;
+    // The v2 client would check the result by itself and throw away what the call did. The core checks it too, and
+    // keeps the result; a definition without an output schema turns the client's check off.
+    const definition = this.#definitions.get(name);
+    if ("getProtocolEra" in this.#client && definition !== undefined) sent.toolDefinition ??= definition;
+    const params = { name, arguments: args, ...(asked && given.meta ? { _meta: given.meta } : {}) };
+    const schema = asked ? given.rest[0] : undefined;
+    return this.#client.callTool(params, ...(this.#optionsAt === 1 ? [schema, sent] : [sent]));
+  }
+
+  async #page(params: object | undefined, options: RequestOptions): Promise<Page> {
+    const { request, getServerCapabilities } = this.#client;
+    if (request === undefined) return (await this.#client.listTools(params, options)) as Page;
+    // As the clients do it: a server without tools is not asked for them.
+    const capabilities = getServerCapabilities?.call(this.#client);
+    if (capabilities !== undefined && capabilities.tools === undefined) return { tools: [] };
+    const message = params === undefined ? { method: "tools/list" } : { method: "tools/list", params };
+    return (await request.call(this.#client, message, AS_IT_CAME, options)) as Page;
+  }
+
+  #remember(page: Page): void {
+    if (!("getProtocolEra" in this.#client) || !Array.isArray(page.tools)) return;
+    for (const { outputSchema: _, ...definition } of page.tools as { name: string; outputSchema?: unknown }[]) {
+      this.#definitions.set(definition.name, definition);
+    }
+  }
+
+  #failed(thrown: unknown, mark: number): Reply {
+    const kind = failureOf(thrown);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const retryAfter = this.#exchanges.retryAfter(mark);
+    const wait = retryAfter === undefined ? {} : { retry_after: retryAfter };
+    return { event: { type: "failed", kind, message, ...wait } };
+  }
+}
+
+/** What of a caller's options also holds for the calls that a gate makes. */
+function timing({ timeout, maxTotalTimeout }: RequestOptions): RequestOptions {
+  return {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(maxTotalTimeout === undefined ? {} : { maxTotalTimeout }),
+  };
+}

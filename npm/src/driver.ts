@@ -1,0 +1,137 @@
+/** The one loop that turns the core's steps into awaits. Nothing is decided here. */
+
+import { ToolgateError, typed } from "./errors.js";
+import type { Core } from "./generated/toolgate.js";
+import type { DoneStep, Happening, OpenStep, Outcome, Reply, Step, Work } from "./protocol.js";
+
+/** The steps that a host performs by itself; waiting is the driver's own. */
+type Performed = Exclude<OpenStep, { type: "wait" }>;
+
+/** What performs the steps: one function a kind. None of them throws; what goes wrong is a `failed` event. */
+export type Performers<Context> = {
+  [Type in Performed["type"]]: (step: Extract<Performed, { type: Type }>, context: Context) => Promise<Reply>;
+};
+
+/** What a flow carries along. */
+export interface FlowContext {
+  /** Calls the flow off. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface DriverOptions<Context> {
+  performers: Performers<Context>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told of each step before it is performed. */
+  onStep: (step: Step) => void;
+}
+
+export class Driver<Context extends FlowContext> {
+  readonly #core: Core;
+  readonly #options: DriverOptions<Context>;
+  readonly #driven = new Set<string>();
+
+  constructor(core: Core, options: DriverOptions<Context>) {
+    this.#core = core;
+    this.#options = options;
+  }
+
+  /** Begins a flow and sees it through. */
+  async run(flow: Work, context: Context, document?: string): Promise<Outcome> {
+    const start = JSON.stringify({ now: this.#options.now(), entropy: entropy(), flow });
+    return this.resume(
+      this.#parsed(() => this.#core.start(start, document)),
+      context,
+    );
+  }
+
+  /** Sees an open flow through from its open step. */
+  async resume(first: Step, context: Context): Promise<Outcome> {
+    const { flow } = first;
+    this.#driven.add(flow);
+    try {
+      let step = first;
+      for (;;) {
+        this.#options.onStep(step);
+        if (step.type === "done") return (step satisfies DoneStep).outcome;
+        step = this.#answer(step, await this.#perform(step, context));
+      }
+    } finally {
+      this.#driven.delete(flow);
+    }
+  }
+
+  /** The open steps of the flows that nobody sees through at the moment. */
+  idle(): Step[] {
+    const steps = JSON.parse(this.#core.openSteps()) as Step[];
+    return steps.filter((step) => !this.#driven.has(step.flow));
+  }
+
+  #perform(step: OpenStep, context: Context): Promise<Reply> {
+    const { performers } = this.#options;
+    const { signal } = context;
+    // A key that is shown only once and the record of what was done are written whether or not the caller still
+    // wants the result.
+    if (step.type === "keep") return performers.keep(step, context);
+    if (step.type === "commit") return performers.commit(step, context);
+    if (signal?.aborted) return Promise.resolve(step.type === "call_tool" ? NOT_SENT : CALLED_OFF);
+    switch (step.type) {
+      case "call_tool":
+        return orCalledOff(performers.call_tool(step, context), signal);
+      case "list_tools":
+        return orCalledOff(performers.list_tools(step, context), signal);
+      case "ask":
+        return orCalledOff(performers.ask(step, context), signal);
+      case "wait":
+        return orCalledOff(this.#wait(step.until, signal), signal);
+    }
+  }
+
+  #answer(step: OpenStep, { event, document }: Reply): Step {
+    try {
+      return this.#handle(step, event, document);
+    } catch (error) {
+      // A document that the core cannot take came from the backend; a flow must not hang on it.
+      if (document === undefined || !(error instanceof ToolgateError)) throw error;
+      return this.#handle(step, { type: "failed", kind: "malformed", message: error.message });
+    }
+  }
+
+  #handle(step: OpenStep, event: Happening, document?: string): Step {
+    const text = JSON.stringify({ step: step.id, now: this.#options.now(), event });
+    return this.#parsed(() => this.#core.handle(text, document));
+  }
+
+  #parsed(work: () => string): Step {
+    return JSON.parse(typed(work)) as Step;
+  }
+
+  #wait(until: number, signal: AbortSignal | undefined): Promise<Reply> {
+    // A longer timer would go off at once; an early `woke` is answered by the same step again.
+    const delay = Math.min(Math.max(0, until - this.#options.now()), 0x7fff_ffff);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve({ event: { type: "woke" } }), delay);
+      signal?.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    });
+  }
+}
+
+const CALLED_OFF: Reply = { event: { type: "cancelled" } };
+
+/** More than `cancelled` can say: the core would have to take the call for lost. */
+const NOT_SENT: Reply = { event: { type: "failed", kind: "not_sent", message: "called off before it was sent" } };
+
+/** Whichever comes first: the answer, or the caller's change of mind. The core knows what may have run by then. */
+function orCalledOff(answer: Promise<Reply>, signal: AbortSignal | undefined): Promise<Reply> {
+  if (signal === undefined) return answer;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(CALLED_OFF);
+    signal.addEventListener("abort", onAbort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function entropy(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,89 @@
+import type { CoreErrorCode } from "./codes.js";
+
+/** Codes that only this package raises. `not_initialized`: something was used in a browser before `await init()`. */
+export type HostErrorCode = "not_initialized";
+
+/** What went wrong: stable over versions. The README lists what each one means. */
+export type ErrorCode = CoreErrorCode | HostErrorCode;
+
+/** An error as the core writes it. */
+export interface ErrorShape {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  next: string;
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A refusal or failure with a way out. Holds no secret.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await guard.callTool({ name: "cancel_booking", arguments: { id: "bk_1" } });
+ * } catch (error) {
+ *   if (error instanceof ToolgateError && error.code === "approval_required") show(error.details.preview);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class ToolgateError extends Error {
+  /** What went wrong. */
+  readonly code: ErrorCode;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What an agent should do now, in one sentence. */
+  readonly next: string;
+  /** More, by code, as the core names it: `violations`, `approval`, `preview`, `retry_at` (milliseconds) and so on. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(shape: ErrorShape, options?: ErrorOptions) {
+    super(shape.message, options);
+    this.name = "ToolgateError";
+    this.code = shape.code;
+    this.retryable = shape.retryable;
+    this.next = shape.next;
+    this.details = shape.details ?? {};
+  }
+
+  /** The same shape that the core writes, so that a tool result or a log line can carry it. */
+  toJSON(): ErrorShape {
+    const { code, message, retryable, next, details } = this;
+    return { code, message, retryable, next, details };
+  }
+}
+
+/** Runs a piece of the core; what it throws is a plain object of the error's shape. */
+export function typed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (isErrorShape(thrown)) throw new ToolgateError(thrown);
+    throw thrown;
+  }
+}
+
+function isErrorShape(thrown: unknown): thrown is ErrorShape {
+  return typeof thrown === "object" && thrown !== null && "code" in thrown && "next" in thrown;
+}
+
+/** Arguments that are no JSON never reach the core, which would say the same of them. */
+export function invalidArguments(message: string, cause?: unknown): ToolgateError {
+  const shape: ErrorShape = {
+    code: "invalid_arguments",
+    message,
+    retryable: false,
+    next: "Give the arguments as plain JSON data and call again.",
+  };
+  return new ToolgateError(shape, cause === undefined ? undefined : { cause });
+}
+
+export function notInitialized(): ToolgateError {
+  return new ToolgateError({
+    code: "not_initialized",
+    message: "toolgate was used before its WebAssembly was loaded.",
+    retryable: false,
+    next: "Call `await init()` once at start, before anything else of toolgate.",
+  });
+}

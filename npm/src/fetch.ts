@@ -1,0 +1,40 @@
+import { exchangesOf } from "./exchanges.js";
+import type { Vault } from "./vault.js";
+
+/** The part of `fetch` that MCP transports use. */
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** Where the secret may go. */
+export interface AuthorizedFetchOptions {
+  /** Only requests to this origin carry the secret; a whole URL stands for its origin. */
+  origin: string | URL;
+  /** Does the requests. Default: the global `fetch`. */
+  fetch?: Fetch;
+}
+
+/**
+ * A `fetch` for MCP transports that sends a secret of the vault as `Authorization: Bearer …`. The vault is read at
+ * each request, so a key that a sign-up kept counts from the next request on, and no other code touches it. Give
+ * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`.
+ *
+ * @example
+ * ```ts
+ * const vault = defaultVault("favcrm");
+ * const fetch = authorizedFetch(vault, "favcrm_api_key", { origin: url });
+ * await client.connect(new StreamableHTTPClientTransport(url, { fetch }));
+ * ```
+ */
+export function authorizedFetch(vault: Vault, name: string, options: AuthorizedFetchOptions): Fetch {
+  const origin = new URL(options.origin).origin;
+  const exchanges = exchangesOf(vault);
+  const send = options.fetch ?? ((url, init) => fetch(url, init));
+  return async (url, init) => {
+    if (new URL(url).origin !== origin) return send(url, init);
+    const secret = await vault.get(name);
+    const headers = new Headers(init?.headers);
+    if (secret !== undefined) headers.set("authorization", `Bearer ${secret}`);
+    const response = await send(url, { ...init, headers });
+    exchanges.note(response);
+    return response;
+  };
+}

@@ -1,0 +1,354 @@
+import { argumentsText } from "./arguments.js";
+import { type Ask, defer } from "./ask.js";
+import { camel } from "./camel.js";
+import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
+import { Driver, type FlowContext, type Performers } from "./driver.js";
+import { engine } from "./engine.js";
+import { type ErrorShape, ToolgateError, typed } from "./errors.js";
+import { exchangesOf } from "./exchanges.js";
+import type { Core } from "./generated/toolgate.js";
+import { type Ledger, MemoryLedger } from "./ledger.js";
+import type { Outcome, Reply, Step, Work } from "./protocol.js";
+import type {
+  Approval,
+  Decision,
+  DoctorReport,
+  Finished,
+  Policy,
+  ProfileReport,
+  Question,
+  ResumedFlow,
+  SignupForm,
+  SignupResult,
+  StepNote,
+  ToolReport,
+} from "./types.js";
+import { defaultVault, type Vault } from "./vault.js";
+
+/** How a guard is made. */
+export interface GuardOptions {
+  /** Names the server in every approval, for example its address. Default: the name that the server gives itself. */
+  server?: string;
+  /** A built-in profile's name, such as `favcrm`, or a profile. Default: none, MCP's own rules hold. */
+  profile?: string | object;
+  /** The user's rules. Default: reads and plain writes pass, everything else asks. */
+  policy?: Policy;
+  /** Whether the server's hints are believed where nothing contradicts them. Default: what the profile says, or no. */
+  trusted?: boolean;
+  /** Who acts: part of every approval. */
+  subject?: string;
+  /** How long an approval is good for, in milliseconds. */
+  approvalTtl?: number;
+  /** Shows questions to a person. Default: nobody answers, and what needs a yes is refused. */
+  ask?: Ask;
+  /** Where the key goes. Default: memory, in front of the environment variables that the profile names. */
+  vault?: Vault;
+  /** Where approvals are recorded. Default: memory. */
+  ledger?: Ledger;
+  /** The clock, in milliseconds since 1970. Default: `Date.now`. */
+  now?: () => number;
+  /** Told how the gates decided on each call. What it throws is dropped: a log must not break a call. */
+  onDecision?: (decision: Decision) => void;
+  /** Told of each step, for a log; it never gets arguments, answers or secrets. What it throws is dropped. */
+  onStep?: (note: StepNote) => void;
+  /** What {@link Guard.snapshot} gave, to go on with its flows and approvals; see {@link Guard.resume}. */
+  snapshot?: string;
+}
+
+/** How one flow is run. */
+export interface FlowOptions {
+  /** Calls the flow off. What was sent by then may have run, and the error says so. */
+  signal?: AbortSignal;
+}
+
+/** What travels with a flow. */
+interface Context extends FlowContext {
+  call?: Forwarded;
+  pages?: Page[];
+  listOptions?: object | undefined;
+}
+
+/** The member of a call's `_meta` that quotes an approval; it is not sent on. */
+const APPROVAL = "toolgate/approval";
+
+/**
+ * Stands between an agent and one MCP server. It has the client's own `callTool` and `listTools`; a call goes out
+ * only if the gates let it.
+ *
+ * @example
+ * ```ts
+ * const guard = await Guard.attach(client, { profile: "favcrm", vault, ask });
+ * await guard.callTool({ name: "list_bookings", arguments: {} });
+ * ```
+ */
+export class Guard<C extends McpClient = McpClient> {
+  /** The client as it was given, without any gate. */
+  readonly client: C;
+  readonly #core: Core;
+  readonly #adapter: ClientAdapter;
+  readonly #driver: Driver<Context>;
+  readonly #options: GuardOptions;
+
+  private constructor(client: C, core: Core, options: GuardOptions) {
+    const vault = options.vault ?? defaultVault(options.profile);
+    this.client = client;
+    this.#core = core;
+    this.#options = options;
+    this.#adapter = new ClientAdapter(client, exchangesOf(vault));
+    this.#driver = new Driver(core, {
+      performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), options.ask ?? defer),
+      now: options.now ?? Date.now,
+      onStep: (step) => this.#note(step),
+    });
+  }
+
+  /**
+   * Puts a guard in front of a connected client and reads the server's whole tool list once.
+   *
+   * @throws ToolgateError `invalid_options`, `invalid_policy`, `invalid_profile`; `unreachable` and the like if the
+   * list cannot be read; `invalid_snapshot`, `unsupported_snapshot`; `not_initialized` in a browser before `init()`.
+   */
+  static async attach<C extends McpClient>(client: C, options: GuardOptions = {}): Promise<Guard<C>> {
+    const { Core } = engine();
+    const core = typed(() => new Core(JSON.stringify(coreOptions(client, options))));
+    const guard = new Guard(client, core, options);
+    await guard.#run({ type: "list" }, {});
+    if (options.snapshot !== undefined) guard.restore(options.snapshot);
+    return guard;
+  }
+
+  /**
+   * Calls a tool through the gates. Takes what the client's own `callTool` takes and gives what it gives; secrets in
+   * the result are masked. What is sent are the arguments as they were checked, whatever becomes of the object.
+   *
+   * @param params - The arguments may also be the JSON text that a model wrote. `_meta["toolgate/approval"]` quotes
+   * an approval that was given for this exact call.
+   * @param rest - The client's own further parameters: timeouts, progress and `signal`, which calls the flow off.
+   * @throws ToolgateError with what was wrong and what to do next. A result with `isError` is no error here.
+   */
+  async callTool(
+    params: CallParams<C>,
+    ...rest: Parameters<C["callTool"]> extends [unknown, ...infer Rest] ? Rest : unknown[]
+  ): Promise<Awaited<ReturnType<C["callTool"]>>> {
+    const { name, arguments: given, _meta } = params as { name: string; arguments?: unknown; _meta?: object };
+    const { [APPROVAL]: approval, ...meta } = (_meta ?? {}) as Record<string, unknown>;
+    const work: Work = { type: "call", name };
+    if (approval !== undefined) work.approval = approval as string;
+    const context: Context = {
+      signal: this.#adapter.options(rest).signal,
+      call: { tool: name, meta: Object.keys(meta).length > 0 ? meta : undefined, rest },
+    };
+    const { result } = await this.#run(work, context, "result", argumentsText(given));
+    return result as Awaited<ReturnType<C["callTool"]>>;
+  }
+
+  /**
+   * Lists the tools as the client does, but always all of them and always fresh, and brings the guard up to date.
+   * With a `cursor` it is the client's own call, which changes nothing here.
+   */
+  async listTools(...given: Parameters<C["listTools"]>): Promise<Awaited<ReturnType<C["listTools"]>>> {
+    const [params, options] = given as unknown as [{ cursor?: string } | undefined, { signal?: AbortSignal }?];
+    if (params?.cursor !== undefined) {
+      return (await this.client.listTools(...given)) as Awaited<ReturnType<C["listTools"]>>;
+    }
+    const pages: Page[] = [];
+    await this.#run({ type: "list" }, { pages, listOptions: options, signal: options?.signal });
+    const { nextCursor: _, ...first } = pages[0] ?? {};
+    const tools = pages.flatMap((page) => (Array.isArray(page.tools) ? page.tools : []));
+    return { ...first, tools } as Awaited<ReturnType<C["listTools"]>>;
+  }
+
+  /** Every listed tool with its effect and the reasons for it. */
+  tools(): ToolReport[] {
+    return camel(this.#core.tools());
+  }
+
+  /** What the guard knows of its backend's profile, or `null`. */
+  profile(): ProfileReport | null {
+    return camel(this.#core.profile());
+  }
+
+  /**
+   * Signs an organisation up. The code that the backend emails is asked of a person; the key goes into the vault and
+   * nowhere else.
+   *
+   * @throws ToolgateError `invalid_input`, `existing_account`, `code_required`, `code_expired`, `too_many_attempts`,
+   * `rate_limited`, `signup_unknown`, `key_not_kept`, `no_registration`, …
+   */
+  async signup(form: SignupForm, options: FlowOptions = {}): Promise<SignupResult> {
+    const { organisationName, ...same } = form;
+    const work: Work = { type: "signup", form: { ...same, organisation_name: organisationName } };
+    const { type: _, ...result } = camel<{ type: "ready" } & SignupResult>(await this.#run(work, options, "ready"));
+    return result;
+  }
+
+  /** Looks whether the workspace is usable. What is missing stands in the report; it is no error. */
+  async doctor(options: FlowOptions = {}): Promise<DoctorReport> {
+    const { report } = await this.#run({ type: "doctor" }, options, "report");
+    return camel(report);
+  }
+
+  /** The approvals that the guard knows, also those that wait for a person. */
+  approvals(): Approval[] {
+    return camel(this.#core.approvals());
+  }
+
+  /**
+   * Records a person's yes to an approval that was left open. The call is then made by calling the tool again with
+   * exactly the same arguments and the approval's id in `_meta["toolgate/approval"]`.
+   *
+   * @throws ToolgateError `unknown_approval`, `approval_expired`, `approval_spent`, `ledger_conflict`, …
+   */
+  async approve(approval: string): Promise<Approval> {
+    return this.#decide({ type: "decide", approval, answer: { type: "approve" } });
+  }
+
+  /** Records a person's no to an approval that was left open. */
+  async deny(approval: string, reason?: string): Promise<Approval> {
+    return this.#decide({
+      type: "decide",
+      approval,
+      answer: reason === undefined ? { type: "deny" } : { type: "deny", reason },
+    });
+  }
+
+  /** The guard, its approvals and its open flows as versioned JSON, for another process. Holds no secret. */
+  snapshot(): string {
+    return this.#core.snapshot();
+  }
+
+  /**
+   * Takes the approvals and flows of a snapshot over; {@link Guard.resume} then goes on with the flows. A snapshot
+   * that cannot be used changes nothing.
+   *
+   * @throws ToolgateError `invalid_snapshot`, `unsupported_snapshot`
+   */
+  restore(snapshot: string): void {
+    typed(() => this.#core.restore(snapshot));
+  }
+
+  /**
+   * Goes on with every open flow that nobody waits for: those of a snapshot, and those whose question got an answer
+   * that did not fit. What may have been done already is not done again.
+   */
+  resume(options: FlowOptions = {}): ResumedFlow[] {
+    return this.#driver.idle().map((step) => {
+      const finished = this.#driver.resume(step, options).then((outcome) => this.#finished(outcome));
+      // Whoever awaits it still gets the error; whoever only cares for another flow is not brought down by it.
+      finished.catch(() => {});
+      return { flow: step.flow, finished };
+    });
+  }
+
+  async #decide(work: Work): Promise<Approval> {
+    const { approval } = await this.#run(work, {}, "decided");
+    return camel(approval);
+  }
+
+  async #run<Type extends Outcome["type"]>(
+    work: Work,
+    context: Context,
+    _wanted?: Type,
+    document?: string,
+  ): Promise<Extract<Outcome, { type: Type }>> {
+    return this.#succeeded(await this.#driver.run(work, context, document)) as Extract<Outcome, { type: Type }>;
+  }
+
+  #finished(outcome: Outcome): Finished {
+    const { type } = this.#succeeded(outcome);
+    return type === "result" ? (outcome as Finished) : camel(outcome);
+  }
+
+  #succeeded(outcome: Outcome): Outcome {
+    const { onDecision } = this.#options;
+    if ("decision" in outcome && outcome.decision && onDecision) {
+      const decision = camel<Decision>(outcome.decision);
+      quietly(() => onDecision(decision));
+    }
+    if (outcome.type === "failed") throw new ToolgateError(outcome.error);
+    return outcome;
+  }
+
+  #note(step: Step): void {
+    const { onStep } = this.#options;
+    if (onStep === undefined) return;
+    const note: StepNote = { flow: step.flow, step: step.id, type: step.type };
+    const name = noteName(step);
+    quietly(() => onStep(name === undefined ? note : { ...note, name }));
+  }
+}
+
+function coreOptions(client: McpClient, options: GuardOptions): object {
+  const { profile, policy, trusted, subject, approvalTtl } = options;
+  const server = options.server ?? client.getServerVersion?.()?.name ?? "";
+  return { server, profile, policy, trusted, subject, approval_ttl: approvalTtl };
+}
+
+function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: Ask): Performers<Context> {
+  return {
+    async list_tools(step, { pages, listOptions, signal }) {
+      const options = signal === undefined ? { ...listOptions } : { ...listOptions, signal };
+      const { page, ...reply } = await adapter.list(step.cursor, options);
+      if (page !== undefined) pages?.push(page);
+      return reply;
+    },
+    call_tool: (step, { call, signal }) => adapter.call(step.name, step.arguments, signal, call),
+    async ask(step, { signal }) {
+      try {
+        return { event: { type: "answer", answer: await ask(question(step.question), { signal }) } };
+      } catch {
+        return { event: { type: "answer", answer: { type: "defer" } } };
+      }
+    },
+    async keep(step) {
+      try {
+        await vault.put(step.name, step.secret);
+        return { event: { type: "kept" } };
+      } catch {
+        // Not the vault's own words: they may quote what it was given.
+        return host("the vault did not keep the secret");
+      }
+    },
+    async commit(step) {
+      try {
+        const stored = await ledger.compareAndSet(step.key, step.expected, step.record);
+        return { event: { type: stored ? "committed" : "conflict" } };
+      } catch (thrown) {
+        return host(thrown instanceof Error ? thrown.message : String(thrown));
+      }
+    },
+  };
+}
+
+function host(message: string): Reply {
+  return { event: { type: "failed", kind: "host", message } };
+}
+
+function question(asked: unknown): Question {
+  const question = camel<Question & { problem?: ErrorShape }>(asked);
+  return question.problem ? ({ ...question, problem: new ToolgateError(question.problem) } as Question) : question;
+}
+
+function noteName(step: Step): string | undefined {
+  switch (step.type) {
+    case "call_tool":
+    case "keep":
+      return step.name;
+    case "commit":
+      return step.key;
+    case "ask":
+      return (step.question as Question).type;
+    case "done":
+      return step.outcome.type;
+    default:
+      return undefined;
+  }
+}
+
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // As documented: a log must not break a call.
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The protocol between the core and this host, as the core writes it (snake_case): steps out, events in. The
+ * driver is the only place that speaks it.
+ */
+
+import type { ErrorShape } from "./errors.js";
+
+export type Work =
+  | { type: "list" }
+  | { type: "call"; name: string; approval?: string }
+  | { type: "signup"; form: Record<string, string> }
+  | { type: "doctor" }
+  | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } };
+
+interface StepOf<T extends string> {
+  id: string;
+  flow: string;
+  type: T;
+}
+
+export interface ListToolsStep extends StepOf<"list_tools"> {
+  cursor?: string;
+}
+
+export interface CallToolStep extends StepOf<"call_tool"> {
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+export interface AskStep extends StepOf<"ask"> {
+  question: unknown;
+}
+
+export interface KeepStep extends StepOf<"keep"> {
+  name: string;
+  secret: string;
+}
+
+export interface CommitStep extends StepOf<"commit"> {
+  key: string;
+  expected?: string;
+  record: string;
+}
+
+export interface WaitStep extends StepOf<"wait"> {
+  until: number;
+  why: string;
+}
+
+export interface DoneStep extends StepOf<"done"> {
+  outcome: Outcome;
+}
+
+/** A step that the host answers. */
+export type OpenStep = ListToolsStep | CallToolStep | AskStep | KeepStep | CommitStep | WaitStep;
+
+export type Step = OpenStep | DoneStep;
+
+export type Outcome =
+  | { type: "listed"; count: number }
+  | { type: "result"; result: unknown; decision: unknown }
+  | { type: "ready"; account: unknown; key: unknown; report: unknown }
+  | { type: "report"; report: unknown }
+  | { type: "decided"; approval: unknown }
+  | { type: "failed"; error: ErrorShape; decision?: unknown };
+
+/** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */
+export type Failure = "not_sent" | "unauthorized" | "rate_limited" | "refused" | "lost" | "malformed" | "host";
+
+export type Happening =
+  | { type: "tools" }
+  | { type: "result"; server_time?: number }
+  | { type: "failed"; kind: Failure; message: string; retry_after?: number }
+  | { type: "answer"; answer: unknown }
+  | { type: "kept" }
+  | { type: "committed" }
+  | { type: "conflict" }
+  | { type: "woke" }
+  | { type: "cancelled" };
+
+/** An event, and the document that comes with it. */
+export interface Reply {
+  event: Happening;
+  document?: string;
+}
