@@ -168,7 +168,7 @@ impl Reader {
         let mut pointer = String::new();
         for part in self.path.borrow().iter() {
             pointer.push('/');
-            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+            pointer.push_str(&pointer_token(part));
         }
         pointer
     }
@@ -263,6 +263,11 @@ impl One<'_> {
         }
         Ok(Value::Number(number()))
     }
+}
+
+/// A name as one part of a JSON Pointer (RFC 6901).
+pub(crate) fn pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The first string found under one of the names: backends spell the same field in several ways.

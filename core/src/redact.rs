@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::json::pointer_token;
 use crate::secret::mask;
 
 /// How a credential begins, and how long its secret part is at least.
@@ -108,7 +109,7 @@ impl Redactor {
                 if self.find(key).is_some() {
                     return Some(String::new());
                 }
-                self.locate(member).map(|rest| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1")))
+                self.locate(member).map(|rest| format!("/{}{rest}", pointer_token(key)))
             }),
             _ => None,
         }

@@ -107,7 +107,7 @@ impl Approval {
     }
 
     /// What of the call differs from what was approved, for people.
-    pub(crate) fn difference(&self, call: &Bound) -> Vec<&'static str> {
+    pub(crate) fn difference(&self, call: &Bound, preview: &Preview) -> Vec<&'static str> {
         let pairs = [
             ("server", self.call.server == call.server),
             ("tool", self.call.tool == call.tool),
@@ -115,6 +115,7 @@ impl Approval {
             ("arguments", self.call.arguments == call.arguments),
             ("subject", self.call.subject == call.subject),
             ("policy", self.call.policy == call.policy),
+            ("preview", self.preview == *preview),
         ];
         pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }

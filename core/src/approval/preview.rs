@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
+use crate::json::pointer_token;
 
 const MAX_LINES: usize = 40;
 const MAX_TEXT: usize = 2_000;
@@ -56,9 +57,12 @@ fn add_lines(label: &str, pointer: &str, value: &Value, hidden: &[&str], lines: 
         return lines.push(Line { label: label.to_owned(), value: "(hidden)".to_owned() });
     }
     let within = |name: &str| if label.is_empty() { visible(name) } else { format!("{label}.{}", visible(name)) };
-    let pointer_to = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let pointer_to = |name: &str| format!("{pointer}/{}", pointer_token(name));
     match value {
         Value::Object(members) if !members.is_empty() => {
+            // In one order, whatever the caller's: the same call has the same preview.
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
             for (name, member) in members {
                 add_lines(&within(name), &pointer_to(name), member, hidden, lines);
             }

@@ -11,7 +11,6 @@ use super::signup::registration::{self, PendingState, read_request};
 use super::signup::{self, Role};
 use super::{Input, failed, failure_error};
 use crate::approval::{self, Approval, Bound, Preview, State as Standing};
-use crate::catalog::Tool;
 use crate::error::{Code, Error, Result};
 use crate::flow::decide::decided;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
@@ -248,7 +247,7 @@ impl Call {
                         self.dispatch(Some(after), input.now, shared);
                     }
                     Err(error) => {
-                        self.decision.say(Gate::Dispatch, GateVerdict::Deny, error.message());
+                        self.decision.deny(Gate::Dispatch, &error);
                         self.refuse(error);
                     }
                 }
@@ -288,7 +287,7 @@ impl Call {
                 self.ask(approval, false);
             }
             Err(error) => {
-                self.decision.say(Gate::Approval, GateVerdict::Deny, error.message());
+                self.decision.deny(Gate::Approval, &error);
                 self.refuse(error);
             }
         }
@@ -337,7 +336,7 @@ impl Call {
     /// After a person's answer: all gates again, for the world may have changed while they thought.
     fn go_on(&mut self, approval: &Approval, now: Millis, shared: &mut Shared) {
         if let Err(error) = approval.check_usable(now) {
-            self.decision.say(Gate::Approval, GateVerdict::Deny, error.message());
+            self.decision.deny(Gate::Approval, &error);
             return self.refuse(error);
         }
         let text = self.arguments.text.get().to_owned();
@@ -346,14 +345,14 @@ impl Call {
                 self.claim(approval.clone())
             }
             Ok(examined) => {
-                let different = approval.difference(&examined.bound);
+                let different = approval.difference(&examined.bound, &examined.preview);
                 let error = Error::new(
                     Code::ApprovalMismatch,
-                    format!("While the person decided, the {} changed.", different.join(", ")),
+                    format!("While the person decided, the call changed: {}.", different.join(", ")),
                 )
                 .with("different", different)
                 .with("approval", approval.id.as_str());
-                self.decision.say(Gate::Approval, GateVerdict::Deny, error.message());
+                self.decision.deny(Gate::Approval, &error);
                 self.refuse(error);
             }
             Err(error) => self.refuse(error),
@@ -393,7 +392,7 @@ impl Call {
                         self.conclude(approval, if is_error { Standing::Failed } else { Standing::Completed }, outcome);
                     }
                     Err(error) => {
-                        self.decision.say(Gate::Result, GateVerdict::Deny, error.message());
+                        self.decision.deny(Gate::Result, &error);
                         self.conclude(approval, Standing::Completed, self.failure(error));
                     }
                 }
@@ -454,7 +453,7 @@ impl Call {
         let verified = match outcome {
             Ok(verified) => verified,
             Err(error) => {
-                self.decision.say(Gate::Result, GateVerdict::Deny, error.message());
+                self.decision.deny(Gate::Result, &error);
                 let outcome = self.failure(error);
                 self.settle_or_finish(settled, outcome);
                 return Ok(());
@@ -465,7 +464,7 @@ impl Call {
         let text = text.replace(verified.key.expose(), &masked);
         let shown = result::read(&text)
             .and_then(|value| result::show(value, &text, "the key went to the vault", &shared.redactor));
-        let outcome = match shown {
+        let outcome = match verified.account.and(shown) {
             // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
             Ok(checked) if !reveals(&checked.value, verified.key.expose()) => {
                 self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
@@ -571,14 +570,10 @@ fn examine(
     shared: &Shared,
     decision: &mut Decision,
 ) -> Result<Examined> {
-    let mut passed = |gate: Gate, error: Option<&Error>, note: &str| match error {
-        None => decision.gates.push(gate::Passage { gate, verdict: GateVerdict::Pass, note: note.to_owned() }),
-        Some(error) => {
-            decision.gates.push(gate::Passage { gate, verdict: GateVerdict::Deny, note: error.message().to_owned() })
-        }
-    };
-    let tool = gate::known::check(&shared.catalog, name).inspect_err(|error| passed(Gate::Known, Some(error), ""))?;
-    passed(Gate::Known, None, "");
+    let tool = gate::known::check(&shared.catalog, name).inspect_err(|error| decision.deny(Gate::Known, error))?;
+    decision.say(Gate::Known, GateVerdict::Pass, "");
+    decision.effect = Some(tool.effect);
+    decision.reasons.clone_from(&tool.reasons);
 
     let hidden = signup::hidden_arguments(role);
     let checked = tool.definition().and_then(|definition| {
@@ -588,17 +583,12 @@ fn examine(
         }
         Ok((definition, value))
     });
-    let (definition, arguments) = checked.inspect_err(|error| passed(Gate::Arguments, Some(error), ""))?;
-    passed(Gate::Arguments, None, "");
+    let (definition, arguments) = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
+    decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
-    let ruling =
-        gate::policy::check(&shared.policy, tool).inspect_err(|error| passed(Gate::Policy, Some(error), ""))?;
-    decision.gates.push(gate::Passage {
-        gate: Gate::Policy,
-        verdict: if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass },
-        note: ruling.source.clone(),
-    });
-    describe(tool, decision);
+    let ruling = gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
+    let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
+    decision.say(Gate::Policy, verdict, ruling.source);
 
     let bound = Bound {
         server: shared.server.clone(),
@@ -611,11 +601,6 @@ fn examine(
     let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
     let preview = Preview::of(tool, &arguments, &hidden);
     Ok(Examined { arguments, bound, preview, verdict: ruling.verdict })
-}
-
-fn describe(tool: &Tool, decision: &mut Decision) {
-    decision.effect = Some(tool.effect);
-    decision.reasons.clone_from(&tool.reasons);
 }
 
 fn checked_text(text: &str) -> Result<Box<RawValue>> {

@@ -104,6 +104,11 @@ pub(crate) fn failure_error(
         }
         Failure::RateLimited => rate_limited(now, retry_after, &told),
         Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
+        Failure::Malformed if repeatable => {
+            Error::new(Code::InvalidResult, format!("The backend's answer is not MCP{told}."))
+                .with_next("Check that the endpoint is an MCP server, then try again.")
+                .with_retryable(true)
+        }
         _ if repeatable => Error::new(Code::Unreachable, format!("The answer was lost or could not be read{told}.")),
         _ => Error::new(
             Code::OutcomeUnknown,

@@ -44,10 +44,10 @@ pub(crate) fn check<'a>(
             .with("approval", crate::schema::shorten(id, 64))
     })?;
     if !approval.covers(call, arguments, preview) {
-        let different = approval.difference(call);
+        let different = approval.difference(call, preview);
         return Err(Error::new(
             Code::ApprovalMismatch,
-            format!("The approval covers another call: the {} differ.", different.join(", ")),
+            format!("The approval covers another call; different: {}.", different.join(", ")),
         )
         .with("approval", id)
         .with("different", different)

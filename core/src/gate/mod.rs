@@ -82,6 +82,10 @@ impl Decision {
         }
     }
 
+    pub(crate) fn deny(&mut self, gate: Gate, error: &crate::error::Error) {
+        self.say(gate, GateVerdict::Deny, error.message());
+    }
+
     pub(crate) fn say(&mut self, gate: Gate, verdict: GateVerdict, note: impl Into<String>) {
         self.gates.push(Passage { gate, verdict, note: note.into() });
     }

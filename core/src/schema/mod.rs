@@ -6,6 +6,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::json::pointer_token;
 use crate::redact::Redactor;
 
 /// Violations beyond these help nobody.
@@ -113,7 +114,7 @@ impl core::fmt::Debug for Schema {
 fn collect_hidden(schema: &Value, path: &str, hidden: &mut Vec<String>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     for (name, property) in properties {
-        let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let path = format!("{path}/{}", pointer_token(name));
         let write_only = property.get("writeOnly").and_then(Value::as_bool) == Some(true);
         let password = property.get("format").and_then(Value::as_str) == Some("password");
         if write_only || password {

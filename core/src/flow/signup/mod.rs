@@ -69,8 +69,11 @@ enum State {
     /// A fresh request would come too soon.
     Waiting {
         until: Millis,
+        problem: Option<Error>,
     },
-    Requesting,
+    Requesting {
+        problem: Option<Error>,
+    },
     Asking {
         request_id: String,
         problem: Option<Error>,
@@ -81,19 +84,19 @@ enum State {
         code: Option<Secret>,
     },
     Keeping {
-        account: Account,
+        account: Result<Box<Account>>,
         masked: Masked,
         tries: u32,
         #[serde(skip)]
         key: Option<Secret>,
     },
     Diagnosing {
-        account: Account,
+        account: Box<Account>,
         masked: Masked,
         doctor: Box<Doctor>,
     },
     #[serde(skip)]
-    Finished(Outcome),
+    Finished(Box<Outcome>),
 }
 
 impl Signup {
@@ -103,7 +106,7 @@ impl Signup {
             .registration()
             .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
             .and_then(|registration| registration::check_form(registration, &form));
-        let mut signup = Signup { form, state: State::Requesting };
+        let mut signup = Signup { form, state: State::Requesting { problem: None } };
         match checked {
             Ok(()) => signup.request(None, now, shared),
             Err(error) => signup.finish(error),
@@ -121,11 +124,11 @@ impl Signup {
             };
         };
         match &self.state {
-            State::Waiting { until } => Action::Wait {
+            State::Waiting { until, .. } => Action::Wait {
                 until: *until,
                 why: "The backend lets a fresh code be requested only after a while.".to_owned(),
             },
-            State::Requesting => Action::CallTool {
+            State::Requesting { .. } => Action::CallTool {
                 name: registration.request.tool.clone(),
                 arguments: json_text(&registration::request_arguments(&self.form)),
             },
@@ -142,7 +145,7 @@ impl Signup {
             }
             State::Keeping { key: None, .. } => done(failed(not_kept(profile))),
             State::Diagnosing { doctor, .. } => doctor.action(),
-            State::Finished(outcome) => done(outcome.clone()),
+            State::Finished(outcome) => done((**outcome).clone()),
         }
     }
 
@@ -166,12 +169,15 @@ impl Signup {
             return Ok(());
         };
         match &self.state {
-            State::Waiting { .. } => match input.happening {
-                Happening::Woke => self.request(None, input.now, shared),
+            State::Waiting { problem, .. } => match input.happening {
+                Happening::Woke => {
+                    let problem = problem.clone();
+                    self.request(problem, input.now, shared);
+                }
                 Happening::Cancelled => self.finish(cancelled()),
                 _ => return Err(input.wrong_event("`woke`")),
             },
-            State::Requesting => self.requested(&input, shared, &profile, &registration)?,
+            State::Requesting { .. } => self.requested(&input, shared, &profile, &registration)?,
             State::Asking { request_id, .. } => {
                 let request_id = request_id.clone();
                 self.answered(&request_id, &input, shared, &registration)?;
@@ -203,10 +209,10 @@ impl Signup {
             .last_request(&self.form.email)
             .map(|last| last.saturating_add(registration.limits.resend_after));
         match ready_at {
-            Some(until) if until > now => self.state = State::Waiting { until },
+            Some(until) if until > now => self.state = State::Waiting { until, problem },
             _ => {
                 shared.registrations.requested(&self.form.email, now);
-                self.state = State::Requesting;
+                self.state = State::Requesting { problem };
             }
         }
     }
@@ -225,7 +231,11 @@ impl Signup {
                 });
                 match read {
                     Ok(pending) => {
-                        self.state = State::Asking { request_id: pending.request_id.clone(), problem: None };
+                        let problem = match &mut self.state {
+                            State::Requesting { problem } => problem.take(),
+                            _ => None,
+                        };
+                        self.state = State::Asking { request_id: pending.request_id.clone(), problem };
                         shared.registrations.add(pending);
                     }
                     Err(error) => self.finish(error),
@@ -315,7 +325,7 @@ impl Signup {
         match outcome {
             Ok(Verified { account, key }) => {
                 let masked = masked(profile, &key);
-                self.state = State::Keeping { account, masked, tries: 0, key: Some(key) };
+                self.state = State::Keeping { account: account.map(Box::new), masked, tries: 0, key: Some(key) };
             }
             Err(error) => match error.code() {
                 Code::WrongCode => {
@@ -340,13 +350,13 @@ impl Signup {
     fn kept(&mut self, input: &Input<'_>, profile: &Profile) -> Result<()> {
         let State::Keeping { account, masked, tries, .. } = &mut self.state else { return Ok(()) };
         match &input.happening {
-            Happening::Kept => {
-                self.state = State::Diagnosing {
-                    account: account.clone(),
-                    masked: masked.clone(),
-                    doctor: Box::new(Doctor::begin()),
+            Happening::Kept => match account.clone() {
+                Ok(account) => {
+                    let doctor = Box::new(Doctor::begin());
+                    self.state = State::Diagnosing { account, masked: masked.clone(), doctor };
                 }
-            }
+                Err(error) => self.finish(error),
+            },
             Happening::Failed { .. } => {
                 *tries = tries.saturating_add(1);
                 if *tries >= KEEP_TRIES {
@@ -372,17 +382,17 @@ impl Signup {
         }
         doctor.handle(input, shared)?;
         if let Some(report) = doctor.report() {
-            self.state = State::Finished(Outcome::Ready {
-                account: account.clone(),
+            self.state = State::Finished(Box::new(Outcome::Ready {
+                account: (**account).clone(),
                 key: masked.clone(),
                 report: report.clone(),
-            });
+            }));
         }
         Ok(())
     }
 
     fn finish(&mut self, error: Error) {
-        self.state = State::Finished(failed(error));
+        self.state = State::Finished(Box::new(failed(error)));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::form;
 use crate::gate::result;
 use crate::guard::Shared;
 use crate::json;
-use crate::profile::{Profile, Registration, Trouble, error_object, error_of};
+use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
 use crate::schema::shorten;
 use crate::secret::Secret;
 use crate::step::Millis;
@@ -57,10 +57,10 @@ pub(crate) struct Registrations {
     requests: Vec<(String, Vec<Millis>)>,
 }
 
-/// A verification that succeeded.
+/// A verification that gave a key: the key is kept even where the rest of the answer is unusable.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    pub(crate) account: Account,
+    pub(crate) account: Result<Account>,
     pub(crate) key: Secret,
 }
 
@@ -265,38 +265,41 @@ pub(crate) fn read_verify(
     let answer = profile.answer(value);
     let shape = &registration.verify.answer;
     let prefix = profile.credential.as_ref().map_or("", |credential| credential.prefix.as_str());
-    let malformed = |what: &str| {
+    let key = field(&answer, &shape.key).filter(|key| is_key(key, prefix)).ok_or_else(|| {
         Error::new(
             Code::InvalidResult,
-            format!("The backend's answer to the verification is unusable: {what}. The account may exist."),
+            "The backend's answer to the verification holds no key of the right form. The account may exist.",
         )
         .with_next(format!(
             "Do not verify again. Sign in to {}, and create a key under {}.",
             registration.portal, registration.portal_keys
         ))
+    })?;
+    Ok(Verified { account: read_account(&answer, shape), key: Secret::new(key) })
+}
+
+fn read_account(answer: &Value, shape: &VerifyAnswer) -> Result<Account> {
+    let malformed = |what: &str| {
+        Error::new(
+            Code::InvalidResult,
+            format!("The account exists and its key is in the vault, but the {what} in the backend's answer is missing or of the wrong form."),
+        )
+        .with_next("Do not verify again. Ask the doctor whether the workspace is usable, and tell the backend's owner.")
     };
-    let key = field(&answer, &shape.key)
-        .filter(|key| is_key(key, prefix))
-        .ok_or_else(|| malformed("the key is missing or of the wrong form"))?;
-    let id = |shape: &crate::profile::Field, what: &str| {
-        field(&answer, &shape.names)
+    let id = |shape: &Field, what: &str| {
+        field(answer, &shape.names)
             .filter(|id| is_id(id, &shape.prefix))
             .map(str::to_owned)
-            .ok_or_else(|| malformed(&format!("the {what} is missing or of the wrong form")))
+            .ok_or_else(|| malformed(what))
     };
-    let login_url = field(&answer, &shape.login_url)
-        .filter(|url| form::is_url(url))
-        .ok_or_else(|| malformed("the login URL is missing or no URL"))?;
-    let next_steps = shape.next_steps.iter().find_map(|name| answer.get(name)).cloned().unwrap_or(Value::Null);
-    Ok(Verified {
-        account: Account {
-            organisation_id: id(&shape.organisation_id, "organisation's id")?,
-            company_id: id(&shape.company_id, "company's id")?,
-            user_id: id(&shape.user_id, "user's id")?,
-            login_url: login_url.to_owned(),
-            next_steps,
-        },
-        key: Secret::new(key),
+    let login_url =
+        field(answer, &shape.login_url).filter(|url| form::is_url(url)).ok_or_else(|| malformed("login URL"))?;
+    Ok(Account {
+        organisation_id: id(&shape.organisation_id, "organisation's id")?,
+        company_id: id(&shape.company_id, "company's id")?,
+        user_id: id(&shape.user_id, "user's id")?,
+        login_url: login_url.to_owned(),
+        next_steps: shape.next_steps.iter().find_map(|name| answer.get(name)).cloned().unwrap_or(Value::Null),
     })
 }
 

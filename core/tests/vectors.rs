@@ -1,0 +1,180 @@
+//! Runs `tests/vectors` through the text surface, as TypeScript and Python do.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(clippy::disallowed_methods, reason = "a test reads files and the environment")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use toolgate_core::ffi::{self, Core};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors")
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_VECTORS").is_some()
+}
+
+fn write(path: &Path, value: &Value) {
+    std::fs::write(path, serde_json::to_string_pretty(value).unwrap() + "\n").unwrap();
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn list(core: &mut Core, tools: &Value) {
+    let start = json!({ "now": 0, "entropy": "0".repeat(32), "flow": { "type": "list" } });
+    let step = parsed(&core.start(&start.to_string(), None).unwrap());
+    let event = json!({ "step": step["id"], "now": 0, "event": { "type": "tools" } });
+    let step = parsed(&core.handle(&event.to_string(), Some(&json!({ "tools": tools }).to_string())).unwrap());
+    assert_eq!(step["outcome"]["type"], "listed", "{step}");
+}
+
+fn guard(case: &Value) -> Core {
+    let mut core = Core::new(&case["options"].to_string()).unwrap();
+    if let Some(tools) = case.get("tools") {
+        list(&mut core, tools);
+    }
+    core
+}
+
+fn transcripts() -> Vec<PathBuf> {
+    let folder = folder().join("transcripts");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+#[test]
+fn the_files_fit_their_schema() {
+    if updating() {
+        return;
+    }
+    let schema = jsonschema::validator_for(&read(&folder().join("schema.json"))).unwrap();
+    let files = [folder().join("digests.json"), folder().join("effects.json")].into_iter().chain(transcripts());
+    for path in files {
+        let file = read(&path);
+        let problems: Vec<String> =
+            schema.iter_errors(&file).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(problems.is_empty(), "{}: {problems:#?}", path.display());
+    }
+}
+
+#[test]
+fn digests() {
+    for case in read(&folder().join("digests.json"))["digests"].as_array().unwrap() {
+        let (name, text) = (&case["name"], case["text"].as_str().unwrap());
+        if let Some(keyword) = case.get("refused") {
+            let error = parsed(&ffi::canonicalize(text).unwrap_err());
+            assert_eq!(&error["details"]["keyword"], keyword, "{name}");
+        } else {
+            assert_eq!(ffi::canonicalize(text).unwrap(), case["canonical"].as_str().unwrap(), "{name}");
+            assert_eq!(ffi::digest(text).unwrap(), case["digest"].as_str().unwrap(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn effects() {
+    let path = folder().join("effects.json");
+    let mut file = read(&path);
+    for case in file["effects"].as_array_mut().unwrap() {
+        let mut core = Core::new(&case["options"].to_string()).unwrap();
+        list(&mut core, &json!([case["tool"]]));
+        let report = parsed(&core.tools())[0].clone();
+        if updating() {
+            case["report"] = report;
+        } else {
+            assert_eq!(report, case["report"], "{}", case["name"]);
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}
+
+#[test]
+fn conversations() {
+    for path in transcripts() {
+        let mut file = read(&path);
+        for case in file["cases"].as_array_mut().unwrap() {
+            let original = case.clone();
+            let mut core = guard(&original);
+            for (number, turn) in case["turns"].as_array_mut().unwrap().iter_mut().enumerate() {
+                let place = format!("{}, {}, turn {number}", path.display(), original["name"]);
+                let (kind, said) = play(&mut core, &original, turn);
+                search_secrets(&original, &said, &place);
+                if updating() {
+                    for kind in ["step", "steps", "error", "value"] {
+                        turn.as_object_mut().unwrap().shift_remove(kind);
+                    }
+                    turn[kind] = said;
+                } else {
+                    assert_eq!(Some(&said), turn.get(kind), "{place}");
+                }
+            }
+        }
+        if updating() {
+            write(&path, &file);
+        }
+    }
+}
+
+/// One turn; what the guard said, and as what.
+fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
+    let document = document_of(turn);
+    let (kind, said) = if let Some(start) = turn.get("start") {
+        ("step", core.start(&start.to_string(), document.as_deref()))
+    } else if let Some(event) = turn.get("event") {
+        ("step", core.handle(&event.to_string(), document.as_deref()))
+    } else if let Some(snapshot) = turn.get("restore") {
+        ("steps", core.restore(snapshot.as_str().unwrap()))
+    } else if turn.get("resume").is_some() {
+        let snapshot = core.snapshot();
+        search_secrets(case, &Value::String(snapshot.clone()), "the snapshot");
+        *core = guard(case);
+        ("steps", core.restore(&snapshot))
+    } else {
+        let report = match turn["report"].as_str().unwrap() {
+            "tools" => core.tools(),
+            "approvals" => core.approvals(),
+            _ => core.profile(),
+        };
+        ("value", Ok(report))
+    };
+    match said {
+        Ok(said) => (kind, parsed(&said)),
+        Err(error) => ("error", parsed(&error)),
+    }
+}
+
+fn document_of(turn: &Value) -> Option<String> {
+    if let Some(repeat) = turn.get("repeat") {
+        let part = |name: &str| repeat[name].as_str().unwrap().to_owned();
+        let times = usize::try_from(repeat["times"].as_u64().unwrap()).unwrap();
+        return Some(part("before") + &part("text").repeat(times) + &part("after"));
+    }
+    turn.get("document")
+        .map(|text| text.as_str().unwrap().to_owned())
+        .or_else(|| turn.get("json").map(Value::to_string))
+}
+
+fn search_secrets(case: &Value, said: &Value, place: &str) {
+    let mut said = said.clone();
+    match said["type"].as_str() {
+        Some("keep") => said["secret"] = Value::Null,
+        Some("call_tool") => said["arguments"] = Value::Null,
+        _ => {}
+    }
+    let text = said.to_string();
+    for secret in case["secrets"].as_array().unwrap_or(&Vec::new()) {
+        assert!(!text.contains(secret.as_str().unwrap()), "a secret stands in what the guard said: {place}");
+    }
+}
