@@ -134,19 +134,19 @@ impl Outbox {
         if cli.smtp.is_some() {
             return Ok(Self::Smtp);
         }
-        // Printed in full: who reads it may be in another directory.
-        let made = |directory: &Path| {
-            std::fs::create_dir_all(directory)
-                .and_then(|()| directory.canonicalize())
-                .map_err(|error| format!("{}: {error}", directory.display()))
+        let directory = cli.outbox.clone().unwrap_or_else(temporary_directory);
+        let made = match &cli.outbox {
+            Some(directory) => std::fs::create_dir_all(directory),
+            None => create_private(&directory),
         };
-        match &cli.outbox {
-            Some(directory) => made(directory).map(Self::Given),
-            None => {
-                let name = format!("toolgate-sandbox-{}", std::process::id());
-                made(&std::env::temp_dir().join(name)).map(Self::Temporary)
-            }
-        }
+        // Printed in full: who reads it may be in another directory.
+        let full = made
+            .and_then(|()| directory.canonicalize())
+            .map_err(|error| format!("{}: {error}", directory.display()))?;
+        Ok(match &cli.outbox {
+            Some(_) => Self::Given(full),
+            None => Self::Temporary(full),
+        })
     }
 
     pub(crate) fn directory(&self) -> Option<&Path> {
@@ -155,6 +155,21 @@ impl Outbox {
             Self::Given(directory) | Self::Temporary(directory) => Some(directory),
         }
     }
+}
+
+fn temporary_directory() -> PathBuf {
+    // The time too: process ids come again, and what a killed process left must not be taken over.
+    let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let nanos = since.map_or(0, |since| since.as_nanos());
+    std::env::temp_dir().join(format!("toolgate-sandbox-{}-{nanos}", std::process::id()))
+}
+
+/// Makes a directory that did not exist, for this user only: there will be codes in it.
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }
 
 impl Drop for Outbox {

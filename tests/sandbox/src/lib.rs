@@ -12,6 +12,7 @@
 //! | `codes`, `organisations` | emailed codes; organisations, users and keys |
 //! | `plan` | tiers, quotas and modules |
 //! | `send` | messages that go out |
+//! | `demo` | what an organisation starts with under `--demo-data` |
 //! | [`portal`] | what the owner does outside MCP: approvals, keys, upgrades |
 //! | [`faults`] | ways to answer wrongly on purpose, and the format of the file that says which |
 //! | [`mail`], [`time`], [`random`] | the outside world, handed in |

@@ -1,4 +1,21 @@
-//! Serves the sandbox: MCP at `/mcp` (and `/mcp/v1`), the owner's portal at `/portal`.
+//! Serves the sandbox.
+//!
+//! | path | what is there |
+//! |---|---|
+//! | `/mcp`, `/mcp/v1` | MCP over Streamable HTTP, both eras |
+//! | `/.well-known/mcp/server-card.json` | the catalogue, for anyone |
+//! | `/healthz` | `ok` |
+//! | `/portal?email=…` | the owner's pages: keys, sends that wait, upgrade links |
+//! | `/portal/api/organisations?email=…` | the organisations of a user |
+//! | `/portal/api/approvals?organisationId=…` | send approvals; `POST …/approvals/{id}` `{"decision": "approve"}` or `"deny"` |
+//! | `/portal/api/keys?organisationId=…` | keys, masked; `POST` `{"organisationId", "email", "label"}` makes one |
+//! | `POST /portal/api/keys/revoke` | `{"id"}` or `{"apiKey"}` |
+//! | `POST /portal/api/upgrade/{token}` | pays an upgrade link |
+//! | `POST /portal/api/whatsapp/{token}` | opens a WhatsApp link |
+//! | `/portal/api/log` | every `tools/call` received, and whether it ran |
+//! | `PUT /sandbox/faults` | replaces the fault rules, in the format of `--faults` |
+//!
+//! Portal and sandbox paths answer on this machine only.
 
 mod cli;
 mod serve;

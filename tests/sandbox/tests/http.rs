@@ -271,6 +271,11 @@ fn data_survives_a_restart_and_the_seed_does_not_repeat_ids() {
         assert_eq!(listed["data"]["total"], ids.len());
     }
     assert_ne!(ids[0], ids[1]);
+    // The key itself is nowhere on the disk.
+    for file in std::fs::read_dir(&directory).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(key.len()).any(|window| window == key.as_bytes()));
+    }
     let _ = std::fs::remove_dir_all(&directory);
 }
 
@@ -291,6 +296,56 @@ fn it_ends_on_a_signal() {
     let pid = served.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(served.child.wait().unwrap().success());
+}
+
+/// Takes one message as a mail catcher would, and answers its text.
+fn catch_mail(listener: std::net::TcpListener) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    stream.write_all(b"220 catcher\r\n").unwrap();
+    let mut text = String::new();
+    while let Some(Ok(line)) = lines.next() {
+        let answer = match line.split(' ').next().unwrap() {
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").unwrap();
+                for line in lines.by_ref().map_while(Result::ok).take_while(|line| line != ".") {
+                    text += &format!("{line}\n");
+                }
+                "250 kept\r\n"
+            }
+            "QUIT" => "221 bye\r\n",
+            _ => "250 ok\r\n",
+        };
+        stream.write_all(answer.as_bytes()).unwrap();
+        if answer.starts_with("250 kept") {
+            break;
+        }
+    }
+    text
+}
+
+#[test]
+fn emails_go_to_an_smtp_server() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    let catcher = std::thread::spawn(move || catch_mail(listener));
+    let served = Served::start(&["--smtp", &server]);
+    assert!(served.card["outbox"].is_null());
+    let arguments = json!({"email": "ann@example.com", "organisationName": "Tea House"});
+    let request = served.call("", "register_organisation_request", arguments.clone()).structured();
+    let text = catcher.join().unwrap();
+    assert!(text.contains("To: ann@example.com"));
+    let code = text.lines().find_map(|line| line.strip_prefix("Your code is ")).unwrap();
+    // Nobody listens any more: a code that cannot be sent is an error, and counts for nothing.
+    let arguments = json!({"email": "bob@example.com", "organisationName": "Tea House"});
+    for _ in 0..4 {
+        let failed = served.call("", "register_organisation_request", arguments.clone()).structured();
+        assert_eq!(failed["error"]["code"], "internal");
+    }
+    let arguments = json!({"requestId": request["data"]["requestId"], "code": code});
+    let welcome = served.call("", "register_organisation_verify", arguments).structured();
+    assert!(welcome["data"]["apiKey"].is_string());
 }
 
 #[test]
