@@ -22,6 +22,7 @@ mod serve;
 
 use clap::Parser;
 use serde_json::json;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use toolgate_sandbox::faults::Faults;
@@ -52,7 +53,7 @@ fn refuse(problem: &str) -> ExitCode {
 async fn run(cli: cli::Cli) -> Result<(), String> {
     if !cli.addr.ip().is_loopback() && !cli.allow_non_loopback {
         return Err(format!(
-            "{} is not a loopback address; anyone who reaches it owns the portal. Say --allow-non-loopback if that is meant",
+            "{} is not a loopback address, so other machines could reach it. Say --allow-non-loopback if that is meant",
             cli.addr
         ));
     }
@@ -96,7 +97,9 @@ async fn run(cli: cli::Cli) -> Result<(), String> {
     let backend = Backend::open(cli.data.as_deref(), settings, random, mailer).map_err(|error| error.to_string())?;
     let app = Arc::new(serve::App::new(backend, faults, &cli));
 
-    println!("{}", json!({"mcp": format!("http://{address}/mcp"), "portal": portal, "outbox": outbox.directory()}));
-    serve::listen(listener, app, cli.exit_with_stdin).await;
+    let ending = serve::Ending::watch(cli.exit_with_stdin).map_err(|error| format!("signals: {error}"))?;
+    let started = json!({"mcp": format!("http://{address}/mcp"), "portal": portal, "outbox": outbox.directory()});
+    writeln!(std::io::stdout(), "{started}").map_err(|error| format!("stdout: {error}"))?;
+    serve::listen(listener, app, ending).await;
     Ok(())
 }

@@ -16,9 +16,9 @@ use tower_service::Service;
 ///
 /// The loop is written out because only so can a connection be closed without any answer: axum's own
 /// server has no service that may fail.
-pub(crate) async fn listen(listener: TcpListener, app: Arc<App>, exit_with_stdin: bool) {
+pub(crate) async fn listen(listener: TcpListener, app: Arc<App>, ending: Ending) {
     let router = router(app);
-    let mut ending = std::pin::pin!(ending(exit_with_stdin));
+    let mut ending = std::pin::pin!(ending.come());
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -57,10 +57,24 @@ pub(crate) async fn listen(listener: TcpListener, app: Arc<App>, exit_with_stdin
     }
 }
 
-async fn ending(exit_with_stdin: bool) {
-    tokio::select! {
-        () = interrupted() => {}
-        () = stdin_ended(), if exit_with_stdin => {}
+/// What makes it end. Watched from before the first line is printed: whoever has read that line may
+/// send a signal at once.
+pub(crate) struct Ending {
+    signals: Signals,
+    with_stdin: bool,
+}
+
+impl Ending {
+    pub(crate) fn watch(with_stdin: bool) -> std::io::Result<Self> {
+        Ok(Self { signals: Signals::watch()?, with_stdin })
+    }
+
+    async fn come(self) {
+        let Self { signals, with_stdin } = self;
+        tokio::select! {
+            () = signals.come() => {}
+            () = stdin_ended(), if with_stdin => {}
+        }
     }
 }
 
@@ -71,20 +85,35 @@ async fn stdin_ended() {
 }
 
 #[cfg(unix)]
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-        }
-        // Without handlers the signals end the process by themselves.
-        _ => std::future::pending().await,
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn watch() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn come(mut self) {
+        tokio::select! { _ = self.terminate.recv() => {} _ = self.interrupt.recv() => {} }
     }
 }
 
 #[cfg(not(unix))]
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn come(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

@@ -23,7 +23,7 @@ use toolgate_sandbox::catalog::{Dialect, Wrap};
 use toolgate_sandbox::faults::Faults;
 use toolgate_sandbox::time::Time;
 
-pub(crate) use listen::listen;
+pub(crate) use listen::{Ending, listen};
 
 /// What every route can reach.
 pub(crate) struct App {
