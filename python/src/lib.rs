@@ -1,1 +1,125 @@
-//! The binding.
+//! The Python skin over the core's text surface: text in, text out, refusals as one exception.
+//!
+//! Nothing is decided here. The interpreter is let go while the core works, and a panic in the core ends the
+//! guard it happened in, not the process.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyRuntimeError};
+use pyo3::prelude::*;
+use toolgate_core::ffi;
+
+create_exception!(
+    toolgate._native,
+    Refused,
+    PyException,
+    "The core refused; the one argument is the error's JSON text."
+);
+
+const BROKEN: &str = "toolgate's core failed inside; this guard is closed, make a new one";
+
+/// One guard of the core. Threads may share it; they take turns.
+#[pyclass(frozen, module = "toolgate._native")]
+struct Core(Mutex<Option<ffi::Core>>);
+
+impl Core {
+    /// Works on the core without holding the interpreter.
+    ///
+    /// A panic leaves the core in a state that nobody can vouch for, so it is dropped: every later call is
+    /// refused rather than answered from half a state.
+    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut ffi::Core) -> T + Send) -> PyResult<T> {
+        py.detach(|| {
+            let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let core = held.as_mut().ok_or_else(|| PyRuntimeError::new_err(BROKEN))?;
+            match catch_unwind(AssertUnwindSafe(|| work(core))) {
+                Ok(answer) => Ok(answer),
+                Err(_) => {
+                    *held = None;
+                    Err(PyRuntimeError::new_err(BROKEN))
+                }
+            }
+        })
+    }
+}
+
+#[pymethods]
+impl Core {
+    #[new]
+    fn new(py: Python<'_>, options: &str) -> PyResult<Self> {
+        let core = guarded(py, || ffi::Core::new(options))?.map_err(Refused::new_err)?;
+        Ok(Core(Mutex::new(Some(core))))
+    }
+
+    /// Begins a flow and returns its first step.
+    #[pyo3(signature = (start, document=None))]
+    fn start(&self, py: Python<'_>, start: &str, document: Option<&str>) -> PyResult<String> {
+        self.with(py, |core| core.start(start, document))?.map_err(Refused::new_err)
+    }
+
+    /// Answers the open step of a flow and returns the next one.
+    #[pyo3(signature = (event, document=None))]
+    fn handle(&self, py: Python<'_>, event: &str, document: Option<&str>) -> PyResult<String> {
+        self.with(py, |core| core.handle(event, document))?.map_err(Refused::new_err)
+    }
+
+    /// Takes up the flows of a snapshot and returns their open steps.
+    fn restore(&self, py: Python<'_>, snapshot: &str) -> PyResult<String> {
+        self.with(py, |core| core.restore(snapshot))?.map_err(Refused::new_err)
+    }
+
+    /// The open step of every flow.
+    fn open_steps(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.open_steps())
+    }
+
+    /// The guard and its open flows, without secrets.
+    fn snapshot(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.snapshot())
+    }
+
+    /// The tools with their effects.
+    fn tools(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.tools())
+    }
+
+    /// The approvals that the guard knows.
+    fn approvals(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.approvals())
+    }
+
+    /// The backend's profile, or null.
+    fn profile(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.profile())
+    }
+}
+
+fn guarded<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|_| PyRuntimeError::new_err(BROKEN))
+}
+
+/// Every error code with its meaning.
+#[pyfunction]
+fn error_codes() -> String {
+    ffi::error_codes()
+}
+
+/// The RFC 8785 form of a JSON text.
+#[pyfunction]
+fn canonicalize(py: Python<'_>, text: &str) -> PyResult<String> {
+    guarded(py, || ffi::canonicalize(text))?.map_err(Refused::new_err)
+}
+
+/// The SHA-256 of the RFC 8785 form, in hexadecimal.
+#[pyfunction]
+fn digest(py: Python<'_>, text: &str) -> PyResult<String> {
+    guarded(py, || ffi::digest(text))?.map_err(Refused::new_err)
+}
+
+/// toolgate's core as text in and text out; the `toolgate` package is its typed face.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::{Core, Refused, canonicalize, digest, error_codes};
+}

@@ -1,0 +1,103 @@
+"""toolgate: an AI agent signs itself up to an MCP backend, and does nothing its human did not agree to.
+
+`connect` opens a guarded connection; `Guard.attach` guards a client that is there already. What a person is
+asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error is a `ToolgateError`.
+"""
+
+from .ask import Answer, Approve, Ask, Cancel, Code, Defer, Deny, Resend, ask_in_terminal, defer
+from .auth import VaultAuth
+from .client import McpClient
+from .connect import connect
+from .errors import (
+    ApprovalError,
+    ArgumentsError,
+    BackendError,
+    FlowCancelledError,
+    LedgerError,
+    OptionsError,
+    PolicyError,
+    ProtocolError,
+    SignupError,
+    SnapshotError,
+    ToolError,
+    ToolgateError,
+    error_codes,
+)
+from .guard import APPROVAL_META, Guard, Resumed, profile
+from .http import http_client
+from .ledger import Ledger, MemoryLedger
+from .types import (
+    Account,
+    Approval,
+    ApprovalQuestion,
+    CodeQuestion,
+    Decision,
+    Effect,
+    Form,
+    KeyHandle,
+    Policy,
+    Preview,
+    Profile,
+    Question,
+    Report,
+    Rule,
+    SignedUp,
+    Step,
+    ToolReport,
+)
+from .vault import MemoryVault, Vault
+
+__all__ = [
+    "APPROVAL_META",
+    "Account",
+    "Answer",
+    "Approval",
+    "ApprovalError",
+    "ApprovalQuestion",
+    "Approve",
+    "ArgumentsError",
+    "Ask",
+    "BackendError",
+    "Cancel",
+    "Code",
+    "CodeQuestion",
+    "Decision",
+    "Defer",
+    "Deny",
+    "Effect",
+    "FlowCancelledError",
+    "Form",
+    "Guard",
+    "KeyHandle",
+    "Ledger",
+    "LedgerError",
+    "McpClient",
+    "MemoryLedger",
+    "MemoryVault",
+    "OptionsError",
+    "Policy",
+    "PolicyError",
+    "Preview",
+    "Profile",
+    "ProtocolError",
+    "Question",
+    "Report",
+    "Resend",
+    "Resumed",
+    "Rule",
+    "SignedUp",
+    "SignupError",
+    "SnapshotError",
+    "Step",
+    "ToolError",
+    "ToolReport",
+    "ToolgateError",
+    "Vault",
+    "VaultAuth",
+    "ask_in_terminal",
+    "connect",
+    "defer",
+    "error_codes",
+    "http_client",
+    "profile",
+]

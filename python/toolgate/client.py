@@ -1,0 +1,183 @@
+"""An MCP client that is there already, by its shape: the SDK's `Client` or `ClientSession` (1.x and 2.x)."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+
+import anyio
+
+from .http import Failure, Trouble, read_note
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+__all__ = ["Failed", "McpClient", "Port", "Returned", "server_name"]
+
+CallResult_co = TypeVar("CallResult_co", covariant=True)
+ListResult_co = TypeVar("ListResult_co", covariant=True)
+
+
+class McpClient(Protocol[CallResult_co, ListResult_co]):
+    """What toolgate needs of a client: it lists tools and calls them."""
+
+    def call_tool(self, name: str, arguments: Any = None, /, *args: Any, **kwargs: Any) -> Awaitable[CallResult_co]:
+        """Call a tool."""
+        ...
+
+    def list_tools(self, *args: Any, **kwargs: Any) -> Awaitable[ListResult_co]:
+        """List a page of tools."""
+        ...
+
+
+class Returned(NamedTuple):
+    """What came back: its JSON text for the core, and the client's own object."""
+
+    document: str
+    value: Any
+
+
+class Failed(Exception):  # noqa: N818 - it reports to the driver, nobody else sees it
+    """A request failed; the trouble says how, in words that hold nothing of the request or answer."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.kind)
+        self.trouble = trouble
+
+
+class Port:
+    """The one way from the driver to the backend."""
+
+    def __init__(self, client: Any, *, timeout: float | None) -> None:
+        self.client = client
+        self._timeout = timeout
+        self._list_parameters = inspect.signature(client.list_tools).parameters
+
+    def moved_to(self, client: Any) -> Port:
+        """Return the same port for another client."""
+        return Port(client, timeout=self._timeout)
+
+    def joined(self, pages: list[Any]) -> Any:
+        """Return the pages of one list as one page of the client's own type."""
+        first, *more = pages
+        if not more:
+            return first
+        tools = [tool for page in pages for tool in page.tools]
+        cursor = "next_cursor" if hasattr(first, "next_cursor") else "nextCursor"
+        return first.model_copy(update={"tools": tools, cursor: None})
+
+    async def list_tools(self, cursor: str | None, forward: Mapping[str, Any]) -> Returned:
+        """Read one page of tools, past any cache."""
+        return await self._watched(lambda: self._page(cursor, forward))
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Returned:
+        """Call a tool."""
+
+        async def call() -> Returned:
+            result = await self.client.call_tool(name, arguments, **forward)
+            return Returned(_to_text(result, exclude_none=True), result)
+
+        return await self._watched(call)
+
+    async def _watched(self, send: Callable[[], Awaitable[Returned]]) -> Returned:
+        try:
+            with anyio.fail_after(self._timeout):
+                return await send()
+        except Exception as error:  # noqa: BLE001 - whatever a client raises, the flow must hear of it
+            trouble = trouble_of(error)
+        # Raised here, so that the client's exception, which may quote an answer, is no context of anything.
+        raise Failed(trouble)
+
+    async def _page(self, cursor: str | None, forward: Mapping[str, Any]) -> Returned:
+        session = getattr(self.client, "session", self.client)
+        if hasattr(session, "_absorb_tool_listing"):
+            return await _raw_page(session, cursor, forward.get("meta"))
+        keywords = dict(forward)
+        if "cache_mode" in self._list_parameters:
+            keywords["cache_mode"] = "bypass"
+        if "cursor" in self._list_parameters and "params" not in self._list_parameters:
+            keywords["cursor"] = cursor
+        elif cursor is not None:
+            keywords["params"] = importlib.import_module("mcp.types").PaginatedRequestParams(cursor=cursor)
+        page = await self.client.list_tools(**keywords)
+        return Returned(_to_text(page, exclude_unset=True), page)
+
+
+async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
+    """Read a page from the SDK's 2.x session as the server wrote it.
+
+    Its models drop every member they do not know, among them the older spellings of hints that the core
+    reads; so the result is asked for as plain data. The session still learns the tools from it, as it does in
+    its own `list_tools`, or it would list them again at the first call.
+    """
+    types = importlib.import_module("mcp_types")
+    pydantic = importlib.import_module("pydantic")
+    params = types.PaginatedRequestParams(cursor=cursor, _meta=meta)
+    raw = await session.send_request(types.ListToolsRequest(params=params), pydantic.TypeAdapter(dict[str, Any]))
+    page = types.ListToolsResult.model_validate(raw, by_name=False)
+    whole = cursor is None and page.next_cursor is None
+    page = session._absorb_tool_listing(page, complete=whole)
+    kept = {tool.name for tool in page.tools}
+    tools = [tool for tool in raw["tools"] if tool["name"] in kept]
+    return Returned(json.dumps({**raw, "tools": tools}), page)
+
+
+def _to_text(result: Any, **options: bool) -> str:
+    if hasattr(result, "model_dump_json"):
+        text: str = result.model_dump_json(by_alias=True, **options)
+        return text
+    return json.dumps(result)
+
+
+def from_data(data: Any, like: Any) -> Any:
+    """Make an object of the client's own result type from the core's JSON data."""
+    model = cast("Any", type(like))
+    return model.model_validate(data) if hasattr(model, "model_validate") else data
+
+
+def server_name(client: Any) -> str | None:
+    """Return what the server calls itself, where the client knows."""
+    name = getattr(getattr(client, "server_info", None), "name", None)
+    return name if isinstance(name, str) and name else None
+
+
+# The SDK's own: parse error. As a server's, it would mean that the SDK wrote broken JSON.
+_PARSE_ERROR = -32700
+# Internal error, connection closed, timeout, and 1.x's timeout: the SDK makes these up when no answer came,
+# and nobody can tell its own from the server's.
+_LOST = frozenset({-32603, -32000, -32001, 408})
+_LONGEST = 300
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Read from what a client raised whether the request may have run: in doubt, it may."""
+    rpc = getattr(error, "error", None)
+    code, text = getattr(rpc, "code", None), getattr(rpc, "message", None)
+    if isinstance(code, int) and isinstance(text, str):
+        if (trouble := read_note(getattr(rpc, "data", None))) is not None:
+            return trouble
+        return Trouble(_kind_of_rpc(code, text), text[:_LONGEST])
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if status := getattr(getattr(error, "response", None), "status_code", None):
+        kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited"}
+        kind: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
+        return Trouble(kind, f"The backend answered with HTTP {status}.")
+    if names & {"ConnectError", "ConnectTimeout", "ClosedResourceError", "ConnectionRefusedError"}:
+        return Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
+    if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):
+        return Trouble("malformed", "The backend's answer is not what MCP or the tool's output schema says.")
+    if isinstance(error, RuntimeError) and "structured content" in str(error):
+        return Trouble("malformed", "The backend's answer does not fit the tool's output schema.")
+    if isinstance(error, TimeoutError):
+        return Trouble("lost", "No answer came in time.")
+    return Trouble("lost", f"No answer came ({type(error).__name__}).")
+
+
+def _kind_of_rpc(code: int, text: str) -> Failure:
+    if code == _PARSE_ERROR or text.startswith("Unexpected content type"):
+        return "malformed"
+    if code in _LOST or "202 Accepted" in text:
+        return "lost"
+    return "refused"

@@ -1,0 +1,71 @@
+"""From a URL to a guard in one line."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from .auth import VaultAuth
+from .errors import make
+from .guard import Guard
+from .guard import profile as look_up
+from .http import http_client
+from .vault import MemoryVault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from .vault import Vault
+
+__all__ = ["connect"]
+
+
+@asynccontextmanager
+async def connect(
+    url: str | None = None,
+    *,
+    profile: str | Mapping[str, Any] | None = None,
+    vault: Vault | None = None,
+    timeout: float = 60.0,
+    **options: Any,
+) -> AsyncGenerator[Guard[Any, Any]]:
+    """Connect to a server over Streamable HTTP and put a guard in front of it.
+
+    Args:
+        url: The endpoint; by default the profile's.
+        profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
+        vault: Where the key is; by default memory, in front of the profile's environment variables. The key
+            is sent to the endpoint's origin only.
+        timeout: Seconds to connect or send; an answer may take five times as long.
+        **options: What else `Guard.attach` takes.
+
+    Raises:
+        OptionsError: Neither URL nor profile is given, or an option cannot be used.
+        BackendError: The tool list cannot be read.
+    """
+    known = look_up(profile) if profile is not None else None
+    url = url or (known["endpoint"]["url"] if known else None)
+    if url is None:
+        raise make("invalid_options", "Give a URL or a profile.")
+    vault = vault or MemoryVault.for_profile(known)
+    credential = known["credential"] if known else None
+    auth = VaultAuth(vault, credential["name"], url) if credential else None
+    options.setdefault("server", url)
+    options.setdefault("server_time", auth.server_time if auth else None)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(http_client(auth, timeout=timeout))
+        client = await _client(stack, url, http)
+        yield await Guard[Any, Any].attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+
+
+async def _client(stack: AsyncExitStack, url: str, http: Any) -> Any:
+    transport = importlib.import_module("mcp.client.streamable_http")
+    streams = transport.streamable_http_client(url, http_client=http)
+    mcp = importlib.import_module("mcp")
+    if hasattr(mcp, "Client"):
+        return await stack.enter_async_context(mcp.Client(streams))
+    read, write, *_ = await stack.enter_async_context(streams)
+    session = await stack.enter_async_context(mcp.ClientSession(read, write))
+    await session.initialize()
+    return session

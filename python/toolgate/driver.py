@@ -1,0 +1,234 @@
+"""The one loop: the core's steps become awaits, and what happened becomes the core's events."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from . import _native
+from .ask import Defer, answer_to_json
+from .client import Failed, Port, Returned
+from .errors import ToolgateError, raise_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .ask import Ask
+    from .ledger import Ledger
+    from .types import Step
+    from .vault import Vault
+
+__all__ = ["Driver", "Ended"]
+
+log = logging.getLogger("toolgate")
+
+# How long a called-off flow may take to write down that its call is lost.
+_GRACE_SECONDS = 5.0
+# More steps than any flow needs to end once it is called off.
+_LAST_STEPS = 16
+
+
+@dataclass
+class Ended:
+    """How a flow ended, and the client's own objects that came by on the way."""
+
+    outcome: dict[str, Any]
+    returned: Any = None
+    pages: list[Any] = field(default_factory=list[Any])
+
+
+@dataclass
+class _Errand:
+    """What belongs to one flow besides the core's state."""
+
+    forward: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    returned: Any = None
+    pages: list[Any] = field(default_factory=list[Any])
+
+
+class Driver:
+    """Performs the steps of any number of flows of one core."""
+
+    def __init__(
+        self,
+        core: _native.Core,
+        port: Port,
+        *,
+        ask: Ask,
+        vault: Vault,
+        ledger: Ledger,
+        now: Callable[[], int],
+        server_time: Callable[[], int | None] | None,
+        on_step: Callable[[Step], None] | None,
+    ) -> None:
+        self.core = core
+        self.port = port
+        self._ask = ask
+        self._vault = vault
+        self._ledger = ledger
+        self._now = now
+        self._server_time = server_time
+        self._on_step = on_step
+        self._driven: set[str] = set()
+
+    async def run(
+        self, work: Mapping[str, Any], document: str | None = None, forward: Mapping[str, Any] | None = None
+    ) -> Ended:
+        """Begin a flow and see it through to its end.
+
+        Raises:
+            ToolgateError: The core refused to begin it, or an answer to a question did not fit; the question
+                then stays open for `open_steps`.
+        """
+        start = {"now": self._now(), "entropy": secrets.token_hex(16), "flow": work}
+        try:
+            text = self.core.start(json.dumps(start), document)
+        except _native.Refused as refusal:
+            raise_refusal(refusal)
+        return await self._drive(text, _Errand(forward or {}))
+
+    async def resume(self, step: Step) -> Ended:
+        """Go on with a flow at its open step."""
+        return await self._drive(json.dumps(step), _Errand())
+
+    def open_steps(self) -> list[Step]:
+        """Return the open steps that nobody here is performing."""
+        steps: list[Step] = json.loads(self.core.open_steps())
+        return [step for step in steps if step["flow"] not in self._driven]
+
+    async def _drive(self, text: str, errand: _Errand) -> Ended:
+        step: Step = json.loads(text)
+        flow = step["flow"]
+        self._driven.add(flow)
+        try:
+            while True:
+                self._show(step)
+                if step["type"] == "done":
+                    return Ended(step["outcome"], errand.returned, errand.pages)  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                text = await self._take(step, errand)
+                step = json.loads(text)
+        finally:
+            self._driven.discard(flow)
+
+    async def _take(self, step: Step, errand: _Errand) -> str:
+        """Perform one step and return the next."""
+        try:
+            event, document = await self._perform(step, errand)
+        except ToolgateError:
+            raise
+        except BaseException:
+            await self._call_off(step)
+            raise
+        try:
+            return self._handle(step, event, document)
+        except ToolgateError:
+            # A question that was answered in the wrong way stays open; nothing else would ever be answered
+            # differently.
+            if step["type"] != "ask":
+                await self._call_off(step)
+            raise
+
+    def _handle(self, step: Step, event: Mapping[str, Any], document: str | None = None) -> str:
+        quoted = {"step": step["id"], "now": self._now(), "event": event}
+        try:
+            return self.core.handle(json.dumps(quoted), document)
+        except _native.Refused as refusal:
+            raise_refusal(refusal)
+
+    async def _perform(self, step: Step, errand: _Errand) -> tuple[dict[str, Any], str | None]:
+        match step:
+            case {"type": "list_tools"}:
+                return await self._list_tools(step.get("cursor"), errand)
+            case {"type": "call_tool", "name": name, "arguments": arguments}:
+                return await self._call_tool(name, arguments, errand)
+            case {"type": "ask", "question": question}:
+                try:
+                    answer = await self._ask(question)
+                except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
+                    log.warning("asking a person failed (%s); nobody answered", type(error).__name__)
+                    answer = Defer()
+                return {"type": "answer", "answer": answer_to_json(answer)}, None
+            case {"type": "keep", "name": name, "secret": secret}:
+                try:
+                    await self._vault.put(name, secret)
+                except Exception as error:  # noqa: BLE001
+                    return _failed("host", f"The vault failed ({type(error).__name__})."), None
+                return {"type": "kept"}, None
+            case {"type": "commit"}:
+                return await self._commit(step), None
+            case {"type": "wait", "until": until}:
+                await anyio.sleep(max(0, until - self._now()) / 1000)
+                return {"type": "woke"}, None
+            case _:
+                return _failed("host", "This version cannot perform the step."), None
+
+    async def _list_tools(self, cursor: str | None, errand: _Errand) -> tuple[dict[str, Any], str | None]:
+        try:
+            page = await self.port.list_tools(cursor, errand.forward)
+        except Failed as failed:
+            return _failed(*failed.trouble), None
+        errand.pages.append(page.value)
+        return {"type": "tools"}, page.document
+
+    async def _call_tool(
+        self, name: str, arguments: dict[str, Any], errand: _Errand
+    ) -> tuple[dict[str, Any], str | None]:
+        try:
+            result: Returned = await self.port.call_tool(name, arguments, errand.forward)
+        except Failed as failed:
+            return _failed(*failed.trouble), None
+        errand.returned = result.value
+        event: dict[str, Any] = {"type": "result"}
+        if self._server_time is not None and (server_time := self._server_time()) is not None:
+            event["server_time"] = server_time
+        return event, result.document
+
+    async def _commit(self, step: Step) -> dict[str, Any]:
+        match step:
+            case {"key": key, "record": record}:
+                try:
+                    stored = await self._ledger.compare_and_set(key, step.get("expected"), record)
+                except Exception as error:  # noqa: BLE001
+                    return _failed("host", f"The ledger failed ({type(error).__name__}).")
+                return {"type": "committed" if stored else "conflict"}
+            case _:
+                return _failed("host", "This version cannot perform the step.")
+
+    async def _call_off(self, step: Step) -> None:
+        """End a flow whose task is going away, so that the guard knows and the ledger says so."""
+        with anyio.move_on_after(_GRACE_SECONDS, shield=True):
+            try:
+                event: dict[str, Any] = {"type": "cancelled"}
+                for _ in range(_LAST_STEPS):
+                    step = json.loads(self._handle(step, event))
+                    self._show(step)
+                    if step["type"] == "done":
+                        return
+                    event = await self._commit(step) if step["type"] == "commit" else {"type": "cancelled"}
+            except Exception as error:  # noqa: BLE001 - the reason for going away must not be replaced
+                log.warning("a flow could not be called off (%s); it stays open", type(error).__name__)
+
+    def _show(self, step: Step) -> None:
+        if self._on_step is None:
+            return
+        shown = copy.deepcopy(step)
+        # Arguments may carry the emailed code or a customer's data, and the secret is one.
+        shown.pop("secret", None)
+        shown.pop("arguments", None)
+        try:
+            self._on_step(shown)
+        except Exception as error:  # noqa: BLE001 - who watches must not disturb
+            log.warning("on_step raised %s", type(error).__name__)
+
+
+def _failed(kind: str, message: str, retry_after: int | None = None) -> dict[str, Any]:
+    event: dict[str, Any] = {"type": "failed", "kind": kind, "message": message}
+    if retry_after is not None:
+        event["retry_after"] = retry_after
+    return event

@@ -1,0 +1,343 @@
+"""The one object a host holds: an MCP client whose calls pass the gates."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
+
+import anyio
+
+from . import _native
+from .arguments import to_text
+from .ask import Approve, Deny, answer_to_json, defer
+from .client import McpClient, Port, from_data, server_name
+from .driver import Driver, Ended
+from .errors import ToolgateError, make, raise_refusal
+from .ledger import MemoryLedger
+from .vault import MemoryVault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .ask import Ask
+    from .ledger import Ledger
+    from .types import Approval, Decision, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
+    from .vault import Vault
+
+__all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
+
+CallResult = TypeVar("CallResult")
+ListResult = TypeVar("ListResult")
+
+APPROVAL_META = "toolgate/approval"
+"""The key in a call's `meta` under which the id of an approval is quoted; it is not sent to the server."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """How a flow ended that `Guard.resume` went on with.
+
+    Attributes:
+        flow: The flow's id.
+        value: What the flow's own method would have returned; `None` if it failed.
+        error: What the flow's own method would have raised; `None` if it did not fail.
+    """
+
+    flow: str
+    value: Any
+    error: ToolgateError | None
+
+
+def profile(source: str | Mapping[str, Any]) -> Profile:
+    """Return what a host needs to know of a backend, by a built-in profile's name or a profile as data.
+
+    Raises:
+        OptionsError: There is no such profile, or it cannot be used.
+    """
+    return cast("Profile", json.loads(_core({"server": "none", "profile": source}).profile()))
+
+
+class Guard(Generic[CallResult, ListResult]):
+    """A client's `list_tools` and `call_tool` behind the gates, and the flows around them.
+
+    Made by `Guard.attach`. Calls may run concurrently. Every error is a `ToolgateError` that says what to do
+    next, and leaves the guard usable.
+    """
+
+    def __init__(self, driver: Driver, on_decision: Callable[[Decision], None] | None) -> None:
+        """Use `Guard.attach` instead."""
+        self._driver = driver
+        self._on_decision = on_decision
+        self._restored: list[Step] = []
+
+    @classmethod
+    async def attach(
+        cls,
+        client: McpClient[CallResult, ListResult],
+        *,
+        server: str | None = None,
+        profile: str | Mapping[str, Any] | None = None,
+        policy: Policy | None = None,
+        trusted: bool | None = None,
+        subject: str | None = None,
+        approval_ttl: int | None = None,
+        ask: Ask = defer,
+        vault: Vault | None = None,
+        ledger: Ledger | None = None,
+        now: Callable[[], int] | None = None,
+        server_time: Callable[[], int | None] | None = None,
+        timeout: float | None = 300.0,
+        on_decision: Callable[[Decision], None] | None = None,
+        on_step: Callable[[Step], None] | None = None,
+        snapshot: str | None = None,
+    ) -> Self:
+        """Put a guard in front of a connected client, reading its tool list once.
+
+        Args:
+            client: The SDK's `Client` or `ClientSession`, connected and initialised.
+            server: What approvals are bound to: the server's URL, or any name that stays the same. By default
+                what the server calls itself, else the profile's URL.
+            profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
+            policy: What the user allows; by default reads and plain writes, everything else by asking.
+            trusted: Whether the server's hints are believed; by default what the profile says, else no.
+            subject: Who acts; part of what an approval covers.
+            approval_ttl: How long an approval lasts, in milliseconds.
+            ask: Shows questions to a person; by default nobody is asked and approvals stay open.
+            vault: Where keys are kept; by default memory, in front of the profile's environment variables.
+            ledger: Where approvals are recorded; by default memory.
+            now: The clock, in milliseconds since 1970.
+            server_time: The backend's clock, such as `VaultAuth.server_time`.
+            timeout: Seconds to wait for any one answer of the server; `None` leaves it to the client.
+            on_decision: Sees how the gates decided on each call.
+            on_step: Sees each step, without secrets and arguments.
+            snapshot: What `Guard.snapshot` returned, here or in another process; see `resume`.
+
+        Raises:
+            OptionsError: An option cannot be used.
+            SnapshotError: The snapshot cannot be used.
+            BackendError: The tool list cannot be read.
+        """
+        known = globals()["profile"](profile) if profile is not None else None
+        server = server or server_name(client) or (known["endpoint"]["url"] if known else None)
+        if server is None:
+            raise make("invalid_options", "The client does not know what its server is called; pass `server`.")
+        options = {
+            "server": server,
+            "profile": profile,
+            "policy": policy,
+            "trusted": trusted,
+            "subject": subject,
+            "approval_ttl": approval_ttl,
+        }
+        driver = Driver(
+            _core({name: value for name, value in options.items() if value is not None}),
+            Port(client, timeout=timeout),
+            ask=ask,
+            vault=vault or MemoryVault.for_profile(known),
+            ledger=ledger or MemoryLedger(),
+            now=now or _clock,
+            server_time=server_time,
+            on_step=on_step,
+        )
+        guard = cls(driver, on_decision)
+        guard._value(await driver.run({"type": "list"}))
+        if snapshot is not None:
+            try:
+                guard._restored = json.loads(driver.core.restore(snapshot))
+            except _native.Refused as refusal:
+                raise_refusal(refusal)
+        return guard
+
+    @property
+    def client(self) -> McpClient[CallResult, ListResult]:
+        """The client behind the gates."""
+        return cast("McpClient[CallResult, ListResult]", self._driver.port.client)
+
+    @property
+    def profile(self) -> Profile | None:
+        """What is known of the backend."""
+        return cast("Profile | None", json.loads(self._driver.core.profile()))
+
+    async def reconnect(self, client: McpClient[CallResult, ListResult]) -> None:
+        """Go on with another connection to the same server, and read its tool list anew.
+
+        Raises:
+            BackendError: The tool list cannot be read.
+        """
+        self._driver.port = self._driver.port.moved_to(client)
+        self._value(await self._driver.run({"type": "list"}))
+
+    async def call_tool(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | str | None = None,
+        *args: Any,
+        meta: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> CallResult:
+        """Call a tool, if the gates agree.
+
+        What is sent is what passed the gates: a copy that later changes of `arguments` do not reach.
+
+        Args:
+            name: The tool's name.
+            arguments: The arguments, or their JSON text as a model wrote it.
+            *args: As the client's own `call_tool` takes them.
+            meta: As the client takes it; `{"toolgate/approval": id}` quotes an approval.
+            **kwargs: As the client's own `call_tool` takes them.
+
+        Returns:
+            The client's own result, secrets masked. Where the tool reports an error, the result says so.
+
+        Raises:
+            ToolError: The tool is not listed.
+            ArgumentsError: The arguments do not fit.
+            PolicyError: The user's policy forbids the call.
+            ApprovalError: A person must approve first, or did not.
+            LedgerError: The approval could not be spent.
+            BackendError: The backend refused, or what it did is not known.
+        """
+        document = to_text(arguments)
+        rest = dict(meta or {})
+        work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None)}
+        forward = {**kwargs, "meta": rest} if rest else kwargs
+        # A keyword that the client does not take is the caller's mistake, and found before anything is asked.
+        bound = inspect.signature(self.client.call_tool).bind(name, {}, *args, **forward)
+        forward = {**bound.arguments, **bound.kwargs}
+        return cast("CallResult", self._value(await self._driver.run(work, document, forward)))
+
+    async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
+        """List the tools, all pages as one, and let the guard look at them anew.
+
+        Args:
+            cursor: A cursor makes this the client's own `list_tools`, which the guard does not look at.
+            **kwargs: As the client's own `list_tools` takes them.
+
+        Raises:
+            BackendError: The list cannot be read.
+        """
+        if cursor is not None:
+            return await self.client.list_tools(cursor=cursor, **kwargs)
+        ended = await self._driver.run({"type": "list"}, forward=kwargs)
+        self._value(ended)
+        return cast("ListResult", self._driver.port.joined(ended.pages))
+
+    def tools(self) -> list[ToolReport]:
+        """Return the listed tools with their effects and the reasons for them."""
+        return cast("list[ToolReport]", json.loads(self._driver.core.tools()))
+
+    async def signup(self, form: Form | None = None, /, **fields: Unpack[Form]) -> SignedUp:
+        """Sign an organisation up at the backend and put its key into the vault.
+
+        The key itself is seen by nobody but the vault.
+
+        Args:
+            form: The form as a mapping.
+            **fields: The form's fields as keywords.
+
+        Raises:
+            SignupError: A field is not acceptable, the code was not given or is wrong, the account exists
+                already, or the answer was lost.
+            BackendError: The backend was not reached or asks to slow down.
+        """
+        work = {"type": "signup", "form": {**(form or {}), **fields}}
+        return cast("SignedUp", self._value(await self._driver.run(work)))
+
+    async def doctor(self) -> Report:
+        """Look whether the workspace is usable; only reads are called."""
+        return cast("Report", self._value(await self._driver.run({"type": "doctor"})))
+
+    def approvals(self) -> list[Approval]:
+        """Return the approvals that the guard knows."""
+        return cast("list[Approval]", json.loads(self._driver.core.approvals()))
+
+    async def approve(self, approval: str) -> Approval:
+        """Record a person's yes to an approval that was left open; the same call can then be made once.
+
+        Raises:
+            ApprovalError: There is no such approval, or it is decided or too old.
+            LedgerError: The ledger did not take it.
+        """
+        return await self._decide(approval, Approve())
+
+    async def deny(self, approval: str, reason: str | None = None) -> Approval:
+        """Record a person's no; the reason is for the agent.
+
+        Raises:
+            ApprovalError: There is no such approval, or it is decided or too old.
+            LedgerError: The ledger did not take it.
+        """
+        return await self._decide(approval, Deny(reason))
+
+    def snapshot(self) -> str:
+        """Return the guard and its open flows as versioned JSON, without secrets.
+
+        It can be taken at any time, also while a person is being asked. The ledger's records are not in it.
+        """
+        return self._driver.core.snapshot()
+
+    async def resume(self) -> list[Resumed]:
+        """Go on with every open flow that nobody here is waiting for, and return how each ended.
+
+        Those are the flows of the `snapshot` given to `attach`, and flows whose question was answered in the
+        wrong way. A call that was on its way when the snapshot was taken counts as lost.
+        """
+        steps = self._driver.open_steps()
+        # What could not safely go on has ended already; the core told so once.
+        steps += [step for step in self._restored if step["type"] == "done"]
+        self._restored = []
+        ends: dict[str, Resumed] = {}
+
+        async def go_on(step: Step) -> None:
+            flow = step["flow"]
+            try:
+                ends[flow] = Resumed(flow, self._value(await self._driver.resume(step)), None)
+            except ToolgateError as error:
+                ends[flow] = Resumed(flow, None, error)
+
+        async with anyio.create_task_group() as group:
+            for step in steps:
+                group.start_soon(go_on, step)
+        return [ends[step["flow"]] for step in steps]
+
+    async def _decide(self, approval: str, answer: Approve | Deny) -> Approval:
+        work = {"type": "decide", "approval": approval, "answer": answer_to_json(answer)}
+        return cast("Approval", self._value(await self._driver.run(work)))
+
+    def _value(self, ended: Ended) -> Any:
+        """Return what an outcome holds, or raise what it failed with."""
+        outcome = ended.outcome
+        decision = cast("Decision | None", outcome.get("decision"))
+        if decision is not None and self._on_decision is not None:
+            self._on_decision(decision)
+        match outcome["type"]:
+            case "result":
+                return from_data(outcome["result"], like=ended.returned)
+            case "ready":
+                return {name: outcome[name] for name in ("account", "key", "report")}
+            case "report":
+                return outcome["report"]
+            case "decided":
+                return outcome["approval"]
+            case "listed":
+                return outcome["count"]
+            case _:
+                raise ToolgateError.from_json(outcome["error"], decision)
+
+
+def _core(options: Mapping[str, Any]) -> _native.Core:
+    try:
+        text = json.dumps(options)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise make("invalid_options", f"The options cannot be written as JSON: {error}.") from None
+    try:
+        return _native.Core(text)
+    except _native.Refused as refusal:
+        raise_refusal(refusal)
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000

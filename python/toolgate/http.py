@@ -1,0 +1,293 @@
+"""An HTTP client for MCP that survives bad answers.
+
+Left alone, the SDK gives up a whole session over one bad HTTP answer, or waits for it forever: a status, a page
+of HTML, a cut JSON text, a dropped connection. Here such an answer to `tools/list` or `tools/call` becomes a
+JSON-RPC error for exactly the request it belongs to, with a note of what happened that `client.py` reads, so
+that the guard knows whether the call may have run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import secrets
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
+from urllib.parse import urljoin
+
+from .auth import origin_of, retry_after_of
+from .errors import make
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from .auth import VaultAuth
+
+__all__ = ["Failure", "Trouble", "http_client", "read_note"]
+
+Failure = Literal["not_sent", "unauthorized", "rate_limited", "refused", "lost", "malformed", "host"]
+"""Why a step failed, and so whether a call may have run: see the core's step protocol."""
+
+# No server can guess it, so no server can claim that a call it ran was never sent.
+_SEAL = secrets.token_hex(16)
+_GUARDED = frozenset({"tools/list", "tools/call"})
+_INTERNAL_ERROR = -32603
+
+
+class Trouble(NamedTuple):
+    """What was wrong with an HTTP exchange."""
+
+    kind: Failure
+    message: str
+    retry_after: int | None = None
+
+
+def http_client(auth: VaultAuth | None = None, *, timeout: float = 60.0) -> Any:
+    """Make the asynchronous HTTP client to give to the SDK's `streamable_http_client`.
+
+    Args:
+        auth: Puts the key on requests, such as a `VaultAuth`.
+        timeout: Seconds to connect or send; an answer may take five times as long.
+
+    Returns:
+        An `httpx2.AsyncClient` or `httpx.AsyncClient`, whichever the installed SDK uses.
+    """
+    library = http_library()
+    limits = library.Timeout(timeout, read=timeout * 5)
+    transport = _transport_class(library)(library.AsyncHTTPTransport())
+    return library.AsyncClient(auth=auth, timeout=limits, transport=transport)
+
+
+@cache
+def http_library() -> Any:
+    """Return the HTTP library of the installed SDK.
+
+    Raises:
+        OptionsError: The SDK is not installed.
+    """
+    try:
+        major = int(importlib.metadata.version("mcp").partition(".")[0])
+    except importlib.metadata.PackageNotFoundError:
+        raise make("invalid_options", "The MCP SDK is missing: pip install 'toolgate[mcp]'.") from None
+    return importlib.import_module("httpx2" if major >= 2 else "httpx")
+
+
+def read_note(data: Any) -> Trouble | None:
+    """Read the note on a JSON-RPC error's `data`, if this process wrote it."""
+    if isinstance(data, dict) and data.get("seal") == _SEAL:  # pyright: ignore[reportUnknownMemberType]
+        return Trouble(data["kind"], data["message"], data["retry_after"])  # pyright: ignore[reportUnknownArgumentType]
+    return None
+
+
+def _note(request_id: object, trouble: Trouble) -> bytes:
+    error = {
+        "code": _INTERNAL_ERROR,
+        "message": trouble.message,
+        "data": {"seal": _SEAL, **trouble._asdict()},
+    }
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "error": error}).encode()
+
+
+@cache
+def _transport_class(library: Any) -> Any:
+    """Build the transport on the HTTP library's own base class."""
+
+    class Transport(library.AsyncBaseTransport):  # type: ignore[misc]
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        async def __aenter__(self) -> Self:
+            await self._inner.__aenter__()
+            return self
+
+        async def __aexit__(self, *exception: object) -> None:
+            await self._inner.__aexit__(*exception)
+
+        async def aclose(self) -> None:
+            await self._inner.aclose()
+
+        async def handle_async_request(self, request: Any) -> Any:
+            asked = _asked(request)
+            if asked is None:
+                return await self._inner.handle_async_request(request)
+            try:
+                response = await self._inner.handle_async_request(request)
+                return await _checked(library, request, response, asked[0])
+            except (library.ConnectError, library.ConnectTimeout, library.PoolTimeout) as error:
+                trouble = Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
+            except library.TransportError as error:
+                trouble = Trouble("lost", f"The connection broke ({type(error).__name__}).")
+            return _answer(library, _note(asked[0], trouble))
+
+    return Transport
+
+
+def _asked(request: Any) -> tuple[object] | None:
+    """Return the JSON-RPC id of a request that is guarded; the id may be any JSON, so it comes in a tuple."""
+    if request.method != "POST":
+        return None
+    try:
+        message = json.loads(request.content)
+    except (ValueError, RuntimeError, RecursionError):
+        return None
+    if isinstance(message, dict) and message.get("method") in _GUARDED and "id" in message:  # pyright: ignore[reportUnknownMemberType]
+        return (message["id"],)  # pyright: ignore[reportUnknownVariableType]
+    return None
+
+
+async def _checked(library: Any, request: Any, response: Any, request_id: object) -> Any:
+    """Pass an answer on that the SDK can live with; turn any other into a JSON-RPC error."""
+    status: int = response.status_code
+    content_type: str = response.headers.get("content-type", "").lower()
+    if status == 200 and content_type.startswith("text/event-stream"):
+        if "content-encoding" in response.headers:
+            return response
+        stream = _stream_class(library)(response.stream, request_id)
+        return library.Response(status, headers=response.headers, stream=stream, extensions=response.extensions)
+    if status in (307, 308) and _stays(request, response.headers):
+        return response
+    try:
+        body = await response.aread()
+    finally:
+        await response.aclose()
+    trouble = _refusal(status, response.headers)
+    usable = _as_answer(body, request_id) if content_type.startswith("application/json") else None
+    # A status may carry a JSON-RPC error, which says more, unless the status alone says what to do.
+    if usable is not None and (trouble is None or trouble.kind == "refused"):
+        return _answer(library, usable, response.headers)
+    if trouble is None and status == 202:
+        trouble = Trouble("lost", "The backend took the request and promised no answer (HTTP 202).")
+    if trouble is None:
+        trouble = Trouble("malformed", f"The backend's answer is not MCP (HTTP {status}, {_plain(content_type)}).")
+    return _answer(library, _note(request_id, trouble))
+
+
+def _refusal(status: int, headers: Mapping[str, str]) -> Trouble | None:
+    """Return what an HTTP status alone says; none for success."""
+    retry_after = retry_after_of(headers.get("retry-after"))
+    if status in (401, 403):
+        return Trouble("unauthorized", f"The backend refuses the credential (HTTP {status}).")
+    if status == 429:
+        return Trouble("rate_limited", "The backend asks to slow down (HTTP 429).", retry_after)
+    if status >= 500:
+        return Trouble("lost", f"The backend failed (HTTP {status}).", retry_after)
+    if status >= 400:
+        return Trouble("refused", f"The backend refused the request (HTTP {status}).")
+    if status >= 300:
+        return Trouble("refused", f"The backend points elsewhere (HTTP {status}); use that address if it is right.")
+    return None
+
+
+def _plain(content_type: str) -> str:
+    kind = content_type.partition(";")[0].strip()
+    return kind if kind.isascii() and kind.isprintable() and 0 < len(kind) < 60 else "no content type"
+
+
+def _stays(request: Any, headers: Mapping[str, str]) -> bool:
+    # The SDK follows a redirect within the origin by itself.
+    location = urljoin(str(request.url), headers.get("location", ""))
+    try:
+        return origin_of(location) == origin_of(str(request.url))
+    except ValueError:
+        return False
+
+
+def _as_answer(body: bytes, request_id: object) -> bytes | None:
+    """Return the body if it answers the request; an error that names no request is given this one's id."""
+    try:
+        message: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict):
+        return None
+    message = cast("dict[str, Any]", message)
+    if message.get("jsonrpc") != "2.0" or ("result" in message) == ("error" in message):
+        return None
+    if "id" in message and str(message["id"]) == str(request_id):
+        return body
+    if "error" in message and message.get("id") is None:
+        return json.dumps({**message, "id": request_id}).encode()
+    return None
+
+
+def _answer(library: Any, body: bytes, headers: Mapping[str, str] | None = None) -> Any:
+    kept = {name: value for name, value in (headers or {}).items() if name.lower() in ("date", "mcp-session-id")}
+    return library.Response(200, headers={**kept, "content-type": "application/json"}, content=body)
+
+
+@cache
+def _stream_class(library: Any) -> Any:
+    """Build the event stream on the HTTP library's own base class."""
+
+    class Stream(library.AsyncByteStream):  # type: ignore[misc]
+        """Passes events through and sees to it that the request is answered by the end."""
+
+        def __init__(self, inner: Any, request_id: object) -> None:
+            self._inner = inner
+            self._events = _Events(request_id)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            problem = "The backend's stream ended without the answer."
+            try:
+                async for chunk in self._inner:
+                    self._events.feed(chunk)
+                    yield chunk
+            except library.TransportError as error:
+                problem = f"The connection broke ({type(error).__name__})."
+                if self._events.resumable:
+                    raise
+            if not self._events.answered and not self._events.resumable:
+                trouble = Trouble("malformed" if self._events.broken else "lost", problem)
+                note = _note(self._events.request_id, trouble)
+                # The blank line ends an event that was cut.
+                yield b"\n\nevent: message\ndata: " + note + b"\n\n"
+
+        async def aclose(self) -> None:
+            await self._inner.aclose()
+
+    return Stream
+
+
+class _Events:
+    """Watches a stream of events for the answer to one request."""
+
+    def __init__(self, request_id: object) -> None:
+        self.request_id = request_id
+        self.answered = False
+        self.broken = False
+        self.resumable = False
+        self._line = bytearray()
+        self._data: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        if self.answered:
+            return
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            self._line += line
+            self._end_line(bytes(self._line).rstrip(b"\r"))
+            self._line.clear()
+        self._line += rest
+
+    def _end_line(self, line: bytes) -> None:
+        if line.startswith(b"data:"):
+            self._data.append(line[5:])
+        elif line.startswith(b"id:"):
+            # The SDK resumes such a stream by itself.
+            self.resumable = True
+        elif not line and self._data:
+            data = b"\n".join(self._data)
+            self._data.clear()
+            if _as_answer(data, self.request_id) is not None:
+                self.answered = True
+            elif data.strip() and not _is_json(data):
+                self.broken = True
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
