@@ -1,7 +1,13 @@
 //! Any order of starts and events, sensible or not: nothing panics, nothing dangerous is dispatched without an
 //! approval of exactly its arguments, no approval is used twice, and secrets leave only by `keep`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -194,7 +200,9 @@ impl World {
         let id = &step["id"];
         let failed = |kind: &str| json!({ "type": "failed", "kind": kind });
         match step["type"].as_str().unwrap() {
-            "list_tools" => self.event(id, &json!({ "type": "tools" }), Some(&tools(choice % 5 == 0).to_string())),
+            "list_tools" => {
+                self.event(id, &json!({ "type": "tools" }), Some(&tools(choice.is_multiple_of(5)).to_string()))
+            }
             "call_tool" => match choice % 8 {
                 0 => self.event(id, &failed("lost"), None),
                 1 => self.event(id, &failed("not_sent"), None),
@@ -220,7 +228,7 @@ impl World {
                 };
                 self.event(id, &json!({ "type": "answer", "answer": answer }), None);
             }
-            "keep" if choice % 4 == 0 => self.event(id, &failed("host"), None),
+            "keep" if choice.is_multiple_of(4) => self.event(id, &failed("host"), None),
             "keep" => self.event(id, &json!({ "type": "kept" }), None),
             "wait" => {
                 self.now = self.now.max(step["until"].as_u64().unwrap());
@@ -234,7 +242,7 @@ impl World {
     fn commit(&mut self, step: &Value, choice: u8) {
         let key = step["key"].as_str().unwrap();
         let record = step["record"].as_str().unwrap();
-        if choice % 9 == 0 {
+        if choice.is_multiple_of(9) {
             return self.event(&step["id"], &json!({ "type": "failed", "kind": "host" }), None);
         }
         if self.ledger.get(key).map(String::as_str) != step.get("expected").and_then(Value::as_str) {
