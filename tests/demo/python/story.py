@@ -1,0 +1,63 @@
+"""Tells the story on the terminal, and checks that each step comes out as told."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from typing import TYPE_CHECKING, Any
+
+from toolgate import ToolgateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from toolgate import Decision
+
+_TINTS = {"bold": "\x1b[1m", "dim": "\x1b[2m", "green": "\x1b[32m", "red": "\x1b[31m", "off": "\x1b[0m"}
+_COLOUR = _TINTS if sys.stdout.isatty() else dict.fromkeys(_TINTS, "")
+_CHAPTERS = itertools.count(1)
+
+
+class NotAsToldError(Exception):
+    """A step came out in another way than the story says."""
+
+
+def heading(title: str) -> None:
+    """Begin the next chapter."""
+    print(f"\n{_COLOUR['bold']}{next(_CHAPTERS)}. {title}{_COLOUR['off']}")
+
+
+def say(text: str) -> None:
+    """Tell one line."""
+    print(f"   {text}")
+
+
+def decided(decision: Decision) -> None:
+    """Tell what each gate decided and why."""
+    effect = f", effect {decision['effect']}" if "effect" in decision else ""
+    say(f"{_COLOUR['dim']}{decision['tool']}{effect}{_COLOUR['off']}")
+    for passage in decision["gates"]:
+        tint = {"deny": "red", "pass": "green"}.get(passage["verdict"], "bold")
+        note = passage.get("note", "")
+        say(f"  {passage['gate']:9} {_COLOUR[tint]}{passage['verdict']}{_COLOUR['off']}  {note}".rstrip())
+
+
+def check(told: str, *, holds: bool) -> None:
+    """Go on only if it came out as told."""
+    if not holds:
+        message = f"This did not come out as told: {told}"
+        raise NotAsToldError(message)
+    say(f"{_COLOUR['green']}✓{_COLOUR['off']} {told}")
+
+
+async def refused(code: str, call: Awaitable[Any]) -> ToolgateError:
+    """Return the refusal that the call must end with."""
+    try:
+        await call
+    except ToolgateError as error:
+        say(f"refused: {error.code}")
+        say(f"   next: {error.next}")
+        check(f"the guard refuses with `{code}`", holds=error.code == code)
+        return error
+    message = f"This did not come out as told: the call was to be refused with {code}"
+    raise NotAsToldError(message)

@@ -1,0 +1,46 @@
+/** Tells the story on the terminal, and checks that each step comes out as told. */
+
+import { type Decision, ToolgateError } from "toolgate";
+
+const colour = process.stdout.isTTY
+  ? { bold: "\u001b[1m", dim: "\u001b[2m", green: "\u001b[32m", red: "\u001b[31m", off: "\u001b[0m" }
+  : { bold: "", dim: "", green: "", red: "", off: "" };
+
+let chapter = 0;
+
+export function heading(title: string): void {
+  chapter += 1;
+  console.log(`\n${colour.bold}${chapter}. ${title}${colour.off}`);
+}
+
+export function say(text: string): void {
+  console.log(`   ${text}`);
+}
+
+/** One line a gate: what it decided and why. */
+export function decided({ tool, effect, gates }: Decision): void {
+  say(`${colour.dim}${tool}${effect ? `, effect ${effect}` : ""}${colour.off}`);
+  for (const { gate, verdict, note } of gates) {
+    const tint = verdict === "deny" ? colour.red : verdict === "pass" ? colour.green : colour.bold;
+    say(`  ${gate.padEnd(9)} ${tint}${verdict}${colour.off}${note ? `  ${note}` : ""}`);
+  }
+}
+
+export function check(told: string, holds: boolean): void {
+  if (!holds) throw new Error(`This did not come out as told: ${told}`);
+  say(`${colour.green}✓${colour.off} ${told}`);
+}
+
+/** The refusal that the call must end with. */
+export async function refused(code: string, call: Promise<unknown>): Promise<ToolgateError> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof ToolgateError)) throw error;
+    say(`refused: ${error.code}`);
+    say(`   next: ${error.next}`);
+    check(`the guard refuses with \`${code}\``, error.code === code);
+    return error;
+  }
+  throw new Error(`This did not come out as told: the call was to be refused with ${code}`);
+}
