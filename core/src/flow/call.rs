@@ -117,7 +117,7 @@ impl Call {
         let outcome = examine(&name, text, role, now, shared, &mut decision);
         let mut call = Call {
             name,
-            arguments: Arguments { text: crate::step::no_arguments(), secret: role == Some(Role::Verify) },
+            arguments: Arguments { text: crate::step::no_arguments(), secret: role.is_some_and(Role::gives_key) },
             entropy,
             quoted,
             role,
@@ -372,13 +372,13 @@ impl Call {
                     pending.state = PendingState::Verifying;
                 }
             }
-            None => {}
+            Some(Role::Join) | None => {}
         }
         self.state = State::Dispatching(approval);
     }
 
     fn came_back(&mut self, approval: Option<Approval>, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
-        if self.role == Some(Role::Verify) {
+        if self.role.is_some_and(Role::gives_key) {
             return self.verified(approval, input, shared);
         }
         match &input.happening {
@@ -464,7 +464,9 @@ impl Call {
         let text = text.replace(verified.key.expose(), &masked);
         let shown = result::read(&text)
             .and_then(|value| result::show(value, &text, "the key went to the vault", &shared.redactor));
-        let outcome = match verified.account.and(shown) {
+        // Whoever joins gets a key; the account is there already, and its answer need not describe it.
+        let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
+        let outcome = match account.and(shown) {
             // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
             Ok(checked) if !reveals(&checked.value, verified.key.expose()) => {
                 self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
@@ -542,7 +544,7 @@ impl Call {
     }
 
     fn lost(&self, shared: &Shared, why: &str) -> Error {
-        if self.role == Some(Role::Verify) {
+        if self.role.is_some_and(Role::gives_key) {
             registration::unknown()
         } else {
             failure_error(Failure::Lost, why, None, 0, self.is_repeatable(shared), shared)

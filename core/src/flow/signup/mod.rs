@@ -492,24 +492,33 @@ fn done(outcome: Outcome) -> Action {
 pub(crate) enum Role {
     Request,
     Verify,
+    /// Accepting an invite with its emailed code: gives a key like a verification does.
+    Join,
 }
 
 impl Role {
     pub(crate) fn of(tool: &str, shared: &Shared) -> Option<Role> {
-        let registration = shared.registration()?;
+        let (profile, registration) = known(shared)?;
         if registration.request.tool == tool {
             Some(Role::Request)
         } else if registration.verify.tool == tool {
             Some(Role::Verify)
+        } else if profile.invites.as_ref().is_some_and(|invites| invites.verify == tool) {
+            Some(Role::Join)
         } else {
             None
         }
+    }
+
+    /// Whether the answer holds a key that is shown once.
+    pub(crate) fn gives_key(self) -> bool {
+        matches!(self, Role::Verify | Role::Join)
     }
 }
 
 /// Pointers to arguments whose values are never shown.
 pub(crate) fn hidden_arguments(role: Option<Role>) -> Vec<String> {
-    if role == Some(Role::Verify) { vec!["/code".to_owned()] } else { Vec::new() }
+    if role.is_some_and(Role::gives_key) { vec!["/code".to_owned(), "/token".to_owned()] } else { Vec::new() }
 }
 
 /// The check that an agent's own call of a registration tool must pass besides the gates.
@@ -529,6 +538,10 @@ pub(crate) fn check_call(role: Role, arguments: &Value, now: Millis, shared: &Sh
                 )),
                 _ => Ok(()),
             }
+        }
+        Role::Join => {
+            let code = crate::json::text(arguments, &["code"]).unwrap_or_default();
+            registration::check_code(registration, code)
         }
         Role::Verify => {
             let text = |names: &[&str]| crate::json::text(arguments, names).unwrap_or_default();

@@ -226,14 +226,7 @@ pub(crate) fn check_verify(
             "Give the requestId from the answer to the sign-up request.",
         ));
     }
-    if !form::is_code(code, registration.code.digits) {
-        let digits = registration.code.digits;
-        return Err(form::invalid(
-            "code",
-            &format!("a code of {digits} digits"),
-            format!("Ask the person for the {digits} digits in the email."),
-        ));
-    }
+    check_code(registration, code)?;
     let Some(pending) = shared.registrations.get(request_id) else { return Ok(()) };
     match pending.state {
         PendingState::Verifying => Err(unknown()),
@@ -245,6 +238,19 @@ pub(crate) fn check_verify(
         }
         PendingState::Open => Ok(()),
     }
+}
+
+/// Refuses what cannot be an emailed code.
+pub(crate) fn check_code(registration: &Registration, code: &str) -> Result<()> {
+    if !form::is_code(code, registration.code.digits) {
+        let digits = registration.code.digits;
+        return Err(form::invalid(
+            "code",
+            &format!("a code of {digits} digits"),
+            format!("Ask the person for the {digits} digits in the email."),
+        ));
+    }
+    Ok(())
 }
 
 /// The error for a verification whose answer never came.
