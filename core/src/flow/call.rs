@@ -360,15 +360,14 @@ impl Call {
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
-        let arguments = self.arguments_value();
         match self.role {
             Some(Role::Request) => {
-                if let Some(email) = signup::email_of(&arguments) {
+                if let Some(email) = signup::email_of(&self.arguments_value()) {
                     shared.registrations.requested(&email, now);
                 }
             }
             Some(Role::Verify) => {
-                if let Some(pending) = shared.registrations.get_mut(request_id_of(&arguments)) {
+                if let Some(pending) = shared.registrations.get_mut(request_id_of(&self.arguments_value())) {
                     pending.state = PendingState::Verifying;
                 }
             }
