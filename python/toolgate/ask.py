@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import anyio.to_thread
 
+from .errors import make
+
 if TYPE_CHECKING:
     from .types import ApprovalQuestion, CodeQuestion, Question
 
@@ -128,10 +130,14 @@ def _ask_approval(question: ApprovalQuestion) -> Answer:
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    """Write an answer as the core reads it."""
+    """Write an answer as the core reads it.
+
+    Raises:
+        ProtocolError: It is none of the answers.
+    """
     match answer:
         case Code(code):
-            return {"type": "code", "code": code}
+            return {"type": "code", "code": str(code)}
         case Resend():
             return {"type": "resend"}
         case Approve():
@@ -142,3 +148,6 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
             return {"type": "defer"}
         case Cancel():
             return {"type": "cancel"}
+        case _:
+            kind = type(answer).__name__
+            raise make("wrong_answer", f"An Ask returns Code, Resend, Approve, Deny, Defer or Cancel, not {kind}.")

@@ -53,10 +53,22 @@ async def connect(
     auth = VaultAuth(vault, credential["name"], url) if credential else None
     options.setdefault("server", url)
     options.setdefault("server_time", auth.server_time if auth else None)
-    async with AsyncExitStack() as stack:
+    async with _unwrapped(), AsyncExitStack() as stack:
         http = await stack.enter_async_context(http_client(auth, timeout=timeout))
         client = await _client(stack, url, http)
         yield await Guard[Any, Any].attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+
+
+@asynccontextmanager
+async def _unwrapped() -> AsyncGenerator[None]:
+    """Let an error leave as it was raised: the SDK's task groups wrap it in groups that nobody can catch by type."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
+            error = error.exceptions[0]  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+        raise error from None
 
 
 async def _client(stack: AsyncExitStack, url: str, http: Any) -> Any:

@@ -204,9 +204,7 @@ class Guard(Generic[CallResult, ListResult]):
         rest = dict(meta or {})
         work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None)}
         forward = {**kwargs, "meta": rest} if rest else kwargs
-        # A keyword that the client does not take is the caller's mistake, and found before anything is asked.
-        bound = inspect.signature(self.client.call_tool).bind(name, {}, *args, **forward)
-        forward = {**bound.arguments, **bound.kwargs}
+        forward = _bound(self.client.call_tool, name, args, forward)
         return cast("CallResult", self._value(await self._driver.run(work, document, forward)))
 
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
@@ -337,6 +335,19 @@ def _core(options: Mapping[str, Any]) -> _native.Core:
         return _native.Core(text)
     except _native.Refused as refusal:
         raise_refusal(refusal)
+
+
+def _bound(call: Any, name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything after name and arguments as keywords.
+
+    What the client does not take is the caller's mistake, and found before anyone is asked anything.
+    """
+    signature = inspect.signature(call)
+    bound = dict(signature.bind(name, {}, *args, **keywords).arguments)
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            bound |= bound.pop(parameter.name, {})
+    return dict(list(bound.items())[2:])
 
 
 def _clock() -> int:

@@ -1,0 +1,127 @@
+"""A backend that answers wrongly: the error says what is known, nothing runs twice, and the session lives on."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import FORM, Person, data, is_error, workspace
+
+import toolgate
+
+DEMO = ("--demo-data",)
+
+
+async def still_usable(guard):
+    assert not is_error(await guard.call_tool("list_contacts"))
+
+
+def once(tool, fault, **more):
+    return [{"tool": tool, "times": 1, "fault": fault, **more}]
+
+
+async def test_a_lost_verification_is_never_repeated(start):
+    sandbox = start(faults=once("register_organisation_verify", {"drop": "after"}))
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", ask=Person(sandbox)) as guard:
+        with pytest.raises(toolgate.SignupError) as caught:
+            await guard.signup(FORM)
+        assert caught.value.code == "signup_unknown"
+        assert "Do not verify again" in caught.value.next
+        assert await guard.list_tools()
+    assert len(sandbox.calls("register_organisation_verify")) == 1
+    assert sandbox.ran("register_organisation_verify") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"status": 429, "retry_after": 30}, "rate_limited"),
+        ({"status": 503}, "outcome_unknown"),
+        ({"status": 500}, "outcome_unknown"),
+        ({"drop": "before"}, "outcome_unknown"),
+        ({"drop": "after"}, "outcome_unknown"),
+        ({"html": True}, "outcome_unknown"),
+        ({"malformed_json": True}, "outcome_unknown"),
+        ({"rpc_error": {"code": -32602, "message": "no such thing"}}, "backend_refused"),
+    ],
+)
+@pytest.mark.parametrize("answers", ["json", "sse"])
+async def test_a_write_that_goes_wrong(start, fault, code, answers):
+    sandbox = start(*DEMO, "--answers", answers, faults=once("create_contact", fault))
+    before = 0
+    async with workspace(sandbox, now=lambda: 1_800_000_000_000) as (guard, _):
+        with pytest.raises(toolgate.BackendError) as caught:
+            await guard.call_tool("create_contact", {"name": "Ana"})
+        assert caught.value.code == code
+        assert caught.value.next
+        if code == "rate_limited":
+            assert caught.value.details["retry_at"] == 1_800_000_030_000
+        await still_usable(guard)
+        before = sandbox.ran("create_contact")
+        assert not is_error(await guard.call_tool("create_contact", {"name": "Ben"}))
+        assert sandbox.ran("create_contact") == before + 1
+
+
+async def test_an_approved_call_whose_answer_is_lost_is_not_repeated(start):
+    sandbox = start(*DEMO, faults=once("cancel_booking", {"drop": "after"}))
+    ledger = toolgate.MemoryLedger()
+    async with workspace(sandbox, toolgate.Approve(), ledger=ledger) as (guard, _):
+        booking = data(await guard.call_tool("list_bookings"))["items"][0]["id"]
+        with pytest.raises(toolgate.BackendError) as caught:
+            await guard.call_tool("cancel_booking", {"id": booking})
+        assert caught.value.code == "outcome_unknown"
+        assert [approval["state"] for approval in guard.approvals()] == ["unknown"]
+        await still_usable(guard)
+    assert sandbox.ran("cancel_booking") == 1
+
+
+async def test_a_read_that_is_lost_may_be_repeated(start):
+    sandbox = start(*DEMO, faults=once("list_services", {"drop": "before"}))
+    async with workspace(sandbox) as (guard, _):
+        with pytest.raises(toolgate.BackendError) as caught:
+            await guard.call_tool("list_services")
+        assert caught.value.code == "unreachable"
+        assert caught.value.retryable is True
+        assert not is_error(await guard.call_tool("list_services"))
+
+
+async def test_a_list_that_goes_wrong_leaves_the_old_one(start):
+    faults = [{"method": "tools/list", "after": 2, "times": 1, "fault": {"html": True}}]
+    sandbox = start(*DEMO, faults=faults)
+    async with workspace(sandbox) as (guard, _):
+        with pytest.raises(toolgate.BackendError):
+            await guard.list_tools()
+        await still_usable(guard)
+        assert await guard.list_tools()
+
+
+async def test_a_key_that_was_revoked(start):
+    sandbox = start(*DEMO)
+    vault = toolgate.MemoryVault()
+    async with workspace(sandbox, vault=vault) as (guard, _):
+        good = await vault.get("favcrm_api_key")
+        await vault.put("favcrm_api_key", "fav_mcp_no_longer_any_good_0000000000")
+        with pytest.raises(toolgate.BackendError) as caught:
+            await guard.call_tool("list_services")
+        assert caught.value.code == "unauthorized"
+        assert "fav_mcp_" not in str(caught.value)
+        await vault.put("favcrm_api_key", good)
+        await still_usable(guard)
+
+
+async def test_a_backend_that_is_gone_and_comes_back(start):
+    sandbox, other = start(*DEMO), start(*DEMO)
+    vault = toolgate.MemoryVault()
+    async with workspace(sandbox, vault=vault) as (guard, _):
+        sandbox.kill()
+        with pytest.raises(toolgate.BackendError) as caught:
+            await guard.call_tool("create_contact", {"name": "Ana"})
+        assert caught.value.code == "unreachable"
+        assert caught.value.retryable is True
+        async with workspace(other) as (elsewhere, _):
+            await guard.reconnect(elsewhere.client)
+            await still_usable(guard)
+
+
+async def test_a_slow_clock_at_either_end_does_no_harm(start):
+    sandbox = start(faults=[{"tool": "*", "fault": {"clock_skew_s": -7200}}])
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", ask=Person(sandbox)) as guard:
+        assert (await guard.signup(FORM))["report"]["healthy"] is True
