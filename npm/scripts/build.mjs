@@ -18,6 +18,8 @@ const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio
 const tool = (name) => join(npm, "node_modules/.bin", name);
 
 if (!process.argv.includes("--typescript-only")) {
+  // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
+  process.env.CARGO_PROFILE_RELEASE_STRIP = "none";
   run("cargo", "build", "--release", "--package", "toolgate-wasm", "--target", "wasm32-unknown-unknown");
   rmSync(generated, { recursive: true, force: true });
   // Without a default module path the glue holds no `new URL(…, import.meta.url)`, which bundlers trip over.

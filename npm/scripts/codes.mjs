@@ -3,10 +3,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { errorCodes, initSync } from "../dist/generated/toolgate.js";
 
-initSync({ module: readFileSync(new URL("../dist/toolgate.wasm", import.meta.url)) });
+const url = (path) => new URL(`../${path}`, import.meta.url);
+
+initSync({ module: readFileSync(url("dist/toolgate.wasm")) });
 const codes = errorCodes().map(({ code }) => `  | "${code}"`);
 const text = `/** Written by \`npm run codes\` from the core's list of errors; a test compares them. */
 export type CoreErrorCode =
 ${codes.join("\n")};
 `;
-writeFileSync(new URL("../src/codes.ts", import.meta.url), text);
+
+if (!process.argv.includes("--check")) {
+  writeFileSync(url("src/codes.ts"), text);
+} else if (readFileSync(url("src/codes.ts"), "utf8") !== text) {
+  process.stderr.write("src/codes.ts is not what the core's list says: npm run codes\n");
+  process.exitCode = 1;
+}

@@ -22,8 +22,17 @@ export interface StringArguments {
   _meta?: Record<string, unknown>;
 }
 
+/** The parameters of a call where nothing is known of the client. */
+export interface PlainArguments {
+  name: string;
+  arguments?: Record<string, unknown>;
+  _meta?: Record<string, unknown>;
+}
+
 /** The client's own parameters of a call; the arguments may also be JSON text. */
-export type CallParams<C extends McpClient> = Parameters<C["callTool"]>[0] | StringArguments;
+export type CallParams<C extends McpClient> =
+  | ([Parameters<C["callTool"]>[0]] extends [never] ? PlainArguments : Parameters<C["callTool"]>[0])
+  | StringArguments;
 
 /** What a caller gave beside the call's name and arguments, on its way through. */
 export interface Forwarded {

@@ -1,6 +1,6 @@
 /** The one loop that turns the core's steps into awaits. Nothing is decided here. */
 
-import { ToolgateError, typed } from "./errors.js";
+import { cancelled, ToolgateError, typed } from "./errors.js";
 import type { Core } from "./generated/toolgate.js";
 import type { DoneStep, Happening, OpenStep, Outcome, Reply, Step, Work } from "./protocol.js";
 
@@ -38,6 +38,7 @@ export class Driver<Context extends FlowContext> {
 
   /** Begins a flow and sees it through. */
   async run(flow: Work, context: Context, document?: string): Promise<Outcome> {
+    if (context.signal?.aborted) throw cancelled();
     const start = JSON.stringify({ now: this.#options.now(), entropy: entropy(), flow });
     return this.resume(
       this.#parsed(() => this.#core.start(start, document)),

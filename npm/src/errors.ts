@@ -79,6 +79,16 @@ export function invalidArguments(message: string, cause?: unknown): ToolgateErro
   return new ToolgateError(shape, cause === undefined ? undefined : { cause });
 }
 
+/** The core says the same of a flow that is called off before it sent anything. */
+export function cancelled(): ToolgateError {
+  return new ToolgateError({
+    code: "cancelled",
+    message: "The work was called off before anything was sent.",
+    retryable: false,
+    next: "Start again when wanted.",
+  });
+}
+
 export function notInitialized(): ToolgateError {
   return new ToolgateError({
     code: "not_initialized",

@@ -2,7 +2,7 @@
 
 export type { Ask, AskContext } from "./ask.js";
 export { defer } from "./ask.js";
-export type { CallParams, McpClient, StringArguments } from "./client.js";
+export type { CallParams, McpClient, PlainArguments, StringArguments } from "./client.js";
 export type { CoreErrorCode } from "./codes.js";
 export type { WasmSource } from "./engine.js";
 export type { ErrorCode, ErrorShape, HostErrorCode } from "./errors.js";

@@ -56,5 +56,5 @@ export function defaultVault(profile?: string | object): MemoryVault {
 /** What the core says of a profile. */
 export function profileReport(profile: string | object): ProfileReport | null {
   const { Core } = engine();
-  return typed(() => new Core(JSON.stringify({ server: "", profile })).profile() as ProfileReport | null);
+  return typed(() => new Core(JSON.stringify({ server: "none", profile })).profile() as ProfileReport | null);
 }

@@ -1,0 +1,142 @@
+/** Runs `tests/vectors` through the WebAssembly, as Rust and Python do; the README there says how to read them. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { Core, canonicalize, digest } from "./core.js";
+
+type Json = Record<string, unknown>;
+
+interface Case {
+  name: string;
+  options: Json;
+  tools?: Json[];
+  secrets?: string[];
+  turns: Turn[];
+}
+
+interface Turn {
+  start?: Json;
+  event?: Json;
+  restore?: string;
+  resume?: true;
+  report?: "tools" | "approvals" | "profile";
+  document?: string;
+  json?: unknown;
+  repeat?: { before: string; text: string; times: number; after: string };
+  step?: Json;
+  steps?: Json[];
+  error?: Json;
+  value?: unknown;
+}
+
+const folder = new URL("../../tests/vectors/", import.meta.url);
+
+function read<T>(path: string): T {
+  return JSON.parse(readFileSync(new URL(path, folder), "utf8"));
+}
+
+function thrown(work: () => unknown): { details?: Json } & Json {
+  try {
+    work();
+  } catch (error) {
+    return error as Json;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+function list(core: Core, tools: Json[]): void {
+  const flow = { now: 0, entropy: "0".repeat(32), flow: { type: "list" } };
+  const step = JSON.parse(core.start(JSON.stringify(flow)));
+  const event = JSON.stringify({ step: step.id, now: 0, event: { type: "tools" } });
+  const { outcome } = JSON.parse(core.handle(event, JSON.stringify({ tools })));
+  assert.equal(outcome.type, "listed");
+}
+
+function guard({ options, tools }: Case): Core {
+  const core = new Core(JSON.stringify(options));
+  if (tools) list(core, tools);
+  return core;
+}
+
+describe("digests", () => {
+  const { digests } = read<{
+    digests: { name: string; text: string; refused?: string; canonical?: string; digest?: string }[];
+  }>("digests.json");
+  for (const { name, text, refused, ...expected } of digests) {
+    it(name, () => {
+      if (refused === undefined) {
+        assert.deepEqual({ canonical: canonicalize(text), digest: digest(text) }, expected);
+      } else {
+        assert.equal(thrown(() => canonicalize(text)).details?.["keyword"], refused);
+      }
+    });
+  }
+});
+
+describe("effects", () => {
+  const { effects } = read<{ effects: { name: string; options: Json; tool: Json; report: Json }[] }>("effects.json");
+  for (const { name, options, tool, report } of effects) {
+    it(name, () => {
+      const core = new Core(JSON.stringify(options));
+      list(core, [tool]);
+      assert.deepEqual(core.tools(), [report]);
+    });
+  }
+});
+
+for (const file of readdirSync(new URL("transcripts/", folder)).sort()) {
+  const { title, cases } = read<{ title: string; cases: Case[] }>(`transcripts/${file}`);
+  describe(title, () => {
+    for (const transcript of cases) it(transcript.name, () => play(transcript));
+  });
+}
+
+function play(transcript: Case): void {
+  let core = guard(transcript);
+  for (const [number, turn] of transcript.turns.entries()) {
+    const place = `turn ${number}`;
+    if (turn.resume) {
+      const snapshot = core.snapshot();
+      searchSecrets(transcript, snapshot, "the snapshot");
+      core = guard(transcript);
+      const steps = JSON.parse(core.restore(snapshot));
+      assert.deepEqual(steps, turn.steps, place);
+      searchSecrets(transcript, JSON.stringify(steps), place);
+    } else if (turn.error) {
+      const error = thrown(() => say(core, turn));
+      assert.deepEqual(error, turn.error, place);
+      searchSecrets(transcript, JSON.stringify(error), place);
+    } else {
+      const said = say(core, turn);
+      assert.deepEqual(said, turn.step ?? turn.steps ?? turn.value, place);
+      searchSecrets(transcript, JSON.stringify(public_(said)), place);
+    }
+  }
+}
+
+function say(core: Core, turn: Turn): unknown {
+  if (turn.start) return JSON.parse(core.start(JSON.stringify(turn.start), documentOf(turn)));
+  if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), documentOf(turn)));
+  if (turn.restore !== undefined) return JSON.parse(core.restore(turn.restore));
+  assert.ok(turn.report);
+  return core[turn.report]();
+}
+
+function documentOf({ repeat, document, json }: Turn): string | undefined {
+  if (repeat) return repeat.before + repeat.text.repeat(repeat.times) + repeat.after;
+  return document ?? (json === undefined ? undefined : JSON.stringify(json));
+}
+
+/** The two places where a secret may leave the core. */
+function public_(said: unknown): unknown {
+  const step = said as { type?: unknown };
+  if (step?.type === "keep") return { ...step, secret: null };
+  if (step?.type === "call_tool") return { ...step, arguments: null };
+  return said;
+}
+
+function searchSecrets({ secrets }: Case, text: string, place: string): void {
+  for (const secret of secrets ?? [])
+    assert.ok(!text.includes(secret), `a secret stands in what the guard said: ${place}`);
+}
