@@ -158,12 +158,14 @@ def trouble_of(error: BaseException) -> Trouble:
     if isinstance(code, int) and isinstance(text, str):
         if (trouble := read_note(getattr(rpc, "data", None))) is not None:
             return trouble
-        return Trouble(_kind_of_rpc(code, text), text[:_LONGEST])
+        kind = _kind_of_rpc(code, text)
+        # The SDK's own words on an answer that it cannot parse quote the answer.
+        return Trouble(kind, "The backend's answer is not MCP." if kind == "malformed" else text[:_LONGEST])
     names = {cls.__name__ for cls in type(error).__mro__}
     if status := getattr(getattr(error, "response", None), "status_code", None):
         kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited"}
-        kind: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
-        return Trouble(kind, f"The backend answered with HTTP {status}.")
+        by_status: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
+        return Trouble(by_status, f"The backend answered with HTTP {status}.")
     if names & {"ConnectError", "ConnectTimeout", "ClosedResourceError", "ConnectionRefusedError"}:
         return Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
     if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):

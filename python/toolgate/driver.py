@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from . import _native
-from .ask import Defer, answer_to_json
+from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import ToolgateError, raise_refusal
+from .logs import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,6 +154,8 @@ class Driver:
                 except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
                     log.warning("asking a person failed (%s); nobody answered", type(error).__name__)
                     answer = Defer()
+                if isinstance(answer, Code):
+                    hide(str(answer.code))
                 return {"type": "answer", "answer": answer_to_json(answer)}, None
             case {"type": "keep", "name": name, "secret": secret}:
                 try:
@@ -179,6 +182,9 @@ class Driver:
     async def _call_tool(
         self, name: str, arguments: dict[str, Any], errand: _Errand
     ) -> tuple[dict[str, Any], str | None]:
+        if isinstance(code := arguments.get("code"), str):
+            # Where the agent calls a registration tool by itself.
+            hide(code)
         try:
             result: Returned = await self.port.call_tool(name, arguments, errand.forward)
         except Failed as failed:

@@ -17,6 +17,7 @@ from .client import McpClient, Port, from_data, server_name
 from .driver import Driver, Ended
 from .errors import ToolgateError, make, raise_refusal
 from .ledger import MemoryLedger
+from .logs import watch
 from .vault import MemoryVault
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Guard(Generic[CallResult, ListResult]):
         server = server or server_name(client) or (known["endpoint"]["url"] if known else None)
         if server is None:
             raise make("invalid_options", "The client does not know what its server is called; pass `server`.")
+        watch(known)
         options = {
             "server": server,
             "profile": profile,

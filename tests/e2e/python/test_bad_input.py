@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import is_error, workspace
 
 import toolgate
 from toolgate import _native
+
+from conftest import is_error, workspace
 
 CYCLE: dict = {}
 CYCLE["self"] = CYCLE

@@ -6,9 +6,10 @@ import json
 
 import anyio
 import pytest
-from conftest import data, is_error, workspace
 
 import toolgate
+
+from conftest import data, is_error, workspace
 
 DEMO = ("--demo-data",)
 
@@ -144,7 +145,7 @@ async def test_an_approval_left_open_is_given_later_and_used_once(start):
 
 async def test_what_is_sent_is_what_was_approved(start):
     sandbox = start(*DEMO)
-    async with workspace(sandbox) as (guard, person):
+    async with workspace(sandbox) as (guard, _person):
         bookings = [booking["id"] for booking in data(await guard.call_tool("list_bookings"))["items"]]
         arguments = {"id": bookings[0]}
 
@@ -226,7 +227,7 @@ async def test_an_ask_that_raises_is_no_yes(start):
 @pytest.mark.parametrize("answer", [toolgate.Code("123456"), toolgate.Resend(), True, None])
 async def test_a_wrong_kind_of_answer_leaves_the_question_open(start, answer):
     sandbox = start(*DEMO)
-    async with workspace(sandbox) as (guard, person):
+    async with workspace(sandbox) as (guard, _person):
         booking = await a_booking(guard)
         answers = [answer, toolgate.Approve()]
 

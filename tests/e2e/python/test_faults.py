@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 import pytest
-from conftest import FORM, Person, data, is_error, workspace
 
 import toolgate
+from toolgate.connect import _client as connected
+from toolgate.http import http_library
+
+from conftest import FORM, Person, data, is_error, workspace
 
 DEMO = ("--demo-data",)
 
@@ -125,3 +130,37 @@ async def test_a_slow_clock_at_either_end_does_no_harm(start):
     sandbox = start(faults=[{"tool": "*", "fault": {"clock_skew_s": -7200}}])
     async with toolgate.connect(sandbox.mcp, profile="favcrm", ask=Person(sandbox)) as guard:
         assert (await guard.signup(FORM))["report"]["healthy"] is True
+
+
+@pytest.mark.parametrize("fault", [{"drop": "after"}, {"status": 500}, {"html": True}, {"malformed_json": True}])
+async def test_the_sdks_own_http_client(start, fault):
+    """It may give the session up and cancel the caller; the guard then knows that the call is lost, and goes on."""
+    sandbox = start(*DEMO, faults=once("cancel_booking", fault))
+    vault = toolgate.MemoryVault()
+    async with workspace(sandbox, vault=vault) as (guard, _):
+        booking = data(await guard.call_tool("list_bookings"))["items"][0]["id"]
+        ended = []
+
+        async def approve(question):
+            return toolgate.Approve()
+
+        async def with_plain_client():
+            auth = toolgate.VaultAuth(vault, "favcrm_api_key", sandbox.mcp)
+            async with AsyncExitStack() as stack:
+                http = await stack.enter_async_context(http_library().AsyncClient(auth=auth))
+                client = await connected(stack, sandbox.mcp, http)
+                plain = await toolgate.Guard.attach(
+                    client, profile="favcrm", server=sandbox.mcp, ask=approve, timeout=1
+                )
+                ended.append(plain)
+                await plain.call_tool("cancel_booking", {"id": booking})
+
+        with pytest.raises((toolgate.BackendError, BaseExceptionGroup)) as caught:
+            await with_plain_client()
+        [plain] = ended
+        assert [approval["state"] for approval in plain.approvals()] == ["unknown"]
+        await plain.reconnect(guard.client)
+        await still_usable(plain)
+        if isinstance(caught.value, toolgate.BackendError):
+            assert caught.value.code == "outcome_unknown"
+    assert len(sandbox.calls("cancel_booking")) == 1

@@ -6,9 +6,10 @@ import json
 import re
 
 import pytest
-from conftest import FORM, Person, data
 
 import toolgate
+
+from conftest import FORM, Person, data
 
 
 async def test_from_a_form_to_a_ready_workspace(start):

@@ -51,7 +51,7 @@ def die_with(guard: toolgate.Guard) -> None:
 
 
 def code() -> str:
-    found = re.search(r"Your code is (\d{6})", sorted(OUTBOX.glob("*.eml"))[-1].read_text())
+    found = re.search(r"Your code is (\d{6})", max(OUTBOX.glob("*.eml")).read_text())
     assert found
     return found[1]
 
@@ -151,7 +151,7 @@ async def approve_and_call():
 
 
 async def call_again():
-    """The same snapshot once more: its approval is still open there, but the ledger knows better."""
+    """Use the same snapshot once more: its approval is still open there, but the ledger knows better."""
     async with connect(snapshot=saved()) as guard:
         [approval] = guard.approvals()
         try:
