@@ -80,7 +80,7 @@ impl Said {
     fn take(&mut self, annotations: &Value, spelling: &Spelling) -> Option<bool> {
         let mut found: Option<bool> = None;
         for (name, value) in annotations.as_object()? {
-            if !spelling.others.contains(&compared(name).as_str()) {
+            if !spelling.others.iter().any(|other| spells(name, other)) {
                 continue;
             }
             // A hint that is no boolean is taken at its most dangerous rather than ignored.
@@ -104,8 +104,13 @@ impl Said {
     }
 }
 
-fn compared(name: &str) -> String {
-    let folded: String =
-        name.chars().filter(|character| !matches!(character, '_' | '-')).flat_map(char::to_lowercase).collect();
-    folded.strip_suffix("hint").map(str::to_owned).unwrap_or(folded)
+/// Whether a name is a spelling: letters' case, `_`, `-` and a final `hint` do not matter. Written without an
+/// allocation, for it runs for every hint of every tool that is listed.
+fn spells(name: &str, spelling: &str) -> bool {
+    let mut letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase());
+    if !spelling.bytes().all(|wanted| letters.next() == Some(wanted)) {
+        return false;
+    }
+    let mut rest = letters.peekable();
+    rest.peek().is_none() || rest.eq(*b"hint")
 }

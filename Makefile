@@ -1,0 +1,107 @@
+# Every command, for people and for CI. Each does its own set-up; nothing is kept outside the clone but what apt,
+# rustup and the package managers keep.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+ROOT := $(CURDIR)
+CACHE := $(ROOT)/.cache
+VENV := $(CACHE)/venv
+VENV_MCP1 := $(CACHE)/venv-mcp1
+PYTHON := $(VENV)/bin/python
+RAW_WASM := target/wasm32-unknown-unknown/release/toolgate_wasm.wasm
+
+export TOOLGATE_SANDBOX := $(ROOT)/target/debug/toolgate-sandbox
+export TOOLGATE_NODE_MODULES := $(ROOT)/tests/e2e/ts/node_modules
+
+CORE_SOURCES := $(shell find core/src -type f) core/Cargo.toml Cargo.toml Cargo.lock
+NPM_SOURCES := $(shell find npm/src npm/scripts -type f -not -path '*/generated/*') npm/tsconfig.json npm/package.json
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# ---- set-up -------------------------------------------------------------------------------------------------------
+
+$(CACHE)/rust:
+	tests/setup/system.sh build
+	rustup target add wasm32-unknown-unknown
+	mkdir -p $(CACHE) && touch $@
+
+$(CACHE)/browser:
+	tests/setup/system.sh browser
+	mkdir -p $(CACHE) && touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+	cd $* && npm ci --no-audit --no-fund
+	touch $@
+
+$(VENV)/installed: python/requirements-dev.txt | $(CACHE)/rust
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r python/requirements-dev.txt
+	touch $@
+
+# ---- builds -------------------------------------------------------------------------------------------------------
+
+.PHONY: build sandbox npm wheel
+build: npm wheel sandbox ## build the npm package, the wheel and the sandbox
+
+sandbox: | $(CACHE)/rust
+	cargo build --quiet --package toolgate-sandbox
+
+npm: npm/dist/toolgate.wasm
+
+npm/dist/toolgate.wasm: $(CORE_SOURCES) $(NPM_SOURCES) wasm/Cargo.toml $(shell find wasm/src -type f) npm/node_modules/.package-lock.json | $(CACHE)/rust
+	cd npm && npm run --silent build
+
+wheel: $(CACHE)/wheel
+
+$(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed
+	rm -rf $(CACHE)/wheels
+	$(VENV)/bin/maturin build --quiet --manifest-path python/Cargo.toml --profile wheel --out $(CACHE)/wheels
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(CACHE)/wheels/*.whl
+	touch $@
+
+# ---- the story ----------------------------------------------------------------------------------------------------
+
+.PHONY: demo demo-typescript demo-python
+demo: demo-typescript demo-python ## tell the story in both languages; INTERACTIVE=1 asks you instead
+
+demo-typescript: npm sandbox tests/demo/typescript/node_modules/.package-lock.json
+	npm/node_modules/.bin/tsc --project tests/demo/typescript
+	INTERACTIVE=$(INTERACTIVE) node tests/demo/typescript/.out/agent.js
+
+demo-python: wheel sandbox
+	INTERACTIVE=$(INTERACTIVE) $(PYTHON) tests/demo/python/agent.py
+
+# ---- checks -------------------------------------------------------------------------------------------------------
+
+.PHONY: test lint lint-rust lint-npm lint-python test-rust test-npm test-wasm test-python test-e2e test-packaging size
+test: lint test-rust test-npm test-wasm test-python test-e2e test-packaging size ## everything that must hold
+	@echo "everything holds"
+
+lint: lint-rust lint-npm lint-python ## formats, lints and types
+
+lint-rust: | $(CACHE)/rust
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
+
+lint-npm: npm
+	cd npm && npm run --silent check
+
+lint-python: wheel
+	$(VENV)/bin/ruff check python tests/e2e/python tests/demo/python tests/bench/python
+	$(VENV)/bin/ruff format --check python tests/e2e/python tests/demo/python tests/bench/python
+	cd python && $(VENV)/bin/mypy && $(VENV)/bin/pyright && $(VENV)/bin/stubtest toolgate._native
+
+test-rust: | $(CACHE)/rust ## the core, the vectors, the sandbox
+	cargo test --quiet --workspace
+
+test-npm: npm ## the npm package's own tests, and the vectors in TypeScript
+	cd npm && npm test --silent
+	TOOLGATE_RAW_WASM=$(RAW_WASM) node --test core/tests/wasm_imports.mjs
+
+size: npm ## the WebAssembly's size against its budget
+	cd npm && npm run --silent size
