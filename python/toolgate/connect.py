@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .vault import MemoryVault
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+    from .types import Profile
     from .vault import Vault
 
 __all__ = ["connect"]
@@ -33,7 +35,7 @@ async def connect(
     """Connect to a server over Streamable HTTP and put a guard in front of it.
 
     Args:
-        url: The endpoint; by default the profile's.
+        url: The endpoint; by default what the profile's environment variables say, else the profile's.
         profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
         vault: Where the key is; by default memory, in front of the profile's environment variables. The key
             is sent to the endpoint's origin only.
@@ -45,7 +47,7 @@ async def connect(
         BackendError: The tool list cannot be read.
     """
     known = look_up(profile) if profile is not None else None
-    url = url or (known["endpoint"]["url"] if known else None)
+    url = url or (endpoint_of(known) if known else None)
     if url is None:
         raise make("invalid_options", "Give a URL or a profile.")
     vault = vault or MemoryVault.for_profile(known)
@@ -57,6 +59,13 @@ async def connect(
         http = await stack.enter_async_context(http_client(auth, timeout=timeout))
         client = await _client(stack, url, http)
         yield await Guard[Any, Any].attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+
+
+def endpoint_of(profile: Profile) -> str:
+    """Return where a backend answers, as the environment or else its profile says."""
+    variables = profile.get("environment", {}).get("url", [])
+    values = (os.environ.get(variable) for variable in variables)
+    return next((value for value in values if value), profile["endpoint"]["url"])
 
 
 @asynccontextmanager

@@ -1,0 +1,114 @@
+"""The shared vectors: Python's binding says, byte for byte, what Rust and TypeScript say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from toolgate import _native
+
+VECTORS = Path(__file__).resolve().parents[2] / "tests/vectors"
+EMPTY = json.dumps({"now": 0, "entropy": "0" * 32, "flow": {"type": "list"}})
+
+
+def load(path):
+    return json.loads(path.read_text())
+
+
+def text(value):
+    # Compact, as Rust and JavaScript write it: some errors name the column.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def refused(work, *arguments):
+    try:
+        return None, work(*arguments)
+    except _native.Refused as refusal:
+        return json.loads(refusal.args[0]), None
+
+
+DIGESTS = load(VECTORS / "digests.json")["digests"]
+EFFECTS = load(VECTORS / "effects.json")["effects"]
+CASES = [
+    pytest.param(case, id=f"{path.stem}: {case['name']}")
+    for path in sorted((VECTORS / "transcripts").glob("*.json"))
+    for case in load(path)["cases"]
+]
+
+
+@pytest.mark.parametrize("case", DIGESTS, ids=lambda case: case["name"])
+def test_digest(case):
+    error, canonical = refused(_native.canonicalize, case["text"])
+    if "refused" in case:
+        assert error is not None
+        assert error["details"]["keyword"] == case["refused"]
+        return
+    assert error is None
+    assert canonical == case["canonical"]
+    assert _native.digest(case["text"]) == case["digest"]
+
+
+def listed(options, tools):
+    core = _native.Core(text(options))
+    if tools is not None:
+        step = json.loads(core.start(EMPTY))
+        event = {"step": step["id"], "now": 0, "event": {"type": "tools"}}
+        assert json.loads(core.handle(text(event), text({"tools": tools})))["outcome"]["type"] == "listed"
+    return core
+
+
+@pytest.mark.parametrize("case", EFFECTS, ids=lambda case: case["name"])
+def test_effect(case):
+    core = listed(case["options"], [case["tool"]])
+    assert json.loads(core.tools()) == [case["report"]]
+
+
+class Conversation:
+    def __init__(self, case):
+        self.case = case
+        self.core = listed(case["options"], case.get("tools"))
+
+    def document(self, turn):
+        if "repeat" in turn:
+            repeat = turn["repeat"]
+            return repeat["before"] + repeat["text"] * repeat["times"] + repeat["after"]
+        return text(turn["json"]) if "json" in turn else turn.get("document")
+
+    def take(self, turn):
+        if "start" in turn:
+            return self.core.start(text(turn["start"]), self.document(turn))
+        if "event" in turn:
+            return self.core.handle(text(turn["event"]), self.document(turn))
+        if "report" in turn:
+            return getattr(self.core, turn["report"])()
+        if "restore" in turn:
+            return self.core.restore(turn["restore"])
+        snapshot = self.core.snapshot()
+        for secret in self.case.get("secrets", []):
+            assert secret not in snapshot
+        self.core = listed(self.case["options"], self.case.get("tools"))
+        return self.core.restore(snapshot)
+
+
+def without_ways_out(value):
+    """Return what a log may hold: everything but a secret on its way to the vault, and arguments to the backend."""
+    if isinstance(value, dict):
+        hidden = {"keep": "secret", "call_tool": "arguments"}.get(value.get("type"))
+        return {name: without_ways_out(member) for name, member in value.items() if name != hidden}
+    if isinstance(value, list):
+        return [without_ways_out(item) for item in value]
+    return value
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_transcript(case):
+    conversation = Conversation(case)
+    for number, turn in enumerate(case["turns"], 1):
+        error, answer = refused(conversation.take, turn)
+        said = error if error is not None else json.loads(answer)
+        expected = next(turn[kind] for kind in ("step", "steps", "error", "value") if kind in turn)
+        assert ("error" in turn) == (error is not None), f"turn {number}: {said}"
+        assert said == expected, f"turn {number}"
+        for secret in case.get("secrets", []):
+            assert secret not in text(without_ways_out(said)), f"turn {number}"
