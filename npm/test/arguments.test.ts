@@ -56,7 +56,7 @@ describe("a call's arguments as text", () => {
 
   it("refuses cycles and bottomless depth", () => {
     const cycle: Record<string, unknown> = {};
-    cycle["a"] = cycle;
+    cycle.a = cycle;
     refused(cycle, /cycle/);
     let deep: unknown = 1;
     for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];

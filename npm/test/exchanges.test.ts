@@ -53,7 +53,7 @@ describe("a fetch that sends a secret of the vault", () => {
 
 describe("the vault in memory", () => {
   it("falls back on the environment, and shows nothing of itself", () => {
-    process.env["TOOLGATE_TEST_SECOND"] = "from the environment";
+    process.env.TOOLGATE_TEST_SECOND = "from the environment";
     const vault = new MemoryVault({ environment: { key: ["TOOLGATE_TEST_FIRST", "TOOLGATE_TEST_SECOND"] } });
     assert.equal(vault.get("key"), "from the environment");
     assert.equal(vault.get("other"), undefined);

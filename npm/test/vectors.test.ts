@@ -68,7 +68,7 @@ describe("digests", () => {
       if (refused === undefined) {
         assert.deepEqual({ canonical: canonicalize(text), digest: digest(text) }, expected);
       } else {
-        assert.equal(thrown(() => canonicalize(text)).details?.["keyword"], refused);
+        assert.equal(thrown(() => canonicalize(text)).details?.keyword, refused);
       }
     });
   }

@@ -80,7 +80,7 @@ for (const generation of generations) {
     });
 
     it("a result that is not what the tool promises: invalid_result, and not the client's own refusal", async () => {
-      const shape = { structuredContent: { data: { id: 5, name: null } } };
+      const shape = { id: 5, name: null };
       const { code, ran } = await underFault({ shape });
       assert.equal(code, "invalid_result");
       assert.equal(ran, 1);
