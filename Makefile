@@ -103,5 +103,13 @@ test-npm: npm ## the npm package's own tests, and the vectors in TypeScript
 	cd npm && npm test --silent
 	TOOLGATE_RAW_WASM=$(RAW_WASM) node --test core/tests/wasm_imports.mjs
 
+test-e2e: test-e2e-typescript test-e2e-python ## official clients against the sandbox and real servers
+
+.PHONY: test-e2e-typescript test-e2e-python
+test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json
+	cd tests/e2e/ts && npm test --silent
+
+test-e2e-python: test-python-mcp2 test-python-mcp1
+
 size: npm ## the WebAssembly's size against its budget
 	cd npm && npm run --silent size
