@@ -115,9 +115,10 @@ impl Approval {
             ("arguments", self.call.arguments == call.arguments),
             ("subject", self.call.subject == call.subject),
             ("policy", self.call.policy == call.policy),
-            ("preview", self.preview == *preview),
         ];
-        pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+        let different: Vec<_> = pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
+        // What is seen follows from the rest; alone, it means that this version shows the call in another way.
+        if different.is_empty() && self.preview != *preview { vec!["preview"] } else { different }
     }
 
     pub(crate) fn is_expired(&self, now: Millis) -> bool {
