@@ -41,7 +41,7 @@ export class Driver<Context extends FlowContext> {
     if (context.signal?.aborted) throw cancelled();
     const start = JSON.stringify({ now: this.#options.now(), entropy: entropy(), flow });
     return this.resume(
-      this.#parsed(() => this.#core.start(start, document)),
+      this.#parsed(() => this.#core.start(start, bytes(document))),
       context,
     );
   }
@@ -100,7 +100,7 @@ export class Driver<Context extends FlowContext> {
 
   #handle(step: OpenStep, event: Happening, document?: string): Step {
     const text = JSON.stringify({ step: step.id, now: this.#options.now(), event });
-    return this.#parsed(() => this.#core.handle(text, document));
+    return this.#parsed(() => this.#core.handle(text, bytes(document)));
   }
 
   #parsed(work: () => string): Step {
@@ -130,6 +130,12 @@ function orCalledOff(answer: Promise<Reply>, signal: AbortSignal | undefined): P
     signal.addEventListener("abort", onAbort, { once: true });
     answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
+}
+
+const encoder = new TextEncoder();
+
+function bytes(document: string | undefined): Uint8Array | undefined {
+  return document === undefined ? undefined : encoder.encode(document);
 }
 
 function entropy(): string {

@@ -2,7 +2,6 @@ import type { Vault } from "./vault.js";
 
 /** What an HTTP answer said beside its body. */
 interface Exchange {
-  status: number;
   /** The backend's clock, in milliseconds. */
   date: number | undefined;
   /** How long it asks to wait, in milliseconds. */
@@ -20,12 +19,12 @@ export class Exchanges {
   #latestRefusal: Exchange | undefined;
   #refusedAt = 0;
 
-  note(response: Response): void {
-    const date = Date.parse(response.headers.get("date") ?? "");
+  /** Takes the headers `Date` and `Retry-After` of an answer. */
+  note(dateHeader: string | null | undefined, retryHeader: string | null | undefined): void {
+    const date = Date.parse(dateHeader ?? "");
     const exchange: Exchange = {
-      status: response.status,
       date: Number.isNaN(date) ? undefined : date,
-      retryAfter: retryAfter(response.headers.get("retry-after"), date),
+      retryAfter: retryAfter(retryHeader, date),
     };
     this.#count += 1;
     this.#latest = exchange;
@@ -52,8 +51,8 @@ export class Exchanges {
 }
 
 /** Seconds, or a date; either in milliseconds from the answer's own time. */
-function retryAfter(value: string | null, date: number): number | undefined {
-  if (value === null) return undefined;
+function retryAfter(value: string | null | undefined, date: number): number | undefined {
+  if (value === null || value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   const until = Date.parse(value) - (Number.isNaN(date) ? Date.now() : date);
   return Number.isNaN(until) ? undefined : Math.max(0, until);

@@ -34,7 +34,7 @@ export function authorizedFetch(vault: Vault, name: string, options: AuthorizedF
     const headers = new Headers(init?.headers);
     if (secret !== undefined) headers.set("authorization", `Bearer ${secret}`);
     const response = await send(url, { ...init, headers });
-    exchanges.note(response);
+    exchanges.note(response.headers.get("date"), response.headers.get("retry-after"));
     return response;
   };
 }

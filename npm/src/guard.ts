@@ -160,7 +160,7 @@ export class Guard<C extends McpClient = McpClient> {
 
   /** Every listed tool with its effect and the reasons for it. */
   tools(): ToolReport[] {
-    return camel(this.#core.tools());
+    return camel(JSON.parse(this.#core.tools()));
   }
 
   /** What the guard knows of its backend's profile, or `null`. */
@@ -238,6 +238,11 @@ export class Guard<C extends McpClient = McpClient> {
       finished.catch(() => {});
       return { flow: step.flow, finished };
     });
+  }
+
+  /** Gives the guard's memory back now instead of at some garbage collection. The guard is of no use afterwards. */
+  free(): void {
+    this.#core.free();
   }
 
   async #decide(work: Work): Promise<Approval> {

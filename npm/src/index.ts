@@ -9,6 +9,8 @@ export type { ErrorCode, ErrorShape, HostErrorCode } from "./errors.js";
 export { ToolgateError } from "./errors.js";
 export type { AuthorizedFetchOptions, Fetch } from "./fetch.js";
 export { authorizedFetch } from "./fetch.js";
+export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOptions } from "./fetch-client.js";
+export { FetchClient } from "./fetch-client.js";
 export type { FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
 export type { Ledger } from "./ledger.js";

@@ -36,6 +36,10 @@ function read<T>(path: string): T {
   return JSON.parse(readFileSync(new URL(path, folder), "utf8"));
 }
 
+function bytes(document: string | undefined): Uint8Array | undefined {
+  return document === undefined ? undefined : new TextEncoder().encode(document);
+}
+
 function thrown(work: () => unknown): { details?: Json } & Json {
   try {
     work();
@@ -49,7 +53,7 @@ function list(core: Core, tools: Json[]): void {
   const flow = { now: 0, entropy: "0".repeat(32), flow: { type: "list" } };
   const step = JSON.parse(core.start(JSON.stringify(flow)));
   const event = JSON.stringify({ step: step.id, now: 0, event: { type: "tools" } });
-  const { outcome } = JSON.parse(core.handle(event, JSON.stringify({ tools })));
+  const { outcome } = JSON.parse(core.handle(event, bytes(JSON.stringify({ tools }))));
   assert.equal(outcome.type, "listed");
 }
 
@@ -80,7 +84,7 @@ describe("effects", () => {
     it(name, () => {
       const core = new Core(JSON.stringify(options));
       list(core, [tool]);
-      assert.deepEqual(core.tools(), [report]);
+      assert.deepEqual(JSON.parse(core.tools()), [report]);
     });
   }
 });
@@ -116,11 +120,11 @@ function play(transcript: Case): void {
 }
 
 function say(core: Core, turn: Turn): unknown {
-  if (turn.start) return JSON.parse(core.start(JSON.stringify(turn.start), documentOf(turn)));
-  if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), documentOf(turn)));
+  if (turn.start) return JSON.parse(core.start(JSON.stringify(turn.start), bytes(documentOf(turn))));
+  if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), bytes(documentOf(turn))));
   if (turn.restore !== undefined) return JSON.parse(core.restore(turn.restore));
   assert.ok(turn.report);
-  return core[turn.report]();
+  return turn.report === "tools" ? JSON.parse(core.tools()) : core[turn.report]();
 }
 
 function documentOf({ repeat, document, json }: Turn): string | undefined {

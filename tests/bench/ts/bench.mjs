@@ -1,0 +1,129 @@
+// What the guard costs: attaching to large catalogues, and a read call against the bare client.
+//
+//   npm run bench
+//
+// The tools are distinct, shaped like those of a CRM: six properties, enums, formats, a nested object, an output schema.
+
+import { Client } from "@modelcontextprotocol/client";
+import { Guard } from "toolgate";
+
+const REPEATS = 7;
+const CALLS = 3000;
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const ms = (number) => number.toFixed(1).padStart(9);
+const say = (line) => process.stdout.write(`${line}\n`);
+
+function tool(number) {
+  const verb = ["list", "get", "create", "update", "delete", "send"][number % 6];
+  return {
+    name: `${verb}_thing_${number}`,
+    title: `${verb} thing ${number}`,
+    description: `Does ${verb} with thing ${number} of the workspace, as an agent would ask for it, in one sentence.`,
+    inputSchema: {
+      type: "object",
+      properties: {
+        id: { type: "string", pattern: `^thg_${number}_[a-z0-9]+$`, description: "The thing's id" },
+        name: { type: "string", minLength: 1, maxLength: 200, description: "As people call it" },
+        status: { enum: ["open", "waiting", "closed", `special_${number}`] },
+        startsAt: { type: "string", format: "date-time" },
+        limit: { type: "integer", minimum: 1, maximum: 100 },
+        filter: { type: "object", properties: { tag: { type: "string" }, since: { type: "string", format: "date" } } },
+      },
+      required: verb === "list" ? [] : ["id"],
+      additionalProperties: false,
+    },
+    outputSchema: { type: "object", properties: { id: { type: "string" }, items: { type: "array", items: { type: "object" } } } },
+    annotations: { readOnlyHint: number % 6 < 2, destructiveHint: verb === "delete", openWorldHint: verb === "send" },
+  };
+}
+
+/** A client without a wire, so that only the guard is measured. */
+function localClient(pages) {
+  const result = { content: [{ type: "text", text: "{}" }], structuredContent: { id: "thg_0_a", items: [] } };
+  return {
+    listTools: async (params) => pages[Number(params?.cursor ?? 0)],
+    callTool: async () => result,
+  };
+}
+
+async function attach(count) {
+  const tools = Array.from({ length: count }, (_, number) => tool(number));
+  const pages = [{ tools }];
+  const [whole, text] = [[], []];
+  let guard;
+  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
+    guard?.free();
+    globalThis.gc?.();
+    const start = performance.now();
+    guard = await Guard.attach(localClient(pages), { server: "bench", trusted: true });
+    whole.push(performance.now() - start);
+    const writing = performance.now();
+    JSON.stringify(pages[0]);
+    text.push(performance.now() - writing);
+  }
+  const reporting = performance.now();
+  guard.tools();
+  const report = performance.now() - reporting;
+  guard.free();
+  return { count, bytes: JSON.stringify(pages[0]).length, whole: median(whole), text: median(text), report };
+}
+
+say("Attach, median of 7, without transfer\n");
+say("  tools        MB   attach ms   of it JSON.stringify   per tool µs   tools() ms");
+const rows = [];
+for (const count of [1000, 2500, 5000, 10_000]) {
+  const row = await attach(count);
+  rows.push(row);
+  const perTool = (1000 * row.whole) / count;
+  say(
+    `${String(count).padStart(7)}${ms(row.bytes / 1e6)} ${ms(row.whole)}   ${ms(row.text)}              ${ms(perTool)}   ${ms(row.report)}`,
+  );
+}
+const growth = rows.at(-1).whole / rows.at(-1).count / (rows[0].whole / rows[0].count);
+say(`\n  per tool, 10,000 against 1,000: ${growth.toFixed(2)} times (1.00 is linear)\n`);
+
+async function perCall(work) {
+  for (let warm = 0; warm < 300; warm += 1) await work(warm);
+  const rounds = [];
+  for (let round = 0; round < REPEATS; round += 1) {
+    const start = performance.now();
+    for (let call = 0; call < CALLS / REPEATS; call += 1) await work(call);
+    rounds.push(((performance.now() - start) * 1000) / (CALLS / REPEATS));
+  }
+  return median(rounds);
+}
+
+/** The official client against a server in the same process: the wire costs nothing, the client's own work counts. */
+async function inMemory(tools) {
+  const server = { onmessage: undefined, onclose: undefined, onerror: undefined, async start() {}, async close() {} };
+  const answer = (method) => {
+    if (method === "initialize") {
+      return { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1" } };
+    }
+    if (method === "tools/list") return { tools };
+    return { content: [{ type: "text", text: "{}" }], structuredContent: { id: "thg_0_a", items: [] } };
+  };
+  server.send = async ({ id, method }) => {
+    if (id !== undefined) queueMicrotask(() => server.onmessage?.({ jsonrpc: "2.0", id, result: answer(method) }));
+  };
+  const client = new Client({ name: "bench", version: "1" });
+  await client.connect(server);
+  return client;
+}
+
+const tools = Array.from({ length: 100 }, (_, number) => tool(number));
+const args = (call) => ({ limit: (call % 64) + 1, status: "open", filter: { tag: `t${call % 64}` } });
+const name = "list_thing_0";
+const bare = await inMemory(tools);
+const guarded = await Guard.attach(await inMemory(tools), { trusted: true });
+await bare.listTools();
+const alone = await Guard.attach(localClient([{ tools }]), { server: "bench", trusted: true });
+
+say("A read call, µs, median of 7 rounds, 64 distinct arguments\n");
+const client = await perCall((call) => bare.callTool({ name, arguments: args(call) }));
+const both = await perCall((call) => guarded.callTool({ name, arguments: args(call) }));
+const only = await perCall((call) => alone.callTool({ name, arguments: args(call) }));
+say(`  official client alone        ${ms(client)}   (checks the result by Ajv)`);
+say(`  the same client, guarded     ${ms(both)}   (the guard checks arguments and result)`);
+say(`  the guard over no client     ${ms(only)}`);
