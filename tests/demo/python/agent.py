@@ -9,9 +9,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from toolgate import APPROVAL_META, Approve, Code, Defer, Deny, MemoryVault, ToolgateError, ask_in_terminal, connect
+
 from sandbox import Sandbox, sandbox
 from story import NotAsToldError, check, decided, heading, refused, say
-from toolgate import APPROVAL_META, Approve, Code, Defer, Deny, MemoryVault, ToolgateError, ask_in_terminal, connect
 
 if TYPE_CHECKING:
     from toolgate import Answer, Question
@@ -66,7 +67,9 @@ async def tell(backend: Sandbox) -> None:
             country="HK",
             timezone="Asia/Hong_Kong",
         )
-        say(f"organisation {signup['account']['organisation_id']}, key {signup['key']['name']} = {signup['key']['masked']}")
+        say(
+            f"organisation {signup['account']['organisation_id']}, key {signup['key']['name']} = {signup['key']['masked']}"
+        )
         key = await vault.get("favcrm_api_key") or ""
         check("the vault has the key", holds=key.startswith("fav_mcp_"))
         check("what the agent got shows none of it", holds=key.removeprefix("fav_mcp_") not in json.dumps(signup))
@@ -88,7 +91,7 @@ async def tell(backend: Sandbox) -> None:
 
         heading("A read passes without anyone being asked")
         services = data(await guard.call_tool("list_services", {}))["items"]
-        check("three services are listed", holds=len(services) == 3)  # noqa: PLR2004
+        check("three services are listed", holds=len(services) == 3)
         service = services[0]["id"]
 
         heading("A booking with bad arguments: the refusal says how to mend it")

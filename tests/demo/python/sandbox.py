@@ -34,7 +34,7 @@ class Sandbox:
 
     def ran(self, tool: str) -> int:
         """Return how often the backend really ran a tool."""
-        with urllib.request.urlopen(f"{self._portal}/api/log") as response:  # noqa: S310 - our own child process
+        with urllib.request.urlopen(f"{self._portal}/api/log") as response:
             calls = json.load(response)["calls"]
         return sum(call["tool"] == tool and call["executed"] for call in calls)
 
@@ -45,7 +45,7 @@ def sandbox() -> Iterator[Sandbox]:
     program = os.environ["TOOLGATE_SANDBOX"]
     with tempfile.TemporaryDirectory(prefix="toolgate-outbox-") as outbox:
         command = [program, "--outbox", outbox, "--exit-with-stdin"]
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as process:
             assert process.stdin is not None
