@@ -54,6 +54,7 @@ class Port:
         self.client = client
         self._timeout = timeout
         self._list_parameters = inspect.signature(client.list_tools).parameters
+        self._call_signature = inspect.signature(client.call_tool)
 
     def moved_to(self, client: Any) -> Port:
         """Return the same port for another client."""
@@ -67,6 +68,18 @@ class Port:
         tools = [tool for page in pages for tool in page.tools]
         cursor = "next_cursor" if hasattr(first, "next_cursor") else "nextCursor"
         return first.model_copy(update={"tools": tools, cursor: None})
+
+    def bound(self, name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all that a call takes after name and arguments, as keywords.
+
+        Raises:
+            TypeError: The client's own `call_tool` does not take them.
+        """
+        given = dict(self._call_signature.bind(name, {}, *args, **keywords).arguments)
+        for parameter in self._call_signature.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                given |= given.pop(parameter.name, {})
+        return dict(list(given.items())[2:])
 
     async def list_tools(self, cursor: str | None, forward: Mapping[str, Any]) -> Returned:
         """Read one page of tools, past any cache."""
@@ -113,7 +126,7 @@ async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
     its own `list_tools`, or it would list them again at the first call.
     """
     types = importlib.import_module("mcp_types")
-    pydantic = importlib.import_module("pydantic")
+    pydantic, pydantic_core = importlib.import_module("pydantic"), importlib.import_module("pydantic_core")
     params = types.PaginatedRequestParams(cursor=cursor, _meta=meta)
     raw = await session.send_request(types.ListToolsRequest(params=params), pydantic.TypeAdapter(dict[str, Any]))
     page = types.ListToolsResult.model_validate(raw, by_name=False)
@@ -121,7 +134,9 @@ async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
     page = session._absorb_tool_listing(page, complete=whole)
     kept = {tool.name for tool in page.tools}
     tools = [tool for tool in raw["tools"] if tool["name"] in kept]
-    return Returned(json.dumps({**raw, "tools": tools}), page)
+    # pydantic writes a long list several times as fast as the standard library does.
+    text: bytes = pydantic_core.to_json({**raw, "tools": tools}, inf_nan_mode="constants")
+    return Returned(text.decode(), page)
 
 
 def _to_text(result: Any, **options: bool) -> str:

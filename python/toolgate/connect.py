@@ -58,7 +58,7 @@ async def connect(
     async with _unwrapped(), AsyncExitStack() as stack:
         http = await stack.enter_async_context(http_client(auth, timeout=timeout))
         client = await _client(stack, url, http)
-        yield await Guard[Any, Any].attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+        yield await Guard.attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
 
 
 def endpoint_of(profile: Profile) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast
 
 import anyio
 
@@ -32,6 +31,9 @@ __all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
 
 CallResult = TypeVar("CallResult")
 ListResult = TypeVar("ListResult")
+# The same for `attach`, which is called on the class before anything is known of the client.
+Called = TypeVar("Called")
+Listed = TypeVar("Listed")
 
 APPROVAL_META = "toolgate/approval"
 """The key in a call's `meta` under which the id of an approval is quoted; it is not sent to the server."""
@@ -77,7 +79,7 @@ class Guard(Generic[CallResult, ListResult]):
     @classmethod
     async def attach(
         cls,
-        client: McpClient[CallResult, ListResult],
+        client: McpClient[Called, Listed],
         *,
         server: str | None = None,
         profile: str | Mapping[str, Any] | None = None,
@@ -94,7 +96,7 @@ class Guard(Generic[CallResult, ListResult]):
         on_decision: Callable[[Decision], None] | None = None,
         on_step: Callable[[Step], None] | None = None,
         snapshot: str | None = None,
-    ) -> Self:
+    ) -> Guard[Called, Listed]:
         """Put a guard in front of a connected client, reading its tool list once.
 
         Args:
@@ -144,7 +146,7 @@ class Guard(Generic[CallResult, ListResult]):
             server_time=server_time,
             on_step=on_step,
         )
-        guard = cls(driver, on_decision)
+        guard = cast("Guard[Called, Listed]", cls(driver, on_decision))
         guard._value(await driver.run({"type": "list"}))
         if snapshot is not None:
             try:
@@ -206,7 +208,8 @@ class Guard(Generic[CallResult, ListResult]):
         rest = dict(meta or {})
         work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None)}
         forward = {**kwargs, "meta": rest} if rest else kwargs
-        forward = _bound(self.client.call_tool, name, args, forward)
+        # What the client does not take is the caller's mistake, and found before anyone is asked anything.
+        forward = self._driver.port.bound(name, args, forward)
         return cast("CallResult", self._value(await self._driver.run(work, document, forward)))
 
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
@@ -337,19 +340,6 @@ def _core(options: Mapping[str, Any]) -> _native.Core:
         return _native.Core(text)
     except _native.Refused as refusal:
         raise_refusal(refusal)
-
-
-def _bound(call: Any, name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return everything after name and arguments as keywords.
-
-    What the client does not take is the caller's mistake, and found before anyone is asked anything.
-    """
-    signature = inspect.signature(call)
-    bound = dict(signature.bind(name, {}, *args, **keywords).arguments)
-    for parameter in signature.parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            bound |= bound.pop(parameter.name, {})
-    return dict(list(bound.items())[2:])
 
 
 def _clock() -> int:
