@@ -205,3 +205,23 @@ def test_an_origin_that_would_show_the_key(origin):
 )
 def test_an_origin_that_would_not(origin):
     assert toolgate.VaultAuth(toolgate.MemoryVault(), "key", origin)
+
+
+async def test_a_vault_that_fails_costs_the_key_and_not_the_session():
+    class Broken:
+        async def get(self, name):
+            raise OSError("locked")
+
+        async def put(self, name, secret):
+            raise OSError("locked")
+
+    with server(http("200 OK", "application/json", GOOD)) as (url, received):
+        response = await post(url, rpc(), toolgate.VaultAuth(Broken(), "key", url))
+    assert answers_of(response) == [json.loads(GOOD)]
+    assert b"uthorization" not in received[0]
+
+
+@pytest.mark.parametrize("client", [None, object(), "https://example.test"])
+async def test_what_is_no_client_is_refused(client):
+    with pytest.raises(toolgate.OptionsError):
+        await toolgate.Guard.attach(client, server="x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
+import logging
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .vault import Vault
 
 __all__ = ["VaultAuth"]
+
+log = logging.getLogger("toolgate")
 
 Origin: TypeAlias = tuple[str, str, int | None]
 
@@ -71,11 +74,18 @@ class VaultAuth(_Base):  # type: ignore[misc]
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Add the key to the request, and read the backend's clock off the response."""
-        if origin_of(str(request.url)) == self._origin and (key := await self._vault.get(self._name)):
+        if origin_of(str(request.url)) == self._origin and (key := await self._key()):
             request.headers["Authorization"] = f"Bearer {key}"
         response = yield request
         if (date := date_of(response.headers.get("date"))) is not None:
             self._clock = (date, time.monotonic())
+
+    async def _key(self) -> str | None:
+        try:
+            return await self._vault.get(self._name)
+        except Exception as error:  # noqa: BLE001 - raised here, it would end the whole session
+            log.warning("the vault failed (%s); the request goes without a key", type(error).__name__)
+            return None
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any]:  # noqa: ARG002 - the base's signature
         """Refuse: a vault is asynchronous."""

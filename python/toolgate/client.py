@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import anyio
 
+from .errors import make
 from .http import Failure, Trouble, read_note
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Port:
     def __init__(self, client: Any, *, timeout: float | None) -> None:
         self.client = client
         self._timeout = timeout
+        if not callable(getattr(client, "list_tools", None)) or not callable(getattr(client, "call_tool", None)):
+            raise make("invalid_options", f"A client lists and calls tools; {type(client).__name__} does not.")
         self._list_parameters = inspect.signature(client.list_tools).parameters
         self._call_signature = inspect.signature(client.call_tool)
 
@@ -83,7 +86,7 @@ class Port:
 
     async def list_tools(self, cursor: str | None, forward: Mapping[str, Any]) -> Returned:
         """Read one page of tools, past any cache."""
-        return await self._watched(lambda: self._page(cursor, forward))
+        return await self._watched(lambda: self._page(cursor, forward), self._timeout)
 
     async def call_tool(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Returned:
         """Call a tool."""
@@ -92,11 +95,13 @@ class Port:
             result = await self.client.call_tool(name, arguments, **forward)
             return Returned(_to_text(result, exclude_none=True), result)
 
-        return await self._watched(call)
+        # A caller who says how long to wait is waited for.
+        own = forward.get("read_timeout_seconds") is not None
+        return await self._watched(call, None if own else self._timeout)
 
-    async def _watched(self, send: Callable[[], Awaitable[Returned]]) -> Returned:
+    async def _watched(self, send: Callable[[], Awaitable[Returned]], timeout: float | None) -> Returned:
         try:
-            with anyio.fail_after(self._timeout):
+            with anyio.fail_after(timeout):
                 return await send()
         except Exception as error:  # noqa: BLE001 - whatever a client raises, the flow must hear of it
             trouble = trouble_of(error)

@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -29,8 +29,12 @@ __all__ = ["Driver", "Ended"]
 
 log = logging.getLogger("toolgate")
 
+_T = TypeVar("_T")
+
 # How long a called-off flow may take to write down that its call is lost.
 _GRACE_SECONDS = 5.0
+# How long a vault may take, a person who unlocks it included.
+_VAULT_SECONDS = 120.0
 # More steps than any flow needs to end once it is called off.
 _LAST_STEPS = 16
 
@@ -158,11 +162,7 @@ class Driver:
                     hide(str(answer.code))
                 return {"type": "answer", "answer": answer_to_json(answer)}, None
             case {"type": "keep", "name": name, "secret": secret}:
-                try:
-                    await self._vault.put(name, secret)
-                except Exception as error:  # noqa: BLE001
-                    return _failed("host", f"The vault failed ({type(error).__name__})."), None
-                return {"type": "kept"}, None
+                return await self._keep(name, secret), None
             case {"type": "commit"}:
                 return await self._commit(step), None
             case {"type": "wait", "until": until}:
@@ -194,6 +194,16 @@ class Driver:
         if self._server_time is not None and (server_time := self._server_time()) is not None:
             event["server_time"] = server_time
         return event, result.document
+
+    async def _keep(self, name: str, secret: str) -> dict[str, Any]:
+        # The backend shows the key once: whoever calls the flow off now still wants it kept.
+        with anyio.move_on_after(_VAULT_SECONDS, shield=True):
+            try:
+                await self._vault.put(name, secret)
+            except Exception as error:  # noqa: BLE001
+                return _failed("host", f"The vault failed ({type(error).__name__}).")
+            return {"type": "kept"}
+        return _failed("host", "The vault took too long.")
 
     async def _commit(self, step: Step) -> dict[str, Any]:
         match step:
@@ -227,10 +237,15 @@ class Driver:
         # Arguments may carry the emailed code or a customer's data, and the secret is one.
         shown.pop("secret", None)
         shown.pop("arguments", None)
-        try:
-            self._on_step(shown)
-        except Exception as error:  # noqa: BLE001 - who watches must not disturb
-            log.warning("on_step raised %s", type(error).__name__)
+        tell(self._on_step, shown)
+
+
+def tell(watcher: Callable[[_T], None], what: _T) -> None:
+    """Tell someone who watches, and must not disturb."""
+    try:
+        watcher(what)
+    except Exception as error:  # noqa: BLE001
+        log.warning("a watcher raised %s", type(error).__name__)
 
 
 def _failed(kind: str, message: str, retry_after: int | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from . import _native
 from .arguments import to_text
 from .ask import Approve, Deny, answer_to_json, defer
 from .client import McpClient, Port, from_data, server_name
-from .driver import Driver, Ended
+from .driver import Driver, Ended, tell
 from .errors import ToolgateError, make, raise_refusal
 from .ledger import MemoryLedger
 from .logs import watch
@@ -113,7 +113,8 @@ class Guard(Generic[CallResult, ListResult]):
             ledger: Where approvals are recorded; by default memory.
             now: The clock, in milliseconds since 1970.
             server_time: The backend's clock, such as `VaultAuth.server_time`.
-            timeout: Seconds to wait for any one answer of the server; `None` leaves it to the client.
+            timeout: Seconds to wait for any one answer of the server; `None`, or a call's own
+                `read_timeout_seconds`, leaves it to the client.
             on_decision: Sees how the gates decided on each call.
             on_step: Sees each step, without secrets and arguments.
             snapshot: What `Guard.snapshot` returned, here or in another process; see `resume`.
@@ -315,7 +316,7 @@ class Guard(Generic[CallResult, ListResult]):
         outcome = ended.outcome
         decision = cast("Decision | None", outcome.get("decision"))
         if decision is not None and self._on_decision is not None:
-            self._on_decision(decision)
+            tell(self._on_decision, decision)
         match outcome["type"]:
             case "result":
                 return from_data(outcome["result"], like=ended.returned)

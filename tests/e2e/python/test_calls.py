@@ -278,3 +278,21 @@ async def test_cancelling_the_task_of_a_call_on_its_way_counts_it_as_lost(start)
         [record] = ledger.dump().values()
         assert json.loads(record)["state"] == "unknown"
         assert not is_error(await guard.call_tool("list_services"))
+
+
+async def test_who_watches_does_not_disturb(start):
+    def broken(what):
+        raise RuntimeError("disk full")
+
+    async with workspace(start(*DEMO), on_step=broken, on_decision=broken) as (guard, _):
+        assert not is_error(await guard.call_tool("list_services"))
+
+
+async def test_an_answer_that_is_too_slow_is_lost(start):
+    sandbox = start(*DEMO, faults=[{"tool": "create_contact", "fault": {"delay_ms": 1500}}])
+    async with workspace(sandbox) as (guard, _):
+        impatient = await toolgate.Guard.attach(guard.client, profile="favcrm", server=sandbox.mcp, timeout=0.5)
+        with pytest.raises(toolgate.BackendError) as caught:
+            await impatient.call_tool("create_contact", {"name": "Ana"})
+        assert caught.value.code == "outcome_unknown"
+        assert not is_error(await impatient.call_tool("list_contacts"))

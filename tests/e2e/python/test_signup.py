@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import anyio
 import pytest
 
 import toolgate
@@ -144,4 +145,24 @@ async def test_a_key_in_the_environment_is_used(start, monkeypatch):
     assert key is not None
     monkeypatch.setenv("FAVCRM_MCP_TOKEN", key)
     async with toolgate.connect(sandbox.mcp, profile="favcrm") as guard:
+        assert (await guard.doctor())["healthy"] is True
+
+
+async def test_a_key_on_its_way_into_the_vault_gets_there_even_if_the_task_is_cancelled(start):
+    sandbox = start()
+    putting = anyio.Event()
+
+    class Slow(toolgate.MemoryVault):
+        async def put(self, name, secret):
+            putting.set()
+            await anyio.sleep(0.3)
+            await super().put(name, secret)
+
+    vault = Slow()
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=Person(sandbox)) as guard:
+        async with anyio.create_task_group() as group:
+            group.start_soon(guard.signup, FORM)
+            await putting.wait()
+            group.cancel_scope.cancel()
+        assert (await vault.get("favcrm_api_key") or "").startswith("fav_mcp_")
         assert (await guard.doctor())["healthy"] is True
