@@ -67,9 +67,8 @@ async def tell(backend: Sandbox) -> None:
             country="HK",
             timezone="Asia/Hong_Kong",
         )
-        say(
-            f"organisation {signup['account']['organisation_id']}, key {signup['key']['name']} = {signup['key']['masked']}"
-        )
+        handle = signup["key"]
+        say(f"organisation {signup['account']['organisation_id']}, key {handle['name']} = {handle['masked']}")
         key = await vault.get("favcrm_api_key") or ""
         check("the vault has the key", holds=key.startswith("fav_mcp_"))
         check("what the agent got shows none of it", holds=key.removeprefix("fav_mcp_") not in json.dumps(signup))
