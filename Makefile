@@ -15,6 +15,7 @@ RAW_WASM := target/wasm32-unknown-unknown/release/toolgate_wasm.wasm
 
 export TOOLGATE_SANDBOX := $(ROOT)/target/debug/toolgate-sandbox
 export TOOLGATE_NODE_MODULES := $(ROOT)/tests/e2e/ts/node_modules
+export TOOLGATE_WHEELS := $(CACHE)/wheels
 
 CORE_SOURCES := $(shell find core/src -type f) core/Cargo.toml Cargo.toml Cargo.lock
 NPM_SOURCES := $(shell find npm/src npm/scripts -type f -not -path '*/generated/*') npm/tsconfig.json npm/package.json
@@ -39,8 +40,10 @@ $(CACHE)/browser:
 	touch $@
 
 $(VENV)/installed: python/requirements-dev.txt | $(CACHE)/rust
-	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r python/requirements-dev.txt
+$(VENV_MCP1)/installed: python/requirements-mcp1.txt | $(CACHE)/rust
+$(VENV)/installed $(VENV_MCP1)/installed:
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # ---- builds -------------------------------------------------------------------------------------------------------
@@ -58,10 +61,12 @@ npm/dist/toolgate.wasm: $(CORE_SOURCES) $(NPM_SOURCES) wasm/Cargo.toml $(shell f
 
 wheel: $(CACHE)/wheel
 
-$(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed
+$(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed $(VENV_MCP1)/installed
 	rm -rf $(CACHE)/wheels
 	$(VENV)/bin/maturin build --quiet --manifest-path python/Cargo.toml --profile wheel --out $(CACHE)/wheels
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(CACHE)/wheels/*.whl
+	for venv in $(VENV) $(VENV_MCP1); do \
+	  $$venv/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(CACHE)/wheels/*.whl; \
+	done
 	touch $@
 
 # ---- the story ----------------------------------------------------------------------------------------------------
@@ -94,7 +99,8 @@ lint-npm: npm
 lint-python: wheel
 	$(VENV)/bin/ruff check python tests/e2e/python tests/demo/python tests/bench/python
 	$(VENV)/bin/ruff format --check python tests/e2e/python tests/demo/python tests/bench/python
-	cd python && $(VENV)/bin/mypy && $(VENV)/bin/pyright && $(VENV)/bin/stubtest toolgate._native
+	cd python && $(VENV)/bin/mypy && $(VENV)/bin/pyright --pythonpath $(PYTHON)
+	cd $(CACHE) && $(VENV)/bin/stubtest toolgate._native
 
 test-rust: | $(CACHE)/rust ## the core, the vectors, the sandbox
 	cargo test --quiet --workspace
@@ -103,13 +109,49 @@ test-npm: npm ## the npm package's own tests, and the vectors in TypeScript
 	cd npm && npm test --silent
 	TOOLGATE_RAW_WASM=$(RAW_WASM) node --test core/tests/wasm_imports.mjs
 
+test-wasm: npm $(CACHE)/browser ## the wasm crate, natively, in Node and in Chromium
+	cd npm && npm run --silent test:wasm
+
+test-python: wheel ## the Python package's own tests, and the vectors in Python
+	$(VENV)/bin/pytest -q python/tests
+
 test-e2e: test-e2e-typescript test-e2e-python ## official clients against the sandbox and real servers
 
 .PHONY: test-e2e-typescript test-e2e-python
 test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json
 	cd tests/e2e/ts && npm test --silent
 
-test-e2e-python: test-python-mcp2 test-python-mcp1
+test-e2e-python: wheel sandbox tests/e2e/ts/node_modules/.package-lock.json
+	$(VENV)/bin/pytest -q tests/e2e/python
+	$(VENV_MCP1)/bin/pytest -q tests/e2e/python
+
+test-packaging: npm sandbox tests/packaging/node_modules/.package-lock.json $(CACHE)/browser ## the packed npm package in its users' hands, Chromium included
+	cd tests/packaging && npm test --silent
 
 size: npm ## the WebAssembly's size against its budget
 	cd npm && npm run --silent size
+
+# ---- and more -----------------------------------------------------------------------------------------------------
+
+.PHONY: bench vectors format clean
+.PHONY: bench-typescript bench-python
+bench: bench-typescript bench-python ## what the guard costs, beside the bare client
+
+bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json
+	cd tests/bench/ts && node bench.mjs
+
+bench-python: wheel
+	$(PYTHON) tests/bench/python/bench.py
+
+format: npm wheel ## put everything into its format
+	cargo fmt --all
+	cd npm && npm run --silent format
+	$(VENV)/bin/ruff format python tests/e2e/python tests/demo/python tests/bench/python
+
+vectors: | $(CACHE)/rust ## write what the core says into the vectors; read the difference
+	UPDATE_VECTORS=1 cargo test --quiet --package toolgate-core --test vectors
+
+clean: ## remove what was built and installed in the clone
+	cargo clean
+	rm -rf $(CACHE) npm/dist npm/src/generated
+	find . -name node_modules -prune -exec rm -rf {} +
