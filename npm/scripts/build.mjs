@@ -4,12 +4,12 @@
 //   node scripts/build.mjs --typescript-only   when neither core/ nor wasm/ changed
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { bindgen, root } from "./bindgen.mjs";
 
-const npm = dirname(dirname(fileURLToPath(import.meta.url)));
-const root = dirname(npm);
+const npm = join(root, "npm");
 const generated = join(npm, "src/generated");
 const dist = join(npm, "dist");
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -20,11 +20,16 @@ const tool = (name) => join(npm, "node_modules/.bin", name);
 if (!process.argv.includes("--typescript-only")) {
   // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
   process.env.CARGO_PROFILE_RELEASE_STRIP = "none";
+  // Panic messages name source files; they shall not tell where this machine keeps them.
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
+  const registries = existsSync(crates) ? readdirSync(crates) : [];
+  const remapped = [...registries.map((name) => `${join(crates, name)}=crates`), `${target}=target`, `${root}=`];
+  process.env.CARGO_ENCODED_RUSTFLAGS = remapped.map((paths) => `--remap-path-prefix=${paths}`).join("\x1f");
   run("cargo", "build", "--release", "--package", "toolgate-wasm", "--target", "wasm32-unknown-unknown");
   rmSync(generated, { recursive: true, force: true });
   // Without a default module path the glue holds no `new URL(…, import.meta.url)`, which bundlers trip over.
   run(
-    wasmBindgen(),
+    join(bindgen(), "wasm-bindgen"),
     join(target, "wasm32-unknown-unknown/release/toolgate_wasm.wasm"),
     ...["--target", "web", "--out-dir", generated, "--out-name", "toolgate"],
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
@@ -47,14 +52,3 @@ for (const file of ["toolgate.js", "toolgate.d.ts", "inline.js", "inline.d.ts"])
   cpSync(join(generated, file), join(dist, "generated", file));
 }
 cpSync(join(generated, "toolgate.wasm"), join(dist, "toolgate.wasm"));
-
-/** The glue's tool must be of the crate's version to the letter, so it is installed beside the clone if need be. */
-function wasmBindgen() {
-  const manifest = readFileSync(join(root, "wasm/Cargo.toml"), "utf8");
-  const version = /^wasm-bindgen = "=(.+)"$/m.exec(manifest)[1];
-  const home = join(root, ".cache/wasm-bindgen", version);
-  if (!existsSync(join(home, "bin/wasm-bindgen"))) {
-    run("cargo", "install", "wasm-bindgen-cli", "--version", version, "--root", home);
-  }
-  return join(home, "bin/wasm-bindgen");
-}

@@ -1,6 +1,6 @@
 import { engine } from "./engine.js";
 import { exchangesOf } from "./exchanges.js";
-import type { Vault } from "./vault.js";
+import { readSecret, type Vault } from "./vault.js";
 
 /** How a {@link FetchClient} authenticates and introduces itself. */
 export interface FetchClientOptions {
@@ -69,7 +69,7 @@ export class FetchClient {
   constructor(url: string | URL, options: FetchClientOptions = {}) {
     const { vault, credential, info = { name: "toolgate", version: "0.1.0" } } = options;
     const authorize = async () => {
-      const secret = credential === undefined ? undefined : await vault?.get(credential);
+      const secret = vault && credential !== undefined ? await readSecret(vault, credential) : undefined;
       return secret === undefined ? undefined : `Bearer ${secret}`;
     };
     const exchanges = vault && exchangesOf(vault);

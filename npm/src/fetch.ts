@@ -1,5 +1,5 @@
 import { exchangesOf } from "./exchanges.js";
-import type { Vault } from "./vault.js";
+import { readSecret, type Vault } from "./vault.js";
 
 /** The part of `fetch` that MCP transports use. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -30,7 +30,7 @@ export function authorizedFetch(vault: Vault, name: string, options: AuthorizedF
   const send = options.fetch ?? ((url, init) => fetch(url, init));
   return async (url, init) => {
     if (new URL(url).origin !== origin) return send(url, init);
-    const secret = await vault.get(name);
+    const secret = await readSecret(vault, name);
     const headers = new Headers(init?.headers);
     if (secret !== undefined) headers.set("authorization", `Bearer ${secret}`);
     const response = await send(url, { ...init, headers });

@@ -10,6 +10,18 @@ export interface Vault {
   put(name: string, secret: string): void | Promise<void>;
 }
 
+/**
+ * Reads a secret for a request. What the vault throws is not passed on, since it may quote the secret; the code is the
+ * clients' own for a request that did not go out.
+ */
+export async function readSecret(vault: Vault, name: string): Promise<string | undefined> {
+  try {
+    return await vault.get(name);
+  } catch {
+    throw Object.assign(new Error("the vault could not be read"), { code: "NOT_CONNECTED" });
+  }
+}
+
 /** What a {@link MemoryVault} falls back on. */
 export interface MemoryVaultOptions {
   /** By the secret's name: the environment variables that may hold it, the first that is set counts. */

@@ -23,7 +23,7 @@ process.on("exit", () => {
 });
 
 export function run(cwd, command, ...args) {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1e9 });
 }
 
 let packed;

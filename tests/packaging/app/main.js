@@ -1,12 +1,28 @@
-// A page that signs up and cancels a booking, with the official client and no server of its own.
+// A page that signs up and cancels a booking, with no server of its own: through the official client, or with `?own`
+// through the package's own one.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { authorizedFetch, Guard, init, MemoryVault } from "toolgate";
+import { authorizedFetch, FetchClient, Guard, init, MemoryVault } from "toolgate";
 
 const said = [];
 
+const CREDENTIAL = "favcrm_api_key";
+const query = new URLSearchParams(location.search);
+
+async function connect(url, vault) {
+  if (query.has("own")) {
+    const client = new FetchClient(url, { vault, credential: CREDENTIAL });
+    await client.connect();
+    return client;
+  }
+  const client = new Client({ name: "page", version: "1.0.0" });
+  const fetch = authorizedFetch(vault, CREDENTIAL, { origin: url });
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch }));
+  return client;
+}
+
 async function story() {
-  const url = new URL(new URLSearchParams(location.search).get("mcp"));
+  const url = new URL(query.get("mcp"));
   try {
     await Guard.attach({});
   } catch (error) {
@@ -16,10 +32,7 @@ async function story() {
   await init();
 
   const vault = new MemoryVault();
-  const client = new Client({ name: "page", version: "1.0.0" });
-  const fetch = authorizedFetch(vault, "favcrm_api_key", { origin: url });
-  await client.connect(new StreamableHTTPClientTransport(url, { fetch }));
-  const guard = await Guard.attach(client, {
+  const guard = await Guard.attach(await connect(url, vault), {
     profile: "favcrm",
     vault,
     ask: async (question) => (question.type === "code" ? { type: "code", code: await window.emailedCode() } : { type: "defer" }),
@@ -35,7 +48,6 @@ async function story() {
   await guard.approve(approval);
   const cancelled = await guard.callTool({ ...call, _meta: { "toolgate/approval": approval } });
   said.push(cancelled.structuredContent.data.status);
-  await client.close();
 }
 
 story()

@@ -5,7 +5,7 @@ import { StdioClientTransport as V2Stdio } from "@modelcontextprotocol/client/st
 import { Client as V1Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as V1Stdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as V1Http } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { authorizedFetch, Guard, type GuardOptions, type McpClient, MemoryVault, type Vault } from "toolgate";
+import { authorizedFetch, FetchClient, Guard, type GuardOptions, type McpClient, MemoryVault, type Vault } from "toolgate";
 
 export const KEY = "favcrm_api_key";
 
@@ -38,8 +38,11 @@ export interface Command {
 
 export interface Generation {
   name: string;
+  /** What a write comes to when nobody listens: a browser does not tell whether anything was sent. */
+  unreachable: "unreachable" | "outcome_unknown";
   http(url: URL, options?: GuardOptions): Promise<Subject>;
-  stdio(command: Command, options?: GuardOptions): Promise<Subject>;
+  /** The package's own client speaks HTTP only. */
+  stdio?(command: Command, options?: GuardOptions): Promise<Subject>;
 }
 
 const INFO = { name: "toolgate-e2e", version: "1.0.0" };
@@ -86,6 +89,7 @@ function authorized(url: URL, options: GuardOptions) {
 export const generations: Generation[] = [
   {
     name: "@modelcontextprotocol/client 2",
+    unreachable: "unreachable",
     http(url, options = {}) {
       const { vault, fetch } = authorized(url, options);
       const transport = new v2.StreamableHTTPClientTransport(url, { fetch });
@@ -95,10 +99,27 @@ export const generations: Generation[] = [
   },
   {
     name: "@modelcontextprotocol/sdk 1",
+    unreachable: "unreachable",
     http(url, options = {}) {
       const { vault, fetch } = authorized(url, options);
       return subjectV1(new V1Http(url, { fetch }), vault, { server: url.href, profile: "favcrm", ...options });
     },
     stdio: (command, options = {}) => subjectV1(new V1Stdio({ ...command, stderr: "ignore" }), new MemoryVault(), options),
+  },
+  {
+    name: "FetchClient",
+    unreachable: "outcome_unknown",
+    async http(url, options = {}) {
+      const vault = options.vault ?? new MemoryVault();
+      const client = new FetchClient(url, { vault, credential: KEY });
+      await client.connect();
+      const guard = await Guard.attach(client, { server: url.href, profile: "favcrm", ...options, vault });
+      return {
+        guard,
+        vault,
+        call: (name, args, options = {}) => guard.callTool(params(name, args, options), given(options)) as Promise<Result>,
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
   },
 ];
