@@ -95,7 +95,8 @@ impl FetchClient {
             .header("accept", "application/json, text/event-stream");
         let session = self.session.borrow().clone();
         let version = self.version.borrow().clone();
-        let headers = [("authorization", authorization), ("mcp-session-id", session), ("mcp-protocol-version", version)];
+        let headers =
+            [("authorization", authorization), ("mcp-session-id", session), ("mcp-protocol-version", version)];
         for (name, value) in headers {
             if let Some(value) = value {
                 request = request.header(name, &value);
@@ -136,7 +137,8 @@ async fn answer(response: Response, id: u32) -> Result<JsValue, JsValue> {
 
 /// Reads until the answer is there; the server may leave the stream open after it.
 async fn streamed(response: &Response, id: u32) -> Result<JsValue, JsValue> {
-    let ended = || failure("FetchClientError", "The stream ended without an answer", "code", "CONNECTION_CLOSED".into());
+    let ended =
+        || failure("FetchClientError", "The stream ended without an answer", "code", "CONNECTION_CLOSED".into());
     let stream = response.body().ok_or_else(ended)?;
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut events = Events::default();
