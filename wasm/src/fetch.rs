@@ -143,7 +143,7 @@ async fn streamed(response: &Response, id: u32) -> Result<JsValue, JsValue> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut events = Events::default();
     loop {
-        let chunk: JsValue = JsFuture::from(reader.read()).await?.into();
+        let chunk = JsFuture::from(reader.read()).await?;
         if get(&chunk, "done").is_truthy() {
             return Err(ended());
         }
