@@ -85,7 +85,7 @@ pub fn digest(document: &str) -> Result<String, String> {
 
 fn parse(document: &str) -> Result<Value, String> {
     json::parse(document, json::RESULT).map_err(|refusal| {
-        let message = format!("The document cannot be digested: it must be {}.", refusal.expected());
+        let message = format!("The document cannot be digested; wanted: {}.", refusal.expected());
         text(
             &Error::new(Code::InvalidInput, message)
                 .with("keyword", refusal.fault.keyword())

@@ -70,6 +70,11 @@ impl Redactor {
         (rest.len() != text.len()).then(|| masked + rest)
     }
 
+    /// What may be repeated of a text that came from outside: credentials masked, at most that many characters.
+    pub(crate) fn shown(&self, text: &str, most: usize) -> String {
+        crate::schema::shorten(&self.text(text).unwrap_or_else(|| text.to_owned()), most)
+    }
+
     /// Masks every string of the value, keys included; says whether anything was masked.
     pub(crate) fn value(&self, value: &mut Value) -> bool {
         match value {

@@ -111,7 +111,7 @@ impl Call {
         now: Millis,
         shared: &mut Shared,
     ) -> Self {
-        let mut decision = Decision::new(&name);
+        let mut decision = Decision::new(&shared.redactor.shown(&name, 256));
         let role = Role::of(&name, shared);
         let text = arguments.unwrap_or("{}");
         let outcome = examine(&name, text, role, now, shared, &mut decision);
@@ -275,6 +275,7 @@ impl Call {
             &examined.bound,
             &examined.arguments,
             &examined.preview,
+            &shared.redactor,
             now,
         );
         match standing {
@@ -571,7 +572,8 @@ fn examine(
     shared: &Shared,
     decision: &mut Decision,
 ) -> Result<Examined> {
-    let tool = gate::known::check(&shared.catalog, name).inspect_err(|error| decision.deny(Gate::Known, error))?;
+    let tool = gate::known::check(&shared.catalog, name, &shared.redactor)
+        .inspect_err(|error| decision.deny(Gate::Known, error))?;
     decision.say(Gate::Known, GateVerdict::Pass, "");
     decision.effect = Some(tool.effect);
     decision.reasons.clone_from(&tool.reasons);

@@ -184,7 +184,7 @@ impl Doctor {
             self.report.auth = AuthStatus::Missing;
         }
         let (_, message) = crate::profile::error_of(value);
-        Some(crate::schema::shorten(&shared.redactor.text(&message).unwrap_or(message), 200))
+        Some(shared.redactor.shown(&message, 200))
     }
 
     fn told(&mut self, part: Part, value: &Value, shared: &Shared) {

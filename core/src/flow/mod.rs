@@ -95,7 +95,7 @@ pub(crate) fn failure_error(
     repeatable: bool,
     shared: &Shared,
 ) -> Error {
-    let told = crate::schema::shorten(&shared.redactor.text(message).unwrap_or_else(|| message.to_owned()), 300);
+    let told = shared.redactor.shown(message, 300);
     let told = if told.is_empty() { String::new() } else { format!(" ({told})") };
     match failure {
         Failure::NotSent => Error::new(Code::Unreachable, format!("The backend was not reached{told}.")),

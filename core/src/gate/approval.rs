@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::approval::{Approval, Bound, Preview, State};
 use crate::error::{Code, Error, Result};
+use crate::redact::Redactor;
 use crate::step::Millis;
 
 /// How a call that needs an approval stands.
@@ -24,6 +25,7 @@ pub(crate) fn check<'a>(
     call: &Bound,
     arguments: &Value,
     preview: &Preview,
+    redactor: &Redactor,
     now: Millis,
 ) -> Result<Standing> {
     let Some(id) = quoted else {
@@ -41,7 +43,7 @@ pub(crate) fn check<'a>(
     };
     let approval = approvals.find(|approval| approval.id == id).ok_or_else(|| {
         Error::new(Code::UnknownApproval, "No approval of that id is known here.")
-            .with("approval", crate::schema::shorten(id, 64))
+            .with("approval", redactor.shown(id, 64))
     })?;
     if !approval.covers(call, arguments, preview) {
         let different = approval.difference(call, preview);

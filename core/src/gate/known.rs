@@ -3,12 +3,12 @@
 use crate::catalog::{Catalog, Tool};
 use crate::error::{Code, Error, Result};
 use crate::near;
-use crate::schema::shorten;
+use crate::redact::Redactor;
 
-pub(crate) fn check<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Tool> {
+pub(crate) fn check<'c>(catalog: &'c Catalog, name: &str, redactor: &Redactor) -> Result<&'c Tool> {
     catalog.get(name).ok_or_else(|| {
         let near = catalog.near(name);
-        let shown = shorten(name, 100);
+        let shown = redactor.shown(name, 100);
         let error = Error::new(
             Code::UnknownTool,
             format!(

@@ -73,13 +73,7 @@ pub enum GateVerdict {
 
 impl Decision {
     pub(crate) fn new(tool: &str) -> Self {
-        Decision {
-            tool: crate::schema::shorten(tool, 256),
-            effect: None,
-            reasons: Vec::new(),
-            gates: Vec::new(),
-            approval: None,
-        }
+        Decision { tool: tool.to_owned(), effect: None, reasons: Vec::new(), gates: Vec::new(), approval: None }
     }
 
     pub(crate) fn deny(&mut self, gate: Gate, error: &crate::error::Error) {

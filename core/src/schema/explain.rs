@@ -246,15 +246,13 @@ fn describe(value: &Value, hidden: bool, redactor: &Redactor) -> String {
     match value {
         Value::String(text) if hidden => format!("a string of {} characters (hidden)", text.chars().count()),
         _ if hidden => "a value (hidden)".to_owned(),
-        Value::String(text) => {
-            Value::String(shorten(&redactor.text(text).unwrap_or_else(|| text.clone()), 60)).to_string()
-        }
+        Value::String(text) => Value::String(redactor.shown(text, 60)).to_string(),
         Value::Array(items) => format!("an array of {} items", items.len()),
         Value::Object(members) => {
             let keys = members
                 .keys()
                 .take(8)
-                .map(|key| format!("`{}`", shorten(&redactor.text(key).unwrap_or_else(|| key.clone()), 40)))
+                .map(|key| format!("`{}`", redactor.shown(key, 40)))
                 .collect::<Vec<_>>()
                 .join(", ");
             if keys.is_empty() { "an empty object".to_owned() } else { format!("an object with {keys}") }

@@ -47,7 +47,6 @@ def test_nothing_leaks(start, tmp_path, client, answers, fault):
         assert not re.search(r"fav_mcp_\w{4,}", text), name
 
 
-@pytest.mark.xfail(strict=True, reason="the core repeats the name of an unknown tool as it was given")
 async def test_a_key_given_as_a_tools_name_is_not_repeated(start):
     key = "fav_mcp_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"
     async with toolgate.connect(start().mcp, profile="favcrm") as guard:

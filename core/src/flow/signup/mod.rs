@@ -105,7 +105,7 @@ impl Signup {
         let checked = shared
             .registration()
             .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
-            .and_then(|registration| registration::check_form(registration, &form));
+            .and_then(|registration| registration::check_form(registration, &form, &shared.redactor));
         let mut signup = Signup { form, state: State::Requesting { problem: None } };
         match checked {
             Ok(()) => signup.request(None, now, shared),
@@ -527,7 +527,7 @@ pub(crate) fn check_call(role: Role, arguments: &Value, now: Millis, shared: &Sh
     match role {
         Role::Request => {
             let form = registration::form_of(arguments);
-            registration::check_form(registration, &form)?;
+            registration::check_form(registration, &form, &shared.redactor)?;
             shared.registrations.check_rate(registration, &form.email, now)?;
             let last = shared.registrations.last_request(&form.email);
             match last.map(|last| last.saturating_add(registration.limits.resend_after)) {

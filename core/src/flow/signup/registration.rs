@@ -13,6 +13,7 @@ use crate::gate::result;
 use crate::guard::Shared;
 use crate::json;
 use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
+use crate::redact::Redactor;
 use crate::schema::shorten;
 use crate::secret::Secret;
 use crate::step::Millis;
@@ -129,7 +130,11 @@ fn address_of(email: &str) -> String {
 }
 
 /// Checks a form against the lists that count; nothing was sent yet.
-pub(crate) fn check_form(registration: &Registration, form: &Form) -> Result<()> {
+pub(crate) fn check_form(registration: &Registration, form: &Form, redactor: &Redactor) -> Result<()> {
+    if let Some(field) = redactor.locate(&request_arguments(form)) {
+        return Err(Error::new(Code::SecretInArguments, "The form carries something that looks like a credential.")
+            .with("path", field));
+    }
     form::email("email", &form.email)?;
     form::name("organisation_name", &form.organisation_name, registration.request.organisation_name_least)?;
     if let Some(industry) = &form.industry {
