@@ -1,7 +1,6 @@
 //! From hints, name, description and profile to the one effect that the gates go by.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::hints::{Hints, Said};
 use crate::profile::Profile;
@@ -49,14 +48,13 @@ pub(crate) struct Assessment {
 pub(crate) fn assess(
     name: &str,
     description: &str,
-    annotations: &Value,
+    said: &Said,
     trusted: bool,
     profile: Option<&Profile>,
 ) -> Assessment {
-    let said = Said::read(annotations);
     let hints = said.hints();
     let mut reasons = said.notes.clone();
-    let mut effect = from_hints(&said, hints, &mut reasons);
+    let mut effect = from_hints(said, hints, &mut reasons);
 
     for (reading, source) in [(from_name(name), "name"), (from_description(description), "description")] {
         let Some((word, read)) = reading else { continue };

@@ -1,7 +1,7 @@
 //! A tool's annotations under all the names they are written by.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// What a server says about a tool, with MCP's defaults where it says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,6 +26,7 @@ impl Default for Hints {
 /// What was said outright, and what is remarkable about how.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Said {
+    pub(crate) title: Option<String>,
     pub(crate) read_only: Option<bool>,
     pub(crate) destructive: Option<bool>,
     pub(crate) idempotent: Option<bool>,
@@ -56,16 +57,6 @@ const REQUIRES_APPROVAL: Spelling = Spelling {
 };
 
 impl Said {
-    pub(crate) fn read(annotations: &Value) -> Self {
-        let mut said = Said::default();
-        said.read_only = said.take(annotations, &READ_ONLY);
-        said.destructive = said.take(annotations, &DESTRUCTIVE);
-        said.idempotent = said.take(annotations, &IDEMPOTENT);
-        said.open_world = said.take(annotations, &OPEN_WORLD);
-        said.requires_approval = said.take(annotations, &REQUIRES_APPROVAL);
-        said
-    }
-
     pub(crate) fn hints(&self) -> Hints {
         let default = Hints::default();
         let read_only = self.read_only.unwrap_or(default.read_only);
@@ -77,30 +68,119 @@ impl Said {
         }
     }
 
-    fn take(&mut self, annotations: &Value, spelling: &Spelling) -> Option<bool> {
-        let mut found: Option<bool> = None;
-        for (name, value) in annotations.as_object()? {
-            if !spelling.others.iter().any(|other| spells(name, other)) {
-                continue;
-            }
-            // A hint that is no boolean is taken at its most dangerous rather than ignored.
-            let value = value.as_bool().unwrap_or_else(|| {
-                self.notes
-                    .push(format!("`{}` is not true or false; the more dangerous reading is taken", spelling.standard));
-                spelling.dangerous
-            });
-            found = match found {
-                Some(earlier) if earlier != value => {
-                    self.notes.push(format!(
-                        "`{}` is given twice with different values; the more dangerous one is taken",
-                        spelling.standard
-                    ));
-                    Some(spelling.dangerous)
-                }
-                _ => Some(value),
-            };
+    /// The place of a hint, if the name is one of its spellings.
+    fn place(&mut self, name: &str) -> Option<(&'static Spelling, &mut Option<bool>)> {
+        let places = [
+            (&READ_ONLY, &mut self.read_only),
+            (&DESTRUCTIVE, &mut self.destructive),
+            (&IDEMPOTENT, &mut self.idempotent),
+            (&OPEN_WORLD, &mut self.open_world),
+            (&REQUIRES_APPROVAL, &mut self.requires_approval),
+        ];
+        places.into_iter().find(|(spelling, _)| spelling.others.iter().any(|other| spells(name, other)))
+    }
+
+    /// Takes one member; a name that comes twice counts as two spellings.
+    fn say(&mut self, name: &str, value: Option<bool>) {
+        let Some((spelling, place)) = self.place(name) else { return };
+        let earlier = *place;
+        let said = value.unwrap_or(spelling.dangerous);
+        let contradicts = earlier.is_some_and(|earlier| earlier != said);
+        *place = Some(if contradicts { spelling.dangerous } else { said });
+        let name = spelling.standard;
+        // A hint that is no boolean is taken at its most dangerous rather than ignored.
+        if value.is_none() {
+            self.notes.push(format!("`{name}` is not true or false; the more dangerous reading is taken"));
         }
-        found
+        if contradicts {
+            self.notes.push(format!("`{name}` is given twice with different values; the more dangerous one is taken"));
+        }
+    }
+}
+
+/// Reads annotations as they stand in a tool list, without building them up: this runs for every tool listed.
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Annotations;
+
+        impl<'de> Visitor<'de> for Annotations {
+            type Value = Said;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("annotations")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Said, A::Error> {
+                let mut said = Said::default();
+                while let Some(name) = members.next_key::<String>()? {
+                    match members.next_value::<Member>()? {
+                        Member::Text(title) if name == "title" => said.title = Some(title),
+                        Member::Bool(value) => said.say(&name, Some(value)),
+                        Member::Text(_) | Member::Other => said.say(&name, None),
+                    }
+                }
+                Ok(said)
+            }
+        }
+
+        from.deserialize_map(Annotations)
+    }
+}
+
+/// What one annotation can be, as far as it matters.
+enum Member {
+    Bool(bool),
+    Text(String),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("a JSON value")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Member, E> {
+                Ok(Member::Bool(value))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Member, E> {
+                Ok(Member::Text(text.to_owned()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Member, E> {
+                Ok(Member::Other)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
+                Ok(Member::Other)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
+                Ok(Member::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
+                Ok(Member::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Member, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Member::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Member, A::Error> {
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Member::Other)
+            }
+        }
+
+        from.deserialize_any(Any)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::near;
 use crate::profile::Profile;
 use crate::schema::Schema;
 use effect::Effect;
-use hints::Hints;
+use hints::{Hints, Said};
 
 /// More tools than any person could review.
 const MAX_TOOLS: usize = 50_000;
@@ -108,18 +108,11 @@ impl Catalog {
         if listed.name.is_empty() || listed.name.len() > MAX_NAME {
             return;
         }
-        let mut flaw = None;
-        let annotations = match listed.annotations {
-            None => Value::Null,
-            Some(raw) => json::parse(raw.get(), json::DEFINITION).unwrap_or_else(|_| {
-                flaw = Some("its annotations cannot be read");
-                Value::Null
-            }),
-        };
-        let title =
-            listed.title.map(Cow::into_owned).or_else(|| json::text(&annotations, &["title"]).map(str::to_owned));
+        // What cannot be read as annotations says nothing, so that MCP's worst-case defaults hold.
+        let said: Said = listed.annotations.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let title = listed.title.map(Cow::into_owned).or_else(|| said.title.clone());
         let description = listed.description.unwrap_or_default();
-        let assessed = effect::assess(&listed.name, &description, &annotations, trusted, profile);
+        let assessed = effect::assess(&listed.name, &description, &said, trusted, profile);
         let name = listed.name.into_owned();
         let tool = Tool {
             name: name.clone(),
@@ -128,7 +121,7 @@ impl Catalog {
             hints: assessed.hints,
             reasons: assessed.reasons,
             text: text.into(),
-            flaw,
+            flaw: None,
             definition: OnceCell::new(),
         };
         let earlier = self.tools.insert(name.clone(), tool);
