@@ -63,7 +63,8 @@ wheel: $(CACHE)/wheel
 
 $(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed $(VENV_MCP1)/installed
 	rm -rf $(CACHE)/wheels
-	$(VENV)/bin/maturin build --quiet --manifest-path python/Cargo.toml --profile wheel --out $(CACHE)/wheels
+	RUSTFLAGS='--remap-path-prefix=$(HOME)=~ --remap-path-prefix=$(ROOT)=toolgate' \
+	  $(VENV)/bin/maturin build --quiet --manifest-path python/Cargo.toml --profile wheel --out $(CACHE)/wheels
 	for venv in $(VENV) $(VENV_MCP1); do \
 	  $$venv/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(CACHE)/wheels/*.whl; \
 	done
@@ -114,6 +115,7 @@ test-wasm: npm $(CACHE)/browser ## the wasm crate, natively, in Node and in Chro
 
 test-python: wheel ## the Python package's own tests, and the vectors in Python
 	$(VENV)/bin/pytest -q python/tests
+	$(VENV_MCP1)/bin/pytest -q python/tests
 
 test-e2e: test-e2e-typescript test-e2e-python ## official clients against the sandbox and real servers
 
@@ -122,8 +124,8 @@ test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json
 	cd tests/e2e/ts && npm test --silent
 
 test-e2e-python: wheel sandbox tests/e2e/ts/node_modules/.package-lock.json
-	$(VENV)/bin/pytest -q tests/e2e/python
-	$(VENV_MCP1)/bin/pytest -q tests/e2e/python
+	CI=1 $(VENV)/bin/pytest -q tests/e2e/python
+	CI=1 $(VENV_MCP1)/bin/pytest -q tests/e2e/python
 
 test-packaging: npm sandbox tests/packaging/node_modules/.package-lock.json $(CACHE)/browser ## the packed npm package in its users' hands, Chromium included
 	cd tests/packaging && npm test --silent
