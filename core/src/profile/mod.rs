@@ -1,6 +1,8 @@
 //! What is known of a backend, as data. Nothing in the core names a vendor; a server without a profile works
 //! with MCP's own defaults.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -41,6 +43,16 @@ pub(crate) struct Profile {
     pub(crate) invites: Option<Invites>,
     #[serde(default)]
     pub(crate) doctor: Doctor,
+    /// The backend's own timing, for hosts.
+    #[serde(default)]
+    pub(crate) timing: Option<Timing>,
+    /// The read that tells a tool's annotations where the list does not.
+    #[serde(default)]
+    pub(crate) describe: Option<Describe>,
+    #[serde(default)]
+    pub(crate) plan: Option<Plan>,
+    #[serde(default)]
+    pub(crate) sends: Option<Sends>,
     /// Effects by tool name pattern; they only raise.
     #[serde(default)]
     pub(crate) effects: Vec<EffectRule>,
@@ -56,6 +68,68 @@ pub(crate) struct Endpoint {
     pub(crate) server_card: Option<String>,
     #[serde(default)]
     pub(crate) protocol_version: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Timing {
+    timeout_ms: Millis,
+    diagnostics_interval_ms: Millis,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Describe {
+    tool: String,
+    argument: String,
+}
+
+/// Which tools know the plan, in each dialect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    status: String,
+    /// The first that is listed counts.
+    checks: Vec<Operation>,
+    options: String,
+    upgrade: Upgrade,
+}
+
+/// A tool, and what its arguments are called by what they mean.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operation {
+    tool: String,
+    arguments: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upgrade {
+    tool: String,
+    /// The argument that turns a question into a payment link.
+    confirm: String,
+    plan: Vec<String>,
+    /// Where a refusal says which upgrade would help.
+    action: Vec<String>,
+}
+
+/// How something reaches a customer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sends {
+    tools: Vec<String>,
+    draft: String,
+    approval: Operation,
+    /// Who sends once the owner approved.
+    sender: Sender,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sender {
+    Backend,
+    Agent,
 }
 
 /// Names of environment variables that a host may read.
@@ -215,6 +289,14 @@ pub struct ProfileReport<'p> {
     environment: &'p Environment,
     credential: Option<&'p Credential>,
     registration: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timing: Option<&'p Timing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    describe: Option<&'p Describe>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'p Plan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sends: Option<&'p Sends>,
 }
 
 impl Profile {
@@ -251,6 +333,10 @@ impl Profile {
             environment: &self.environment,
             credential: self.credential.as_ref(),
             registration: self.registration.is_some(),
+            timing: self.timing.as_ref(),
+            describe: self.describe.as_ref(),
+            plan: self.plan.as_ref(),
+            sends: self.sends.as_ref(),
         }
     }
 
