@@ -125,8 +125,8 @@ async def tell(backend: Sandbox) -> None:
             except ToolgateError as error:
                 say(f"refused: {error.code}")
                 say(f"   next: {error.next}")
-                check("the person said no, and the guard refuses", holds=error.code == "approval_denied")
-                check("that is what the person said", holds=isinstance(person.said, Deny))
+                expected = "approval_denied" if isinstance(person.said, Deny) else "approval_required"
+                check("the person did not say yes, and the guard refuses", holds=error.code == expected)
                 return 0
             check("the person said yes, and the call is made", holds=isinstance(person.said, Approve))
             return 1
