@@ -79,6 +79,16 @@ export function invalidArguments(message: string, cause?: unknown): ToolgateErro
   return new ToolgateError(shape, cause === undefined ? undefined : { cause });
 }
 
+/** What a host can tell of its own options; the core says the same of those that it reads. */
+export function invalidOptions(message: string): ToolgateError {
+  return new ToolgateError({
+    code: "invalid_options",
+    message,
+    retryable: false,
+    next: "Correct the options and try again.",
+  });
+}
+
 /** The core says the same of a flow that is called off before it sent anything. */
 export function cancelled(): ToolgateError {
   return new ToolgateError({

@@ -1,3 +1,4 @@
+import { invalidOptions } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import { readSecret, type Vault } from "./vault.js";
 
@@ -12,11 +13,15 @@ export interface AuthorizedFetchOptions {
   fetch?: Fetch;
 }
 
+/** This machine, where plain HTTP shows the secret to nobody else. */
+const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 /**
  * A `fetch` for MCP transports that sends a secret of the vault as `Authorization: Bearer …`. The vault is read at
  * each request, so a key that a sign-up kept counts from the next request on, and no other code touches it. Give
  * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`.
  *
+ * @throws ToolgateError `invalid_options` for an origin that would show the secret to the network.
  * @example
  * ```ts
  * const vault = defaultVault("favcrm");
@@ -25,7 +30,10 @@ export interface AuthorizedFetchOptions {
  * ```
  */
 export function authorizedFetch(vault: Vault, name: string, options: AuthorizedFetchOptions): Fetch {
-  const origin = new URL(options.origin).origin;
+  const { origin, protocol, hostname } = new URL(options.origin);
+  if (protocol !== "https:" && !LOCAL.test(hostname)) {
+    throw invalidOptions("A secret is not sent over plain HTTP to another machine; use https.");
+  }
   const exchanges = exchangesOf(vault);
   const send = options.fetch ?? ((url, init) => fetch(url, init));
   return async (url, init) => {

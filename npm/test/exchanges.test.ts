@@ -32,6 +32,11 @@ describe("a fetch that sends a secret of the vault", () => {
     assert.deepEqual(seen.splice(0), [undefined, "Bearer sesame", undefined]);
   });
 
+  it("does not send it over plain HTTP to another machine", () => {
+    const origin = "http://example.test/mcp";
+    assert.throws(() => authorizedFetch(new MemoryVault(), "key", { origin }), { code: "invalid_options" });
+  });
+
   it("notes the clock and the wish to slow down, each for what came since the mark", async () => {
     const vault = new MemoryVault();
     const fetch = authorizedFetch(vault, "key", { origin: url });
