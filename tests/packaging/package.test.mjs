@@ -18,7 +18,8 @@ it("holds what is needed, once, and nothing of the machine that made it", () => 
   assert.deepEqual(strange, []);
   assert.deepEqual(JSON.parse(readFileSync(`${npm}package.json`, "utf8")).dependencies, undefined);
   const text = run(".", "tar", "--extract", "--to-stdout", "--gzip", "--file", path).replaceAll(/base64 = "[^"]*"/g, "");
-  for (const place of [npm, process.env.HOME, "/.cargo/", "localhost"]) assert.equal(text.indexOf(place), -1, place);
+  // The word alone stands in the rule about plain HTTP; an address would be the machine's.
+  for (const place of [npm, process.env.HOME, "/.cargo/", "//localhost"]) assert.equal(text.indexOf(place), -1, place);
 });
 
 it("publint finds nothing", async () => {
