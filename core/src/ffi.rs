@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::approval::digest as digests;
 use crate::error::{Code, Error};
 use crate::guard::Guard;
-use crate::json;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::{self, Document};
 
 /// One guard behind text.
 #[derive(Debug)]
@@ -75,16 +75,16 @@ pub fn error_codes() -> String {
 
 /// The RFC 8785 form of a document as the guard would digest it.
 pub fn canonicalize(document: &str) -> Result<String, String> {
-    parse(document).map(|value| digests::canonical(&value))
+    parse(document).map(|document| canonical(document.tape().root()))
 }
 
 /// SHA-256 of the RFC 8785 form, in hexadecimal.
 pub fn digest(document: &str) -> Result<String, String> {
-    parse(document).map(|value| digests::digest(&value))
+    canonicalize(document).map(|text| sha256_hex(text.as_bytes()))
 }
 
-fn parse(document: &str) -> Result<Value, String> {
-    json::parse(document, json::RESULT).map_err(|refusal| {
+fn parse(document: &str) -> Result<Document, String> {
+    Document::read(document, json::RESULT).map_err(|refusal| {
         let message = format!("The document cannot be digested; wanted: {}.", refusal.expected());
         text(
             &Error::new(Code::InvalidInput, message)
@@ -105,7 +105,7 @@ fn read<T: DeserializeOwned>(source: &str, code: Code, what: &str) -> Result<T, 
         let why = match field {
             Some(known) => format!(
                 ": {known} `{}`",
-                message.split('`').nth(1).map(|name| crate::schema::shorten(name, 40)).unwrap_or_default()
+                message.split('`').nth(1).map(|name| crate::text::shorten(name, 40)).unwrap_or_default()
             ),
             None => String::new(),
         };

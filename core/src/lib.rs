@@ -10,7 +10,7 @@
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
 //! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
-//! | `json`, `redact`, [`secret`], [`error`], `time` | strict reading, masking, typed errors |
+//! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
 //! | [`ffi`] | the JSON-text surface that both bindings wrap |
 
 pub mod approval;
@@ -30,6 +30,7 @@ mod redact;
 mod schema;
 pub mod secret;
 pub mod step;
+mod text;
 mod time;
 
 pub use schema::Violation;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::approval::digest::digest;
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::glob;
+use crate::json::canonical::digest_of;
 
 const MAX_RULES: usize = 1_000;
 
@@ -81,7 +81,7 @@ impl Policy {
         if written.rules.len() > MAX_RULES {
             return Err(Error::new(Code::InvalidPolicy, format!("The policy has more than {MAX_RULES} rules.")));
         }
-        Ok(Policy { mode: written.mode, rules: written.rules, digest: digest(source) })
+        Ok(Policy { mode: written.mode, rules: written.rules, digest: digest_of(source) })
     }
 
     pub(crate) fn rule(&self, tool: &str, effect: Effect) -> Ruling {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::json::pointer_token;
+use crate::json::tape::{Kind, Node};
 use crate::secret::mask;
 
 /// How a credential begins, and how long its secret part is at least.
@@ -72,7 +73,7 @@ impl Redactor {
 
     /// What may be repeated of a text that came from outside: credentials masked, at most that many characters.
     pub(crate) fn shown(&self, text: &str, most: usize) -> String {
-        crate::schema::shorten(&self.text(text).unwrap_or_else(|| text.to_owned()), most)
+        crate::text::shorten(&self.text(text).unwrap_or_else(|| text.to_owned()), most)
     }
 
     /// Masks every string of the value, keys included; says whether anything was masked.
@@ -103,18 +104,19 @@ impl Redactor {
     }
 
     /// JSON Pointer to the first string that holds a credential.
-    pub(crate) fn locate(&self, value: &Value) -> Option<String> {
-        match value {
-            Value::String(text) => self.find(text).map(|_| String::new()),
-            Value::Array(items) => items
-                .iter()
+    pub(crate) fn locate(&self, value: Node<'_>) -> Option<String> {
+        match value.kind() {
+            Kind::String => self.find(&value.text()).map(|_| String::new()),
+            Kind::Array => value
+                .items()
                 .enumerate()
                 .find_map(|(index, item)| self.locate(item).map(|rest| format!("/{index}{rest}"))),
-            Value::Object(members) => members.iter().find_map(|(key, member)| {
-                if self.find(key).is_some() {
+            Kind::Object => value.members().find_map(|member| {
+                let name = member.name();
+                if self.find(&name).is_some() {
                     return Some(String::new());
                 }
-                self.locate(member).map(|rest| format!("/{}{rest}", pointer_token(key)))
+                self.locate(member.value).map(|rest| format!("/{}{rest}", pointer_token(&name)))
             }),
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::approval::digest::sha256_hex;
+use crate::json::canonical::sha256_hex;
 
 /// A secret passing through. Prints as `[secret]` and has no `Serialize`; only a `keep` step writes it out.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

@@ -1,14 +1,12 @@
 //! An approval covers one exact call, is used once, and expires.
 
-pub mod digest;
 pub(crate) mod preview;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Result};
+use crate::json::canonical::{canonical_of, digest_of, sha256_hex, write_string};
 use crate::step::Millis;
-use digest::{canonical, sha256_hex};
 pub use preview::Preview;
 
 const VERSION: u32 = 1;
@@ -79,7 +77,7 @@ impl Approval {
     pub(crate) fn propose(
         entropy: &str,
         call: Bound,
-        arguments: &Value,
+        arguments: &str,
         preview: Preview,
         now: Millis,
         lifetime: Millis,
@@ -102,7 +100,7 @@ impl Approval {
     }
 
     /// Whether it covers exactly this call.
-    pub(crate) fn covers(&self, call: &Bound, arguments: &Value, preview: &Preview) -> bool {
+    pub(crate) fn covers(&self, call: &Bound, arguments: &str, preview: &Preview) -> bool {
         self.digest == call_digest(call, arguments, preview, self.expires_at)
     }
 
@@ -142,7 +140,7 @@ impl Approval {
 
     /// The record as the ledger holds it.
     pub(crate) fn record(&self) -> String {
-        serde_json::to_value(self).map(|value| canonical(&value)).unwrap_or_default()
+        canonical_of(self)
     }
 
     /// Why it cannot be used for a dispatch now, if it cannot.
@@ -174,17 +172,32 @@ pub(crate) fn required(approval: &Approval) -> Error {
         .with("preview", serde_json::to_value(&approval.preview).unwrap_or_default())
 }
 
-/// SHA-256 over the RFC 8785 form of everything that a yes covers.
-fn call_digest(call: &Bound, arguments: &Value, preview: &Preview, expires_at: Millis) -> String {
-    digest::digest(&json!({
-        "version": VERSION,
-        "server": call.server,
-        "tool": call.tool,
-        "definition": call.definition,
-        "arguments": arguments,
-        "subject": call.subject,
-        "policy": call.policy,
-        "preview": digest::digest(&serde_json::to_value(preview).unwrap_or_default()),
-        "expires_at": expires_at,
-    }))
+/// SHA-256 over the RFC 8785 form of everything that a yes covers; `arguments` are in that form already.
+fn call_digest(call: &Bound, arguments: &str, preview: &Preview, expires_at: Millis) -> String {
+    let preview = digest_of(preview);
+    let mut text = String::from("{\"arguments\":");
+    text.push_str(arguments);
+    let mut member = |name: &str, value: &str| {
+        text.push_str(",\"");
+        text.push_str(name);
+        text.push_str("\":");
+        text.push_str(value);
+    };
+    // In the order of their names, as the form has it.
+    member("definition", &quoted(&call.definition));
+    member("expires_at", &expires_at.to_string());
+    member("policy", &quoted(&call.policy));
+    member("preview", &quoted(&preview));
+    member("server", &quoted(&call.server));
+    member("subject", &quoted(&call.subject));
+    member("tool", &quoted(&call.tool));
+    member("version", &VERSION.to_string());
+    text.push('}');
+    sha256_hex(text.as_bytes())
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    write_string(text, &mut out);
+    out
 }

@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::approval::digest::digest;
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::canonical::{canonical_without, sha256_hex};
+use crate::json::tape::Kind;
+use crate::json::{self, Document};
 use crate::near;
 use crate::profile::Profile;
 use crate::schema::Schema;
@@ -168,18 +168,17 @@ impl Tool {
         if let Some(flaw) = self.flaw {
             return Err(invalid(flaw.to_owned()));
         }
-        let mut value = json::parse(&self.text, json::DEFINITION)
+        let document = Document::read(&self.text, json::DEFINITION)
             .map_err(|refusal| invalid(format!("{} at `{}`", refusal.fault.keyword(), refusal.path)))?;
+        let definition = document.tape().root();
         // `_meta` is for programs, may change from answer to answer, and no model reads it.
-        if let Some(object) = value.as_object_mut() {
-            object.shift_remove("_meta");
-        }
-        let input = value.get("inputSchema").ok_or_else(|| invalid("it has no inputSchema".to_owned()))?;
+        let digest = sha256_hex(canonical_without(definition, "_meta").as_bytes());
+        let input = definition.get("inputSchema").ok_or_else(|| invalid("it has no inputSchema".to_owned()))?;
         let input = Schema::compile(input).map_err(|why| invalid(format!("inputSchema: {why}")))?;
-        let output = match value.get("outputSchema") {
-            None | Some(Value::Null) => None,
+        let output = match definition.get("outputSchema").filter(|schema| schema.kind() != Kind::Null) {
+            None => None,
             Some(schema) => Some(Schema::compile(schema).map_err(|why| invalid(format!("outputSchema: {why}")))?),
         };
-        Ok(Definition { digest: digest(&value), input, output })
+        Ok(Definition { digest, input, output })
     }
 }

@@ -15,6 +15,9 @@ use crate::error::{Code, Error, Result};
 use crate::flow::decide::decided;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
 use crate::policy::Verdict;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
@@ -96,7 +99,8 @@ impl<'de> Deserialize<'de> for Arguments {
 
 /// What the gates before the approval make of a call.
 struct Examined {
-    arguments: Value,
+    /// In their canonical form.
+    arguments: String,
     bound: Bound,
     preview: Preview,
     verdict: Verdict,
@@ -386,10 +390,14 @@ impl Call {
                 let text = input.document()?;
                 let read = self.read_result(text, *server_time, input.now, shared);
                 match read {
-                    Ok((checked, is_error)) => {
+                    Ok((checked, succeeded)) => {
                         self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                         let outcome = Outcome::Result { result: checked.text, decision: self.decision.clone() };
-                        self.conclude(approval, if is_error { Standing::Failed } else { Standing::Completed }, outcome);
+                        self.conclude(
+                            approval,
+                            if succeeded { Standing::Completed } else { Standing::Failed },
+                            outcome,
+                        );
                     }
                     Err(error) => {
                         self.decision.deny(Gate::Result, &error);
@@ -418,24 +426,23 @@ impl Call {
         now: Millis,
         shared: &mut Shared,
     ) -> Result<(result::Checked, bool)> {
-        let value = result::read(text)?;
+        let document = result::open(text)?;
         if self.role == Some(Role::Request) {
             let arguments = self.arguments_value();
             let (profile, registration) = self.known(shared)?;
             let pending = read_request(
                 &profile,
                 &registration,
-                &value,
+                &document.tape().root().to_value(),
                 &signup::email_of(&arguments).unwrap_or_default(),
                 server_time,
                 now,
             )?;
             shared.registrations.add(pending);
         }
-        let is_error = result::is_error(&value);
         // The definition was good when the call began; if the list changed meanwhile, the new one counts.
         let definition = shared.catalog.get(&self.name).and_then(|tool| tool.definition().ok());
-        result::check(value, text, definition, &shared.redactor).map(|checked| (checked, is_error))
+        result::check(&document, text, definition, &shared.redactor)
     }
 
     /// The answer to a verification that the agent made itself: the key is taken out before anything is shown.
@@ -462,13 +469,13 @@ impl Call {
         let text = input.document()?;
         let masked = signup::masked(&profile, &verified.key).masked;
         let text = text.replace(verified.key.expose(), &masked);
-        let shown = result::read(&text)
-            .and_then(|value| result::show(value, &text, "the key went to the vault", &shared.redactor));
+        let shown = result::open(&text)
+            .and_then(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
         // Whoever joins gets a key; the account is there already, and its answer need not describe it.
         let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
         let outcome = match account.and(shown) {
             // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
-            Ok(checked) if !reveals(&checked.value, verified.key.expose()) => {
+            Ok(checked) if !reveals(checked.text.get(), verified.key.expose()) => {
                 self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                 Outcome::Result { result: checked.text, decision: self.decision.clone() }
             }
@@ -580,29 +587,31 @@ fn examine(
 
     let hidden = signup::hidden_arguments(role);
     let checked = tool.definition().and_then(|definition| {
-        let value = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
+        let document = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
         if let Some(role) = role {
-            signup::check_call(role, &value, now, shared)?;
+            signup::check_call(role, &document.tape().root().to_value(), now, shared)?;
         }
-        Ok((definition, value))
+        Ok((definition, document))
     });
-    let (definition, arguments) = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
+    let (definition, document) = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
     decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
     let ruling = gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
     let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
     decision.say(Gate::Policy, verdict, ruling.source);
 
+    let value = document.tape().root();
+    let arguments = canonical(value);
     let bound = Bound {
         server: shared.server.clone(),
         tool: tool.name.clone(),
         definition: definition.digest.clone(),
-        arguments: approval::digest::digest(&arguments),
+        arguments: sha256_hex(arguments.as_bytes()),
         subject: shared.subject.clone(),
         policy: shared.policy.digest.clone(),
     };
     let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
-    let preview = Preview::of(tool, &arguments, &hidden);
+    let preview = Preview::of(tool, value, &hidden);
     Ok(Examined { arguments, bound, preview, verdict: ruling.verdict })
 }
 
@@ -630,11 +639,15 @@ fn key_lost(shared: &Shared) -> Error {
         .map_or_else(|| Error::new(Code::KeyNotKept, "The key could not be put into the vault."), signup::not_kept)
 }
 
-fn reveals(value: &Value, secret: &str) -> bool {
-    match value {
-        Value::String(text) => text.contains(secret),
-        Value::Array(items) => items.iter().any(|item| reveals(item, secret)),
-        Value::Object(members) => members.iter().any(|(key, member)| key.contains(secret) || reveals(member, secret)),
-        _ => false,
+/// Whether the secret stands in any string of the text, however it is spelled there.
+fn reveals(text: &str, secret: &str) -> bool {
+    fn within(node: Node<'_>, secret: &str) -> bool {
+        match node.kind() {
+            Kind::String => node.text().contains(secret),
+            Kind::Array => node.items().any(|item| within(item, secret)),
+            Kind::Object => node.members().any(|member| member.name().contains(secret) || within(member.value, secret)),
+            _ => false,
+        }
     }
+    Document::read(text, json::RESULT).map_or(true, |document| within(document.tape().root(), secret))
 }

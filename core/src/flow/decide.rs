@@ -64,7 +64,7 @@ impl Decide {
 pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis) -> Result<Approval> {
     let (to, reason) = match answer {
         Answer::Approve => (State::Approved, None),
-        Answer::Deny { reason } => (State::Denied, reason.as_deref().map(|reason| crate::schema::shorten(reason, 500))),
+        Answer::Deny { reason } => (State::Denied, reason.as_deref().map(|reason| crate::text::shorten(reason, 500))),
         _ => return Err(Error::new(Code::WrongAnswer, "An approval is answered by `approve` or `deny`.")),
     };
     if approval.state != State::Proposed {

@@ -1,7 +1,5 @@
 //! Gate 4: a live approval covers exactly this call, where one is needed.
 
-use serde_json::Value;
-
 use crate::approval::{Approval, Bound, Preview, State};
 use crate::error::{Code, Error, Result};
 use crate::redact::Redactor;
@@ -23,7 +21,7 @@ pub(crate) fn check<'a>(
     mut approvals: impl Iterator<Item = &'a Approval>,
     quoted: Option<&str>,
     call: &Bound,
-    arguments: &Value,
+    arguments: &str,
     preview: &Preview,
     redactor: &Redactor,
     now: Millis,

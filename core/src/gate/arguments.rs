@@ -1,22 +1,23 @@
 //! Gate 2: the arguments are well-formed, within limits, valid against the tool's schema, and carry no secret.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::catalog::{Definition, Tool};
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::tape::Kind;
+use crate::json::{self, Document};
 use crate::redact::Redactor;
 use crate::schema::Violation;
 
-/// The arguments as a value. `hidden` points to arguments whose values are never shown.
+/// The arguments, read. `hidden` points to arguments whose values are never shown.
 pub(crate) fn check(
     tool: &Tool,
     definition: &Definition,
     text: &str,
     hidden: &[String],
     redactor: &Redactor,
-) -> Result<Value> {
-    let value = json::parse(text, json::ARGUMENTS).map_err(|refusal| {
+) -> Result<Document> {
+    let document = Document::read(text, json::ARGUMENTS).map_err(|refusal| {
         let violation = Violation {
             path: redactor.text(&refusal.path).unwrap_or_else(|| refusal.path.clone()),
             schema_path: String::new(),
@@ -31,26 +32,27 @@ pub(crate) fn check(
         };
         invalid(tool, vec![violation])
     })?;
-    if !value.is_object() {
+    let value = document.tape().root();
+    if value.kind() != Kind::Object {
         let violation = Violation {
             path: String::new(),
             schema_path: "/type".to_owned(),
             keyword: "type".to_owned(),
             expected: "an object".to_owned(),
-            got: kind(&value).to_owned(),
+            got: kind(value.kind()).to_owned(),
             repair: "Give the arguments as a JSON object with a member for each argument.".to_owned(),
         };
         return Err(invalid(tool, vec![violation]));
     }
-    if let Some(path) = redactor.locate(&value) {
+    if let Some(path) = redactor.locate(value) {
         return Err(Error::new(
             Code::SecretInArguments,
             format!("The arguments of `{}` carry something that looks like a credential.", tool.name),
         )
         .with("path", path));
     }
-    let violations = definition.input.violations(&value, hidden, redactor);
-    if violations.is_empty() { Ok(value) } else { Err(invalid(tool, violations)) }
+    let violations = definition.input.violations(value, hidden, redactor);
+    if violations.is_empty() { Ok(document) } else { Err(invalid(tool, violations)) }
 }
 
 fn invalid(tool: &Tool, violations: Vec<Violation>) -> Error {
@@ -62,13 +64,13 @@ fn invalid(tool: &Tool, violations: Vec<Violation>) -> Error {
     .with("violations", json!(violations))
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Null | Kind::Foreign => "null",
+        Kind::False | Kind::True => "a boolean",
+        Kind::Number => "a number",
+        Kind::String => "a string",
+        Kind::Array => "an array",
+        Kind::Object => "an object",
     }
 }

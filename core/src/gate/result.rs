@@ -5,40 +5,59 @@ use serde_json::value::RawValue;
 
 use crate::catalog::Definition;
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
 use crate::redact::Redactor;
 
 /// A result that may be shown.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    pub(crate) value: Value,
     pub(crate) text: Box<RawValue>,
     pub(crate) note: String,
 }
 
-/// Reads a result's text; `value` still holds whatever secrets came.
-pub(crate) fn read(text: &str) -> Result<Value> {
+/// Reads a result's text; the document still holds whatever secrets came.
+pub(crate) fn open(text: &str) -> Result<Document> {
     let invalid = |why: &str| Error::new(Code::InvalidResult, format!("The answer is not a tools/call result: {why}."));
-    let value = json::parse(text, json::RESULT)
+    let document = Document::read(text, json::RESULT)
         .map_err(|refusal| invalid(refusal.fault.keyword()).with("path", refusal.path.clone()))?;
-    if !value.is_object() {
+    let root = document.tape().root();
+    if root.kind() != Kind::Object {
         return Err(invalid("it is no object"));
     }
-    if value.get("content").is_none_or(|content| !content.is_array()) && value.get("structuredContent").is_none() {
+    if root.get("content").is_none_or(|content| content.kind() != Kind::Array)
+        && root.get("structuredContent").is_none()
+    {
         return Err(invalid("it has no content"));
     }
-    Ok(value)
+    Ok(document)
+}
+
+/// The same for those who take parts out of it.
+pub(crate) fn read(text: &str) -> Result<Value> {
+    open(text).map(|document| document.tape().root().to_value())
 }
 
 pub(crate) fn is_error(value: &Value) -> bool {
     value.get("isError").and_then(Value::as_bool) == Some(true)
 }
 
-/// The backend's own error comes first; only a success is held against the outputSchema.
-pub(crate) fn check(value: Value, text: &str, definition: Option<&Definition>, redactor: &Redactor) -> Result<Checked> {
-    let output = definition.and_then(|definition| definition.output.as_ref()).filter(|_| !is_error(&value));
+fn is_failure(result: Node<'_>) -> bool {
+    result.get("isError").is_some_and(|flag| flag.kind() == Kind::True)
+}
+
+/// The backend's own error comes first; only a success is held against the outputSchema. Says whether it is a success.
+pub(crate) fn check(
+    document: &Document,
+    text: &str,
+    definition: Option<&Definition>,
+    redactor: &Redactor,
+) -> Result<(Checked, bool)> {
+    let result = document.tape().root();
+    let failure = is_failure(result);
+    let output = definition.and_then(|definition| definition.output.as_ref()).filter(|_| !failure);
     if let Some(output) = output {
-        let structured = value.get("structuredContent").ok_or_else(|| {
+        let structured = result.get("structuredContent").ok_or_else(|| {
             Error::new(Code::InvalidResult, "The tool promises structured content and answered without.")
         })?;
         let violations = output.violations(structured, &[], redactor);
@@ -47,14 +66,21 @@ pub(crate) fn check(value: Value, text: &str, definition: Option<&Definition>, r
                 .with("violations", serde_json::json!(violations)));
         }
     }
-    let note = if is_error(&value) { "the backend answered with an error" } else { "" };
-    show(value, text, note, redactor)
+    let note = if failure { "the backend answered with an error" } else { "" };
+    show(document, text, note, redactor).map(|checked| (checked, !failure))
 }
 
 /// Masks what must not be seen.
-pub(crate) fn show(mut value: Value, text: &str, note: &str, redactor: &Redactor) -> Result<Checked> {
-    let masked = redactor.value(&mut value);
-    let shown = if masked { value.to_string() } else { text.to_owned() };
+pub(crate) fn show(document: &Document, text: &str, note: &str, redactor: &Redactor) -> Result<Checked> {
+    let result = document.tape().root();
+    let masked = redactor.locate(result).is_some();
+    let shown = if masked {
+        let mut value = result.to_value();
+        redactor.value(&mut value);
+        value.to_string()
+    } else {
+        text.to_owned()
+    };
     let text = RawValue::from_string(shown)
         .map_err(|_| Error::new(Code::InvalidResult, "The answer is not well-formed JSON."))?;
     let note = match (note, masked) {
@@ -62,5 +88,5 @@ pub(crate) fn show(mut value: Value, text: &str, note: &str, redactor: &Redactor
         (note, true) => format!("{note}; a credential in the answer was masked"),
         (note, false) => note.to_owned(),
     };
-    Ok(Checked { value, text, note })
+    Ok(Checked { text, note })
 }

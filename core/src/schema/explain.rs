@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::shorten;
 use crate::near;
 use crate::redact::Redactor;
+use crate::text::shorten;
 
 /// A violation as the engine found it.
 pub(super) struct Found<'v> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::json::pointer_token;
 use crate::redact::Redactor;
+use crate::text::shorten;
 
 /// Violations beyond these help nobody.
 const MAX_VIOLATIONS: usize = 10;
@@ -41,7 +42,8 @@ pub struct Violation {
 
 impl Schema {
     /// Compiles a schema; `$ref` is never followed over a network. The error says what is wrong, for people.
-    pub(crate) fn compile(source: &Value) -> Result<Self, String> {
+    pub(crate) fn compile(source: crate::json::tape::Node<'_>) -> Result<Self, String> {
+        let source = &source.to_value();
         let validator = jsonschema::options()
             .offline()
             .should_validate_formats(true)
@@ -64,7 +66,13 @@ impl Schema {
 
     /// What is wrong with the value, in document order; nothing if it is valid. `secret` lists further pointers
     /// whose values are not shown.
-    pub(crate) fn violations(&self, value: &Value, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
+    pub(crate) fn violations(
+        &self,
+        value: crate::json::tape::Node<'_>,
+        secret: &[String],
+        redactor: &Redactor,
+    ) -> Vec<Violation> {
+        let value = &value.to_value();
         if self.validator.is_valid(value) {
             return Vec::new();
         }
@@ -123,14 +131,4 @@ fn collect_hidden(schema: &Value, path: &str, hidden: &mut Vec<String>) {
             collect_hidden(property, &path, hidden);
         }
     }
-}
-
-/// At most that many characters, and `…` where something was left out.
-pub(crate) fn shorten(text: &str, most: usize) -> String {
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(most).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }

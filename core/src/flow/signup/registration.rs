@@ -5,18 +5,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Account, Form};
-use crate::approval::digest::sha256_hex;
 use crate::error::{Code, Error, Result};
 use crate::flow::rate_limited;
 use crate::form;
 use crate::gate::result;
 use crate::guard::Shared;
-use crate::json;
+use crate::json::canonical::sha256_hex;
+use crate::json::{self, Document};
 use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
 use crate::redact::Redactor;
-use crate::schema::shorten;
 use crate::secret::Secret;
 use crate::step::Millis;
+use crate::text::shorten;
 use crate::time::parse_rfc3339;
 
 const HOUR: Millis = 3_600_000;
@@ -131,7 +131,7 @@ fn address_of(email: &str) -> String {
 
 /// Checks a form against the lists that count; nothing was sent yet.
 pub(crate) fn check_form(registration: &Registration, form: &Form, redactor: &Redactor) -> Result<()> {
-    if let Some(field) = redactor.locate(&request_arguments(form)) {
+    if let Some(field) = redactor.locate(Document::of(&request_arguments(form)).tape().root()) {
         return Err(Error::new(Code::SecretInArguments, "The form carries something that looks like a credential.")
             .with("path", field));
     }

@@ -1,0 +1,166 @@
+//! The JSON Canonicalization Scheme (RFC 8785): one text for one value, and its SHA-256.
+//!
+//! Integers beyond 2^53 that 64 bits hold are written exactly: they occur in tools' schemas, where rounding would
+//! make two definitions one. Arguments never hold them.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::double;
+use super::number::Number;
+use super::tape::{Document, Kind, Node};
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Lower-case hexadecimal SHA-256.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        push_hex(byte, &mut hex);
+    }
+    hex
+}
+
+fn push_hex(byte: u8, out: &mut String) {
+    for nibble in [byte >> 4, byte & 15] {
+        out.push(HEX.get(usize::from(nibble)).copied().map_or('0', char::from));
+    }
+}
+
+/// The canonical text of a value on a tape.
+pub(crate) fn canonical(node: Node<'_>) -> String {
+    let mut out = String::new();
+    write_value(node, &mut out);
+    out
+}
+
+/// The canonical text of a value of our own making.
+pub(crate) fn canonical_of<T: Serialize>(value: &T) -> String {
+    canonical(Document::of(value).tape().root())
+}
+
+/// SHA-256 of the canonical text.
+pub(crate) fn digest_of<T: Serialize>(value: &T) -> String {
+    sha256_hex(canonical_of(value).as_bytes())
+}
+
+/// An object without one of its members.
+pub(crate) fn canonical_without(node: Node<'_>, name: &str) -> String {
+    let mut out = String::new();
+    write_object(node, Some(name), &mut out);
+    out
+}
+
+fn write_value(node: Node<'_>, out: &mut String) {
+    match node.kind() {
+        Kind::Null | Kind::Foreign => out.push_str("null"),
+        Kind::True => out.push_str("true"),
+        Kind::False => out.push_str("false"),
+        Kind::Number => write_number(node.number_text(), node.number(), out),
+        Kind::String => write_string(&node.text(), out),
+        Kind::Array => {
+            out.push('[');
+            for (index, item) in node.items().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(item, out);
+            }
+            out.push(']');
+        }
+        Kind::Object => write_object(node, None, out),
+    }
+}
+
+fn write_object(node: Node<'_>, except: Option<&str>, out: &mut String) {
+    let mut members: Vec<(Cow<'_, str>, Node<'_>)> =
+        node.members().map(|member| (member.name(), member.value)).collect();
+    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    out.push('{');
+    let mut first = true;
+    for (name, member) in members {
+        if except == Some(&*name) {
+            continue;
+        }
+        if !first {
+            out.push(',');
+        }
+        first = false;
+        write_string(&name, out);
+        out.push(':');
+        write_value(member, out);
+    }
+    out.push('}');
+}
+
+/// So few digits come back from a double as they went in, so that the shortest text is known without one.
+const DIGITS_OF_A_DOUBLE: usize = 15;
+
+fn write_number(text: &str, number: Number<'_>, out: &mut String) {
+    let mut buffer = [0; 20];
+    let decimal = number.decimal(&mut buffer);
+    let (count, point) = (decimal.count(), decimal.point());
+    if decimal.sign() == 0 {
+        return out.push('0');
+    }
+    if text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
+        return out.push_str(text);
+    }
+    if count > DIGITS_OF_A_DOUBLE || !(-290..=300).contains(&point) {
+        return out.push_str(&double::shortest(text));
+    }
+    // As ECMA-262's Number::toString writes digits and point.
+    if decimal.sign() < 0 {
+        out.push('-');
+    }
+    let digits = decimal.digits().map(char::from);
+    let zeros = |out: &mut String, count: i64| (0..count).for_each(|_| out.push('0'));
+    if (1..=21).contains(&point) {
+        for (index, digit) in digits.enumerate() {
+            if index as i64 == point {
+                out.push('.');
+            }
+            out.push(digit);
+        }
+        zeros(out, point.saturating_sub(count as i64));
+    } else if (-5..=0).contains(&point) {
+        out.push_str("0.");
+        zeros(out, point.saturating_neg());
+        out.extend(digits);
+    } else {
+        for (index, digit) in digits.enumerate() {
+            if index == 1 {
+                out.push('.');
+            }
+            out.push(digit);
+        }
+        let exponent = point.saturating_sub(1);
+        out.push('e');
+        out.push(if exponent < 0 { '-' } else { '+' });
+        out.push_str(&exponent.unsigned_abs().to_string());
+    }
+}
+
+/// A string in quotes, escaped as RFC 8785 says.
+pub(crate) fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            control if control < ' ' => {
+                out.push_str("\\u00");
+                push_hex(control as u8, out);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,248 @@
+//! Numbers of any length and size, compared and divided without rounding.
+
+use core::cmp::Ordering;
+
+/// A number as JSON writes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Number<'t> {
+    /// An integer written with few digits.
+    Small(i64),
+    /// Any other.
+    Exact(Decimal<'t>),
+}
+
+/// `0.d₁d₂d₃… × 10^point`; neither the first nor the last digit is 0, and zero has no digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decimal<'t> {
+    negative: bool,
+    whole: &'t [u8],
+    fraction: &'t [u8],
+    point: i64,
+}
+
+/// The digits of 2^53-1, the largest integer that a double holds without a neighbour that rounds to it.
+const MAX_SAFE: &str = "9007199254740991";
+/// Just below the middle between the largest double and where the next one would be.
+const MAX_DOUBLE: &str = "1.797693134862315807e308";
+/// A divisor of more digits would overflow the arithmetic of [`Divisor`].
+const MAX_DIVISOR_DIGITS: usize = 18;
+/// Far beyond any exponent that means something, far below overflow.
+const MAX_EXPONENT: i64 = 1 << 40;
+
+impl<'t> Number<'t> {
+    /// An integer of at most 18 digits.
+    #[inline(always)]
+    pub(crate) fn plain(text: &str) -> Number<'static> {
+        let (negative, digits) = match text.as_bytes() {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let mut value: i64 = 0;
+        for &digit in digits {
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0')));
+        }
+        Number::Small(if negative { value.wrapping_neg() } else { value })
+    }
+
+    /// A number by its JSON text, which was checked before.
+    pub(crate) fn of(text: &'t str) -> Number<'t> {
+        let (negative, text) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let mantissa = text.iter().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(text.len());
+        let (mantissa, exponent) = text.split_at_checked(mantissa).unwrap_or((text, &[]));
+        let dot = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
+        let (whole, fraction) = mantissa.split_at_checked(dot).unwrap_or((mantissa, &[]));
+        let mut fraction = fraction.get(1..).unwrap_or_default();
+        let mut whole = trim_start(whole);
+        let mut point = (whole.len() as i64).saturating_add(exponent_of(exponent.get(1..).unwrap_or_default()));
+        if whole.is_empty() {
+            let digits = trim_start(fraction);
+            point = point.saturating_sub(fraction.len().saturating_sub(digits.len()) as i64);
+            fraction = digits;
+        }
+        fraction = trim_end(fraction);
+        if fraction.is_empty() {
+            whole = trim_end(whole);
+        }
+        let is_zero = whole.is_empty() && fraction.is_empty();
+        Number::Exact(Decimal {
+            negative: negative && !is_zero,
+            whole,
+            fraction,
+            point: if is_zero { 0 } else { point },
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_integer(self) -> bool {
+        match self {
+            Number::Small(_) => true,
+            Number::Exact(decimal) => decimal.point >= decimal.count() as i64,
+        }
+    }
+
+    /// Whether it lies between -(2^53-1) and 2^53-1.
+    pub(crate) fn is_safe(self) -> bool {
+        self.magnitude(Number::of(MAX_SAFE)) != Ordering::Greater
+    }
+
+    /// Whether a double can hold it, however rounded.
+    pub(crate) fn is_finite(self) -> bool {
+        self.magnitude(Number::of(MAX_DOUBLE)) != Ordering::Greater
+    }
+
+    #[inline(always)]
+    pub(crate) fn compare(self, other: Number<'_>) -> Ordering {
+        if let (Number::Small(one), Number::Small(other)) = (self, other) {
+            return one.cmp(&other);
+        }
+        let (mut left, mut right) = ([0; 20], [0; 20]);
+        let (left, right) = (self.decimal(&mut left), other.decimal(&mut right));
+        match (left.sign(), right.sign()) {
+            (-1, -1) => right.magnitude(left),
+            (1, 1) => left.magnitude(right),
+            (left, right) => left.cmp(&right),
+        }
+    }
+
+    fn magnitude(self, other: Number<'_>) -> Ordering {
+        let (mut left, mut right) = ([0; 20], [0; 20]);
+        self.decimal(&mut left).magnitude(other.decimal(&mut right))
+    }
+
+    /// The sign, significant digits and place of the point, for whoever hashes or writes it.
+    pub(crate) fn decimal<'b>(self, buffer: &'b mut [u8; 20]) -> Decimal<'b>
+    where
+        't: 'b,
+    {
+        let small = match self {
+            Number::Exact(decimal) => return decimal,
+            Number::Small(small) => small,
+        };
+        let mut left = small.unsigned_abs();
+        let mut length: usize = 0;
+        let mut at = buffer.len();
+        while left > 0 {
+            at = at.wrapping_sub(1);
+            length = length.wrapping_add(1);
+            if let Some(slot) = buffer.get_mut(at) {
+                *slot = b'0'.wrapping_add((left % 10) as u8);
+            }
+            left /= 10;
+        }
+        let whole = trim_end(buffer.get(at..).unwrap_or_default());
+        Decimal { negative: small < 0, whole, fraction: &[], point: length as i64 }
+    }
+}
+
+impl Decimal<'_> {
+    pub(crate) fn count(self) -> usize {
+        self.whole.len().saturating_add(self.fraction.len())
+    }
+
+    pub(crate) fn digits(&self) -> impl Iterator<Item = u8> {
+        self.whole.iter().chain(self.fraction).copied()
+    }
+
+    pub(crate) fn point(self) -> i64 {
+        self.point
+    }
+
+    /// -1, 0 or 1.
+    pub(crate) fn sign(self) -> i8 {
+        match (self.count(), self.negative) {
+            (0, _) => 0,
+            (_, true) => -1,
+            (_, false) => 1,
+        }
+    }
+
+    fn magnitude(self, other: Decimal<'_>) -> Ordering {
+        match (self.count(), other.count()) {
+            (0, 0) => Ordering::Equal,
+            (0, _) => Ordering::Less,
+            (_, 0) => Ordering::Greater,
+            _ => self.point.cmp(&other.point).then_with(|| self.digits().cmp(other.digits())),
+        }
+    }
+}
+
+/// What `multipleOf` divides by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Divisor {
+    digits: u64,
+    /// `digits × 10^exponent`
+    exponent: i64,
+    small: Option<i64>,
+}
+
+impl Divisor {
+    /// None if it is not above 0, or has too many digits.
+    pub(crate) fn of(number: Number<'_>) -> Option<Divisor> {
+        let mut buffer = [0; 20];
+        let decimal = number.decimal(&mut buffer);
+        if decimal.sign() != 1 || decimal.count() > MAX_DIVISOR_DIGITS {
+            return None;
+        }
+        let digits = decimal
+            .digits()
+            .fold(0_u64, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0'))));
+        let small = match number {
+            Number::Small(small) => Some(small),
+            Number::Exact(_) => None,
+        };
+        Some(Divisor { digits, exponent: decimal.point.saturating_sub(decimal.count() as i64), small })
+    }
+
+    pub(crate) fn divides(self, number: Number<'_>) -> bool {
+        if let (Some(divisor), Number::Small(small)) = (self.small, number) {
+            return small.checked_rem(divisor) == Some(0);
+        }
+        let mut buffer = [0; 20];
+        let decimal = number.decimal(&mut buffer);
+        let shift = decimal.point.saturating_sub(decimal.count() as i64).saturating_sub(self.exponent);
+        if decimal.count() == 0 {
+            return true;
+        }
+        // Its last digit is not 0, so no power of ten divides it.
+        if shift < 0 {
+            return false;
+        }
+        let rest = |left: u64, digit: u8| {
+            left.wrapping_mul(10).wrapping_add(u64::from(digit)).checked_rem(self.digits).unwrap_or(0)
+        };
+        let mut left = decimal.digits().fold(0, |left, digit| rest(left, digit.wrapping_sub(b'0')));
+        // A divisor below 2^64 holds fewer than 64 twos and fives; what they leave, no further ten removes.
+        for _ in 0..shift.min(64) {
+            left = rest(left, 0);
+        }
+        left == 0
+    }
+}
+
+fn trim_start(mut digits: &[u8]) -> &[u8] {
+    while let [b'0', rest @ ..] = digits {
+        digits = rest;
+    }
+    digits
+}
+
+fn trim_end(mut digits: &[u8]) -> &[u8] {
+    while let [rest @ .., b'0'] = digits {
+        digits = rest;
+    }
+    digits
+}
+
+fn exponent_of(text: &[u8]) -> i64 {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let exponent = digits.iter().fold(0_i64, |sum, digit| {
+        sum.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0'))).min(MAX_EXPONENT)
+    });
+    if negative { exponent.wrapping_neg() } else { exponent }
+}

@@ -1,0 +1,29 @@
+//! Text from outside as it may be shown: short, and with nothing hidden in it.
+
+/// At most that many characters, and `…` where something was left out.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Writes out control, bidirectional and invisible characters, so that what is seen is what is there.
+pub(crate) fn visible(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    for character in text.chars() {
+        let hides = matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+        if character == '\n' {
+            seen.push('\n');
+        } else if hides || character.is_control() {
+            seen.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+        } else {
+            seen.push(character);
+        }
+    }
+    seen
+}
