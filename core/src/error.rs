@@ -54,6 +54,8 @@ codes! {
     UnknownTool = "unknown_tool", false, "Call one of the listed tools.";
     /// The listed definition of the tool cannot be used, so its calls cannot be checked.
     InvalidDefinition = "invalid_definition", false, "Do not call this tool; tell the server's owner what is wrong with its definition.";
+    /// A schema that was to be compiled on its own cannot be used.
+    InvalidSchema = "invalid_schema", false, "Mend the schema at the path and compile it again.";
     /// The arguments are not what the tool accepts.
     InvalidArguments = "invalid_arguments", false, "Mend the arguments as each violation says and call again.";
     /// The arguments carry something that looks like a credential.

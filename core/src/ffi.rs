@@ -10,6 +10,8 @@ use crate::error::{Code, Error};
 use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::{self, Document};
+use crate::redact::Redactor;
+use crate::schema::{Node, Options, Schema, SchemaError, Violation, unreadable};
 
 /// One guard behind text.
 #[derive(Debug)]
@@ -61,6 +63,58 @@ impl Core {
     /// A [`crate::profile::ProfileReport`], or `null`.
     pub fn profile(&self) -> String {
         text(&self.0.profile())
+    }
+}
+
+/// One compiled schema behind text.
+#[derive(Debug)]
+pub struct Validator {
+    schema: Schema,
+}
+
+impl Validator {
+    /// Compiles a schema's JSON text; the options are those of [`Options::from_text`].
+    pub fn compile(schema: &str, options: &str) -> Result<Validator, String> {
+        let compiled = Options::from_text(options).and_then(|options| Schema::from_text(schema, &options));
+        compiled.map(|schema| Validator { schema }).map_err(|error| text(&Error::from(error)))
+    }
+
+    /// Whether a JSON text is valid; one that cannot be read is not. `tokens` is memory that is used again.
+    #[inline]
+    pub fn is_valid(&self, document: &[u8], tokens: &mut Tokens) -> bool {
+        tokens.read(document).is_ok_and(|value| self.schema.is_valid(&value))
+    }
+
+    /// What is wrong with a JSON text; empty if nothing is.
+    pub fn validate(&self, document: &[u8]) -> Vec<Violation> {
+        match Tokens::default().read(document) {
+            Ok(value) => self.schema.explain(&value),
+            Err(refusal) => vec![unreadable(&refusal, document.len(), &Redactor::default())],
+        }
+    }
+
+    /// The schema, for values that are no text.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+/// Memory for reading documents, kept from one to the next.
+#[derive(Debug, Default)]
+pub struct Tokens(Vec<json::tape::Token>);
+
+impl Tokens {
+    fn read<'t>(&'t mut self, document: &'t [u8]) -> Result<Node<'t>, json::Refusal> {
+        json::tape::read(json::tape::utf8(document)?, json::DOCUMENT, &mut self.0).map(json::tape::Tape::root)
+    }
+}
+
+impl From<SchemaError> for Error {
+    fn from(error: SchemaError) -> Self {
+        Error::new(Code::InvalidSchema, format!("The schema cannot be used: {error}."))
+            .with("problem", error.problem.as_str())
+            .with("keyword", error.keyword.as_str())
+            .with("path", error.path.as_str())
     }
 }
 

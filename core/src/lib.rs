@@ -27,7 +27,7 @@ mod near;
 mod policy;
 pub mod profile;
 mod redact;
-mod schema;
+pub mod schema;
 pub mod secret;
 pub mod step;
 mod text;

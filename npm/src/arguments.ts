@@ -63,6 +63,6 @@ function withNonFinite(given: unknown): string {
 }
 
 /** UTF-8 has no lone surrogates: written as escapes they reach the core instead of becoming U+FFFD on the way. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+export function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 }

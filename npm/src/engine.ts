@@ -8,6 +8,14 @@ let ready = false;
 /** Where the WebAssembly comes from: an address to stream it from, its bytes, or a compiled module. */
 export type WasmSource = string | URL | Response | Promise<Response> | ArrayBuffer | Uint8Array | WebAssembly.Module;
 
+let memory: WebAssembly.Memory | undefined;
+
+/** Where documents are written for the core to read. */
+export function linearMemory(): WebAssembly.Memory {
+  if (memory === undefined) throw notInitialized();
+  return memory;
+}
+
 /** The core's bindings. Throws `not_initialized` before they are loaded. */
 export function engine(): typeof bindings {
   if (!ready) throw notInitialized();
@@ -17,7 +25,7 @@ export function engine(): typeof bindings {
 /** Loads without waiting, where that is allowed. */
 export function loadSync(module: BufferSource | WebAssembly.Module): void {
   if (ready) return;
-  bindings.initSync({ module });
+  memory = bindings.initSync({ module }).memory;
   ready = true;
 }
 
@@ -28,7 +36,7 @@ export function load(source: () => WasmSource | Promise<WasmSource>): Promise<vo
   if (ready) return Promise.resolve();
   loading ??= (async () => {
     try {
-      await bindings.default({ module_or_path: await source() });
+      memory = (await bindings.default({ module_or_path: await source() })).memory;
       ready = true;
     } finally {
       loading = undefined;

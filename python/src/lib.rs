@@ -3,6 +3,8 @@
 //! Nothing is decided here. The interpreter is let go while the core works, and a panic in the core ends the
 //! guard it happened in, not the process.
 
+mod validator;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
@@ -120,6 +122,8 @@ fn digest(py: Python<'_>, text: &str) -> PyResult<String> {
 /// toolgate's core as text in and text out; the `toolgate` package is its typed face.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::validator::Validator;
     #[pymodule_export]
     use super::{Core, Refused, canonicalize, digest, error_codes};
 }

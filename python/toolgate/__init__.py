@@ -17,6 +17,7 @@ from .errors import (
     OptionsError,
     PolicyError,
     ProtocolError,
+    SchemaError,
     SignupError,
     SnapshotError,
     ToolError,
@@ -26,6 +27,7 @@ from .errors import (
 from .guard import APPROVAL_META, Guard, Resumed, profile
 from .http import http_client
 from .ledger import Ledger, MemoryLedger
+from .schema import Validator, Violation, compile  # noqa: A004
 from .types import (
     Account,
     Approval,
@@ -85,6 +87,7 @@ __all__ = [
     "Resend",
     "Resumed",
     "Rule",
+    "SchemaError",
     "SignedUp",
     "SignupError",
     "SnapshotError",
@@ -92,9 +95,12 @@ __all__ = [
     "ToolError",
     "ToolReport",
     "ToolgateError",
+    "Validator",
     "Vault",
     "VaultAuth",
+    "Violation",
     "ask_in_terminal",
+    "compile",
     "connect",
     "defer",
     "error_codes",

@@ -2,7 +2,9 @@
 
 from typing import final
 
-__all__ = ["Core", "Refused", "canonicalize", "digest", "error_codes"]
+from .schema import Violation
+
+__all__ = ["Core", "Refused", "Validator", "canonicalize", "digest", "error_codes"]
 
 class Refused(Exception):
     """The core refused; the one argument is the error's JSON text."""
@@ -20,6 +22,17 @@ class Core:
     def tools(self) -> str: ...
     def approvals(self) -> str: ...
     def profile(self) -> str: ...
+
+@final
+class Validator:
+    """A compiled schema. Made by `toolgate.compile`."""
+
+    def __new__(cls, schema: str, options: str) -> Validator: ...
+    def is_valid(self, document: object) -> bool:
+        """Whether the document is valid. A `str` or `bytes` is JSON text; anything else is the value itself."""
+
+    def validate(self, document: object) -> list[Violation]:
+        """What is wrong with the document, the most useful first; empty if nothing is."""
 
 def error_codes() -> str: ...
 def canonicalize(text: str) -> str: ...

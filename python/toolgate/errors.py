@@ -120,6 +120,10 @@ class ToolError(ToolgateError):
     """The tool is not listed, or its definition cannot be used."""
 
 
+class SchemaError(ToolgateError):
+    """A schema that was to be compiled on its own cannot be used."""
+
+
 class ArgumentsError(ToolgateError):
     """The arguments are not what the tool accepts; `details["violations"]` says how to mend them."""
 
@@ -161,6 +165,7 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "unsupported_snapshot": SnapshotError,
     "unknown_tool": ToolError,
     "invalid_definition": ToolError,
+    "invalid_schema": SchemaError,
     "invalid_arguments": ArgumentsError,
     "secret_in_arguments": ArgumentsError,
     "denied_by_policy": PolicyError,

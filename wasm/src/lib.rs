@@ -3,6 +3,7 @@
 
 mod fetch;
 mod sse;
+mod validator;
 
 use serde_wasm_bindgen::Serializer;
 use toolgate_core::error::{Code, Error};
@@ -10,6 +11,7 @@ use toolgate_core::ffi;
 use wasm_bindgen::prelude::*;
 
 pub use fetch::FetchClient;
+pub use validator::{Validator, room};
 
 /// One guard's decisions. Every `Err` is a plain object of the shape `{code, message, retryable, next, details}`.
 #[wasm_bindgen]

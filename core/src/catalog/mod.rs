@@ -7,17 +7,18 @@ pub mod hints;
 use core::cell::OnceCell;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::{canonical_without, sha256_hex};
-use crate::json::tape::Kind;
+use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document};
 use crate::near;
 use crate::profile::Profile;
-use crate::schema::Schema;
+use crate::schema::{Options, Schema};
 use effect::Effect;
 use hints::{Hints, Said};
 
@@ -170,14 +171,19 @@ impl Tool {
         }
         let document = Document::read(&self.text, json::DEFINITION)
             .map_err(|refusal| invalid(format!("{} at `{}`", refusal.fault.keyword(), refusal.path)))?;
+        let document = Arc::new(document);
         let definition = document.tape().root();
         // `_meta` is for programs, may change from answer to answer, and no model reads it.
         let digest = sha256_hex(canonical_without(definition, "_meta").as_bytes());
         let input = definition.get("inputSchema").ok_or_else(|| invalid("it has no inputSchema".to_owned()))?;
-        let input = Schema::compile(input).map_err(|why| invalid(format!("inputSchema: {why}")))?;
+        let compile = |name: &str, schema: Node<'_>| {
+            Schema::compile(&document, schema.index(), &Options::default())
+                .map_err(|error| invalid(format!("{name}: {error}")))
+        };
+        let input = compile("inputSchema", input)?;
         let output = match definition.get("outputSchema").filter(|schema| schema.kind() != Kind::Null) {
             None => None,
-            Some(schema) => Some(Schema::compile(schema).map_err(|why| invalid(format!("outputSchema: {why}")))?),
+            Some(schema) => Some(compile("outputSchema", schema)?),
         };
         Ok(Definition { digest, input, output })
     }

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::json::tape::Kind;
 use crate::json::{self, Document};
 use crate::redact::Redactor;
-use crate::schema::Violation;
+use crate::schema::{Violation, unreadable};
 
 /// The arguments, read. `hidden` points to arguments whose values are never shown.
 pub(crate) fn check(
@@ -17,21 +17,8 @@ pub(crate) fn check(
     hidden: &[String],
     redactor: &Redactor,
 ) -> Result<Document> {
-    let document = Document::read(text, json::ARGUMENTS).map_err(|refusal| {
-        let violation = Violation {
-            path: redactor.text(&refusal.path).unwrap_or_else(|| refusal.path.clone()),
-            schema_path: String::new(),
-            keyword: refusal.fault.keyword().to_owned(),
-            expected: refusal.expected(),
-            got: if refusal.fault == json::Fault::TooLarge {
-                format!("{} bytes", text.len())
-            } else {
-                format!("line {}, column {}", refusal.line, refusal.column)
-            },
-            repair: refusal.repair(),
-        };
-        invalid(tool, vec![violation])
-    })?;
+    let document = Document::read(text, json::ARGUMENTS)
+        .map_err(|refusal| invalid(tool, vec![unreadable(&refusal, text.len(), redactor)]))?;
     let value = document.tape().root();
     if value.kind() != Kind::Object {
         let violation = Violation {
@@ -51,7 +38,7 @@ pub(crate) fn check(
         )
         .with("path", path));
     }
-    let violations = definition.input.violations(value, hidden, redactor);
+    let violations = definition.input.violations(&value, hidden, redactor);
     if violations.is_empty() { Ok(document) } else { Err(invalid(tool, violations)) }
 }
 

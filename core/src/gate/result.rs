@@ -60,7 +60,7 @@ pub(crate) fn check(
         let structured = result.get("structuredContent").ok_or_else(|| {
             Error::new(Code::InvalidResult, "The tool promises structured content and answered without.")
         })?;
-        let violations = output.violations(structured, &[], redactor);
+        let violations = output.violations(&structured, &[], redactor);
         if !violations.is_empty() {
             return Err(Error::new(Code::InvalidResult, "The answer does not fit the tool's outputSchema.")
                 .with("violations", serde_json::json!(violations)));

@@ -40,7 +40,11 @@ pub(crate) const RESULT: Limits = Limits { bytes: 32 << 20, values: 2_000_000, n
 /// One tool's definition.
 pub(crate) const DEFINITION: Limits = Limits { bytes: 1 << 20, values: 50_000, numbers: Numbers::Finite };
 
-/// A schema of its own, or a document to validate outside the guard.
+/// A schema of its own.
+pub(crate) const SCHEMA: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Any };
+/// Schemas that come with one.
+pub(crate) const RESOURCES: Limits = Limits { bytes: 16 << 20, values: 1_000_000, numbers: Numbers::Any };
+/// A document to validate outside the guard.
 pub(crate) const DOCUMENT: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Any };
 /// What this core wrote itself.
 pub(crate) const OWN: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Finite };
@@ -54,6 +58,7 @@ pub(crate) enum Fault {
     DuplicateKey,
     LoneSurrogate,
     NumberTooLarge,
+    InvalidUtf8,
     Syntax,
 }
 
@@ -77,6 +82,7 @@ impl Fault {
             Fault::DuplicateKey => "duplicate_key",
             Fault::LoneSurrogate => "lone_surrogate",
             Fault::NumberTooLarge => "number_too_large",
+            Fault::InvalidUtf8 => "invalid_utf8",
             Fault::Syntax => "syntax",
         }
     }
@@ -91,6 +97,7 @@ impl Refusal {
             Fault::DuplicateKey => "each key once in an object".to_owned(),
             Fault::LoneSurrogate => "strings of whole Unicode characters".to_owned(),
             Fault::NumberTooLarge => "finite numbers between -(2^53-1) and 2^53-1".to_owned(),
+            Fault::InvalidUtf8 => "text in UTF-8".to_owned(),
             Fault::Syntax => "well-formed JSON (RFC 8259)".to_owned(),
         }
     }
@@ -109,6 +116,7 @@ impl Refusal {
             Fault::NumberTooLarge => {
                 format!("Send the number at {place} as a string, or a smaller one: it would be rounded.")
             }
+            Fault::InvalidUtf8 => format!("Send UTF-8: the byte at {place} belongs to no character."),
             Fault::Syntax => {
                 format!("Mend the JSON at {place} (NaN, Infinity, comments and trailing commas are not JSON).")
             }

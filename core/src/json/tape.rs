@@ -84,6 +84,14 @@ impl Document {
     }
 }
 
+/// Bytes as text, or a refusal that says where they stop to be UTF-8.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let (line, column) = place(bytes.get(..error.valid_up_to()).unwrap_or_default());
+        Refusal { fault: Fault::InvalidUtf8, path: String::new(), line, column, limit: 0 }
+    })
+}
+
 /// Reads one document into `tokens`, whose allocation is used again.
 pub(crate) fn read<'t>(text: &'t str, limits: Limits, tokens: &'t mut Vec<Token>) -> Result<Tape<'t>, Refusal> {
     tokens.clear();
@@ -471,12 +479,7 @@ impl Reader<'_> {
             path.push('/');
             path.push_str(&pointer_token(part));
         }
-        let before = text.as_bytes().get(..self.at.min(text.len())).unwrap_or_default();
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at.saturating_add(1));
-        let line = before.iter().filter(|&&byte| byte == b'\n').count().saturating_add(1);
-        // In characters: continuation bytes do not count.
-        let in_line = before.get(line_start..).unwrap_or_default();
-        let column = in_line.iter().filter(|&&byte| byte & 0xc0 != 0x80).count().saturating_add(1);
+        let (line, column) = place(text.as_bytes().get(..self.at.min(text.len())).unwrap_or_default());
         Refusal { fault, path, line, column, limit: self.limits.values }
     }
 
@@ -485,6 +488,16 @@ impl Reader<'_> {
         let next = behind(self.tokens, index);
         if next > index { next } else { NONE }
     }
+}
+
+/// Line and column behind what was read, in characters and from 1.
+fn place(before: &[u8]) -> (usize, usize) {
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at.saturating_add(1));
+    let line = before.iter().filter(|&&byte| byte == b'\n').count().saturating_add(1);
+    // Continuation bytes do not count.
+    let in_line = before.get(line_start..).unwrap_or_default();
+    let column = in_line.iter().filter(|&&byte| byte & 0xc0 != 0x80).count().saturating_add(1);
+    (line, column)
 }
 
 /// A bit in each byte that is `"`, `\` or a control; bits above the lowest may be wrong.
@@ -759,20 +772,20 @@ pub(crate) struct Members<'t> {
 /// One member of an object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member<'t> {
-    name: Node<'t>,
+    pub(crate) key: Node<'t>,
     pub(crate) value: Node<'t>,
 }
 
 impl<'t> Member<'t> {
     #[inline(always)]
     pub(crate) fn name(self) -> Cow<'t, str> {
-        self.name.text()
+        self.key.text()
     }
 
     /// [`name_hash`] of the name.
     #[inline(always)]
     pub(crate) fn hash(self) -> u32 {
-        self.name.token().size
+        self.key.token().size
     }
 }
 
@@ -785,6 +798,6 @@ impl<'t> Iterator for Members<'t> {
         let name = self.index;
         let value = name.wrapping_add(1);
         self.index = behind(self.tape.tokens, value);
-        Some(Member { name: self.tape.node(name), value: self.tape.node(value) })
+        Some(Member { key: self.tape.node(name), value: self.tape.node(value) })
     }
 }

@@ -1,164 +1,333 @@
-//! From a violated keyword to words that a model or a person can act on.
+//! From a violated rule to words that a model or a person can act on.
 
-use serde_json::Value;
-
+use super::Violation;
+use super::compile::Program;
+use super::source::Place;
+use super::validate::{Found, Got};
+use crate::json::canonical::write_string;
+use crate::json::tape::{Kind, Node};
 use crate::near;
 use crate::redact::Redactor;
 use crate::text::shorten;
 
-/// A violation as the engine found it.
-pub(super) struct Found<'v> {
-    pub(super) path: &'v str,
-    pub(super) keyword: &'v str,
-    /// The keyword's value in the schema.
-    pub(super) rule: Option<&'v Value>,
-    /// The schema that the keyword stands in.
-    pub(super) parent: Option<&'v Value>,
-    pub(super) instance: &'v Value,
-    pub(super) hidden: bool,
+/// What words are made of.
+struct Words<'w> {
+    found: &'w Found,
+    /// The keyword's value.
+    rule: Option<Node<'w>>,
+    /// The schema around it.
+    schema: Option<Node<'w>>,
+    hidden: bool,
+    redactor: &'w Redactor,
 }
 
-/// Expected, got and repair.
-pub(super) fn explain(found: &Found<'_>, redactor: &Redactor) -> (String, String, String) {
-    let rule = found.rule.unwrap_or(&Value::Null);
-    let name = subject(found.path);
-    let got = describe(found.instance, found.hidden, redactor);
-    let shown = |value: &Value| describe(value, false, redactor);
-    let (expected, repair) = match found.keyword {
-        "required" => return missing(found, got),
-        "additionalProperties" | "unevaluatedProperties" => return unexpected(found, got),
-        "type" => {
-            let types = one_of(rule);
-            let repair = match (rule.as_str(), found.instance) {
-                (Some("integer" | "number"), Value::String(text))
-                    if !found.hidden && text.trim().parse::<f64>().is_ok() =>
-                {
-                    format!("Give {name} as the number {}, without quotes.", text.trim())
+/// The findings in words, the most useful first; `hidden` and `secret` are pointers to values that are not shown.
+pub(super) fn explain(
+    program: &Program,
+    mut found: Vec<Found>,
+    hidden: &[String],
+    secret: &[String],
+    redactor: &Redactor,
+) -> Vec<Violation> {
+    found.sort_by_key(|found| rank(found.keyword));
+    let mut violations: Vec<Violation> = Vec::new();
+    for found in &found {
+        let nowhere = Place { document: 0, token: 0, resource: 0 };
+        let place = program.nodes.get(found.rules as usize).map_or(nowhere, |rules| rules.place);
+        let schema = program.sources.node(place.document, place.token);
+        let is_limit = matches!(found.keyword, "too_much_work" | "too_deep" | "not_json");
+        let keyword = if is_limit || found.keyword == "false" { "" } else { found.keyword };
+        let path = &found.path;
+        let is_hidden = hidden.iter().chain(secret).any(|pointer| {
+            path == pointer || path.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let rule = schema.and_then(|schema| schema.get(keyword));
+        let words = Words { found, rule, schema, hidden: is_hidden, redactor };
+        let (expected, repair) = words.say();
+        let violation = Violation {
+            path: redactor.text(path).unwrap_or_else(|| path.clone()),
+            schema_path: if is_limit { String::new() } else { program.sources.describe(place, keyword) },
+            keyword: found.keyword.to_owned(),
+            expected,
+            got: words.got(),
+            repair,
+        };
+        if !violations.contains(&violation) {
+            violations.push(violation);
+        }
+        if violations.len() >= super::MAX_VIOLATIONS {
+            break;
+        }
+    }
+    violations
+}
+
+/// What must be known before the rest makes sense comes first: which members there are, then what they are.
+fn rank(keyword: &str) -> u8 {
+    match keyword {
+        "additionalProperties" | "unevaluatedProperties" | "false" => 0,
+        "required" | "dependentRequired" | "dependencies" => 1,
+        "type" | "enum" | "const" => 2,
+        "anyOf" | "oneOf" | "not" | "contains" => 4,
+        _ => 3,
+    }
+}
+
+impl Words<'_> {
+    /// What was expected, and the repair.
+    fn say(&self) -> (String, String) {
+        let name = self.subject();
+        let rule = self.rule.map(|rule| self.shown(rule)).unwrap_or_default();
+        let phrase = |parts: &[&str]| parts.concat();
+        match self.found.keyword {
+            "required" | "dependentRequired" | "dependencies" => self.missing(),
+            "additionalProperties" | "unevaluatedProperties" => self.unexpected(),
+            "false" => ("nothing here".to_owned(), phrase(&["Remove ", &name, "."])),
+            "not_json" => (
+                "a JSON value".to_owned(),
+                phrase(&["Give ", &name, " as null, a boolean, a finite number, a string, an array or an object."]),
+            ),
+            "too_deep" => {
+                ("a value that is nested less".to_owned(), "Flatten the value: it is nested too deeply.".to_owned())
+            }
+            "too_much_work" => (
+                "a value that can be checked with less work".to_owned(),
+                "Send less at once: the check of this value was given up.".to_owned(),
+            ),
+            "type" => {
+                let types = self.rule.map(one_of).unwrap_or_default();
+                let repair = match (self.rule.and_then(Node::as_text).as_deref(), &self.found.got) {
+                    (Some("integer" | "number"), Got::Text(text)) if !self.hidden && is_number(text.trim()) => {
+                        phrase(&["Give ", &name, " as the number ", text.trim(), ", without quotes."])
+                    }
+                    (Some("string"), Got::Number(number)) if !self.hidden => {
+                        phrase(&["Give ", &name, " as the string \"", number, "\"."])
+                    }
+                    (Some("boolean"), Got::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+                        phrase(&["Give ", &name, " as ", text, ", without quotes."])
+                    }
+                    (Some("integer"), Got::Number(_)) => phrase(&["Give ", &name, " as a whole number."]),
+                    (Some("array"), Got::Array(_)) => phrase(&["Give ", &name, " as an array."]),
+                    (Some("array"), _) => phrase(&["Put ", &name, " into an array."]),
+                    _ => phrase(&["Give ", &name, " as ", &types, "."]),
+                };
+                (types, repair)
+            }
+            "enum" => {
+                let options: Vec<Node<'_>> = self.rule.map(|rule| rule.items().collect()).unwrap_or_default();
+                let mut listed =
+                    options.iter().take(12).map(|option| self.shown(*option)).collect::<Vec<_>>().join(", ");
+                if options.len() > 12 {
+                    listed.push_str(", …");
                 }
-                (Some("string"), Value::Number(number)) if !found.hidden => {
-                    format!("Give {name} as the string \"{number}\".")
-                }
-                (Some("array"), _) => format!("Put {name} into an array."),
-                _ => format!("Give {name} as {types}."),
-            };
-            (types, repair)
+                let texts: Vec<String> =
+                    options.iter().filter_map(|option| option.as_text()).map(|text| text.into_owned()).collect();
+                let near = match &self.found.got {
+                    Got::Text(text) if !self.hidden => near::nearest(text, texts.iter().map(String::as_str)),
+                    _ => Vec::new(),
+                };
+                let repair = phrase(&[&capital(&name), " must be one of ", &listed, &dotted(near::suggestion(&near))]);
+                (phrase(&["one of ", &listed]), repair)
+            }
+            "const" => (rule.clone(), phrase(&["Give ", &name, " as ", &rule, "."])),
+            "format" => {
+                let words = self.rule.map(|rule| format_in_words(&rule.text())).unwrap_or_default();
+                let repair = phrase(&["Write ", &name, " as ", &words, "."]);
+                (words, repair)
+            }
+            "pattern" => {
+                let pattern = self.rule.map(|rule| shorten(&rule.text(), 120)).unwrap_or_default();
+                (
+                    phrase(&["a string matching ", &pattern]),
+                    phrase(&["Write ", &name, " so that it matches ", &pattern, "."]),
+                )
+            }
+            "minLength" | "maxLength" => self.sized(&name, &rule, "characters"),
+            "minItems" | "maxItems" => self.sized(&name, &rule, "items"),
+            "minProperties" | "maxProperties" => self.sized(&name, &rule, "properties"),
+            "minContains" | "maxContains" => self.sized(&name, &rule, "items of the required form"),
+            "contains" => (
+                "an array containing the required items".to_owned(),
+                phrase(&["Add an item to ", &name, ": ", &self.rule.map(branch).unwrap_or_default(), "."]),
+            ),
+            "items" | "additionalItems" | "unevaluatedItems" => {
+                let most = self.found.names.first().map_or("fewer", String::as_str);
+                (phrase(&["at most ", most, " items"]), phrase(&["Give ", &name, " at most ", most, " items."]))
+            }
+            "minimum" => (phrase(&["a number ≥ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or more."])),
+            "maximum" => (phrase(&["a number ≤ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or less."])),
+            "exclusiveMinimum" => {
+                (phrase(&["a number > ", &rule]), phrase(&["Make ", &name, " more than ", &rule, "."]))
+            }
+            "exclusiveMaximum" => {
+                (phrase(&["a number < ", &rule]), phrase(&["Make ", &name, " less than ", &rule, "."]))
+            }
+            "multipleOf" => {
+                (phrase(&["a multiple of ", &rule]), phrase(&["Make ", &name, " a multiple of ", &rule, "."]))
+            }
+            "uniqueItems" => {
+                let repair = match self.found.names.as_slice() {
+                    [one, other] => {
+                        phrase(&["Remove item ", other, " of ", &name, ": it repeats item ", one, " (counted from 0)."])
+                    }
+                    _ => phrase(&["Remove the repeated items from ", &name, "."]),
+                };
+                ("items that all differ".to_owned(), repair)
+            }
+            "anyOf" | "oneOf" => self.forms(&name),
+            "not" => {
+                let form = self.rule.map(branch).unwrap_or_default();
+                (phrase(&["anything but ", &form]), phrase(&["Change ", &name, ": it must not be ", &form, "."]))
+            }
+            "propertyNames" => {
+                let wrong = self.found.names.first().map(|name| self.quoted(name)).unwrap_or_default();
+                let form = self.rule.map(names_in_words).unwrap_or_default();
+                (
+                    "property names of the allowed form".to_owned(),
+                    phrase(&["Rename ", &wrong, self.place().as_str(), &form, "."]),
+                )
+            }
+            other => (
+                phrase(&["a value allowed by `", other, "`"]),
+                phrase(&["Change ", &name, " so that `", other, "` holds."]),
+            ),
         }
-        "enum" => {
-            let options = rule.as_array().map(Vec::as_slice).unwrap_or_default();
-            let listed = options.iter().take(12).map(&shown).collect::<Vec<_>>().join(", ");
-            let listed = if options.len() > 12 { format!("{listed}, …") } else { listed };
-            let near = match found.instance.as_str() {
-                Some(text) if !found.hidden => near::nearest(text, options.iter().filter_map(Value::as_str)),
-                _ => Vec::new(),
-            };
-            (
-                format!("one of {listed}"),
-                format!("{} must be one of {listed}{}", capital(&name), dotted(near::suggestion(&near))),
-            )
+    }
+
+    fn sized(&self, name: &str, rule: &str, what: &str) -> (String, String) {
+        let bound = if self.found.keyword.starts_with("min") { "at least " } else { "at most " };
+        let expected = [bound, rule, " ", what].concat();
+        let repair = ["Give ", name, " ", &expected, "."].concat();
+        (expected, repair)
+    }
+
+    fn forms(&self, name: &str) -> (String, String) {
+        let branches: Vec<Node<'_>> = self.rule.map(|rule| rule.items().collect()).unwrap_or_default();
+        let exactly = if self.found.keyword == "oneOf" { "exactly one" } else { "at least one" };
+        let listed = branches.iter().take(4).map(|form| branch(*form)).collect::<Vec<_>>().join("; ");
+        let count = branches.len().to_string();
+        let expected = ["a value of ", exactly, " of ", &count, " forms"].concat();
+        let repair = if self.found.names.is_empty() {
+            ["Give ", name, " in ", exactly, " of these forms: ", &listed, "."].concat()
+        } else {
+            ["Change ", name, " so that only one of these forms fits: ", &listed, "."].concat()
+        };
+        (expected, repair)
+    }
+
+    fn missing(&self) -> (String, String) {
+        let named = self.found.names.iter().map(|name| ["`", name, "`"].concat()).collect::<Vec<_>>().join(", ");
+        let properties = self.schema.and_then(|schema| schema.get("properties"));
+        let forms = self
+            .found
+            .names
+            .iter()
+            .map(|name| match properties.and_then(|properties| properties.get(name)) {
+                Some(schema) => ["`", name, "` (", &branch(schema), ")"].concat(),
+                None => ["`", name, "`"].concat(),
+            })
+            .collect::<Vec<_>>()
+            .join(", ");
+        (["the property ", &named].concat(), ["Add ", &forms, &self.place(), "."].concat())
+    }
+
+    fn unexpected(&self) -> (String, String) {
+        let properties = self.schema.and_then(|schema| schema.get("properties"));
+        let known: Vec<String> = properties
+            .map(|properties| properties.members().map(|member| member.name().into_owned()).collect())
+            .unwrap_or_default();
+        let allowed = known.iter().take(20).map(|name| ["`", name, "`"].concat()).collect::<Vec<_>>().join(", ");
+        let expected =
+            if known.is_empty() { "no properties".to_owned() } else { ["only the properties ", &allowed].concat() };
+        let repairs: Vec<String> = self
+            .found
+            .names
+            .iter()
+            .take(5)
+            .map(|name| {
+                let near = near::nearest(name, known.iter().map(String::as_str));
+                ["Remove ", &self.quoted(name), &self.from(), &dotted(near::suggestion(&near))].concat()
+            })
+            .collect();
+        (expected, repairs.join(" "))
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        ["`", &self.redactor.shown(name, 60), "`"].concat()
+    }
+
+    /// What the violation is about, in the middle of a sentence.
+    fn subject(&self) -> String {
+        if self.found.path.is_empty() {
+            return "the arguments".to_owned();
         }
-        "const" => (shown(rule), format!("Give {name} as {}.", shown(rule))),
-        "format" => {
-            let format = rule.as_str().unwrap_or("the format");
-            (format_in_words(format), format!("Write {name} as {}.", format_in_words(format)))
+        let dots = self.found.path.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~");
+        self.quoted_path(&dots)
+    }
+
+    fn quoted_path(&self, path: &str) -> String {
+        ["`", &self.redactor.text(path).unwrap_or_else(|| path.to_owned()), "`"].concat()
+    }
+
+    fn place(&self) -> String {
+        if self.found.path.is_empty() { String::new() } else { [" to ", &self.subject()].concat() }
+    }
+
+    fn from(&self) -> String {
+        if self.found.path.is_empty() { String::new() } else { [" from ", &self.subject()].concat() }
+    }
+
+    fn got(&self) -> String {
+        match &self.found.got {
+            Got::Text(text) if self.hidden => {
+                ["a string of ", &text.chars().count().to_string(), " characters (hidden)"].concat()
+            }
+            _ if self.hidden => "a value (hidden)".to_owned(),
+            Got::Null => "null".to_owned(),
+            Got::Boolean(true) => "true".to_owned(),
+            Got::Boolean(false) => "false".to_owned(),
+            Got::Number(number) => number.clone(),
+            Got::Text(text) => in_quotes(&self.redactor.shown(text, 60)),
+            Got::Array(count) => ["an array of ", &count.to_string(), " items"].concat(),
+            Got::Object(_, 0) => "an empty object".to_owned(),
+            Got::Object(names, _) => {
+                let names = names.iter().take(8).map(|name| ["`", &self.redactor.shown(name, 40), "`"].concat());
+                ["an object with ", &names.collect::<Vec<_>>().join(", ")].concat()
+            }
+            Got::Foreign => "something that JSON has no word for".to_owned(),
         }
-        "pattern" => {
-            let pattern = shorten(rule.as_str().unwrap_or_default(), 120);
-            (format!("a string matching {pattern}"), format!("Write {name} so that it matches {pattern}."))
+    }
+
+    /// A value of the schema.
+    fn shown(&self, node: Node<'_>) -> String {
+        match node.kind() {
+            Kind::String => in_quotes(&self.redactor.shown(&node.text(), 60)),
+            _ => plain(node),
         }
-        "minLength" | "maxLength" => {
-            let bound = bound(found.keyword, rule);
-            (format!("{bound} characters"), format!("Give {name} {bound} characters."))
-        }
-        "minItems" | "maxItems" => {
-            let bound = bound(found.keyword, rule);
-            (format!("{bound} items"), format!("Give {name} {bound} items."))
-        }
-        "minProperties" | "maxProperties" => {
-            let bound = bound(found.keyword, rule);
-            (format!("{bound} properties"), format!("Give {name} {bound} properties."))
-        }
-        "minimum" => (format!("a number ≥ {rule}"), format!("Make {name} {rule} or more.")),
-        "maximum" => (format!("a number ≤ {rule}"), format!("Make {name} {rule} or less.")),
-        "exclusiveMinimum" => (format!("a number > {rule}"), format!("Make {name} more than {rule}.")),
-        "exclusiveMaximum" => (format!("a number < {rule}"), format!("Make {name} less than {rule}.")),
-        "multipleOf" => (format!("a multiple of {rule}"), format!("Make {name} a multiple of {rule}.")),
-        "uniqueItems" => ("items that all differ".to_owned(), format!("Remove the repeated items from {name}.")),
-        "anyOf" | "oneOf" => {
-            let count = rule.as_array().map_or(0, Vec::len);
-            let exactly = if found.keyword == "oneOf" { "exactly one" } else { "at least one" };
-            let branches = rule
-                .as_array()
-                .map(|branches| branches.iter().take(4).map(branch).collect::<Vec<_>>().join("; "))
-                .unwrap_or_default();
-            (
-                format!("a value of {exactly} of {count} forms"),
-                format!("Give {name} in {exactly} of these forms: {branches}."),
-            )
-        }
-        "not" => ("a value outside the excluded form".to_owned(), format!("Change {name}: this form is excluded.")),
-        "dependentRequired" | "dependencies" | "dependentSchemas" => (
-            "the properties that belong together".to_owned(),
-            format!("Give {name} together with the properties that it depends on."),
-        ),
-        "contains" | "minContains" | "maxContains" => (
-            "an array containing the required items".to_owned(),
-            format!("Add an item of the required form to {name}."),
-        ),
-        "propertyNames" => {
-            ("property names of the allowed form".to_owned(), format!("Rename the properties of {name}."))
-        }
-        other => (format!("a value allowed by `{other}`"), format!("Change {name} so that `{other}` holds.")),
-    };
-    (expected, got, repair)
+    }
 }
 
-fn missing(found: &Found<'_>, got: String) -> (String, String, String) {
-    let present = found.instance.as_object();
-    let absent: Vec<&str> = found
-        .rule
-        .and_then(Value::as_array)
-        .map(|names| {
-            names
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|name| present.is_none_or(|object| !object.contains_key(*name)))
-                .collect()
-        })
-        .unwrap_or_default();
-    let named = absent.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let forms: Vec<String> = absent
-        .iter()
-        .filter_map(|name| {
-            found.parent?.get("properties")?.get(name).map(|schema| format!("`{name}` ({})", branch(schema)))
-        })
-        .collect();
-    let forms = if forms.is_empty() { named.clone() } else { forms.join(", ") };
-    (format!("the property {named}"), got, format!("Add {forms}{}.", place(found.path)))
+/// A value of the schema that is no secret.
+fn plain(node: Node<'_>) -> String {
+    match node.kind() {
+        Kind::Null | Kind::Foreign => "null".to_owned(),
+        Kind::True => "true".to_owned(),
+        Kind::False => "false".to_owned(),
+        Kind::Number => node.number_text().to_owned(),
+        Kind::String => in_quotes(&shorten(&node.text(), 60)),
+        Kind::Array | Kind::Object => shorten(&crate::json::canonical::canonical(node), 80),
+    }
 }
 
-fn unexpected(found: &Found<'_>, got: String) -> (String, String, String) {
-    let known: Vec<&str> = found
-        .parent
-        .and_then(|parent| parent.get("properties"))
-        .and_then(Value::as_object)
-        .map(|known| known.keys().map(String::as_str).collect())
-        .unwrap_or_default();
-    let strange: Vec<&str> = found
-        .instance
-        .as_object()
-        .map(|object| object.keys().map(String::as_str).filter(|key| !known.contains(key)).collect())
-        .unwrap_or_default();
-    let allowed = known.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let expected = if known.is_empty() { "no properties".to_owned() } else { format!("only the properties {allowed}") };
-    let repairs: Vec<String> = strange
-        .iter()
-        .take(5)
-        .map(|name| {
-            let near = near::nearest(name, known.iter().copied());
-            format!("Remove `{}`{}", shorten(name, 60), dotted(near::suggestion(&near)))
-        })
-        .collect();
-    (expected, got, repairs.join(" "))
+fn in_quotes(text: &str) -> String {
+    let mut out = String::new();
+    write_string(text, &mut out);
+    out
+}
+
+fn is_number(text: &str) -> bool {
+    crate::json::Document::read(text, crate::json::OWN)
+        .is_ok_and(|document| document.tape().root().kind() == Kind::Number)
 }
 
 /// `; did you mean …?` ends a sentence by itself; nothing ends with a full stop.
@@ -166,97 +335,76 @@ fn dotted(suggestion: String) -> String {
     if suggestion.is_empty() { ".".to_owned() } else { suggestion }
 }
 
-fn subject(path: &str) -> String {
-    if path.is_empty() {
-        "the arguments".to_owned()
-    } else {
-        format!("`{}`", path.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~"))
+fn capital(name: &str) -> String {
+    match name.strip_prefix('t') {
+        Some(rest) => ["T", rest].concat(),
+        None => name.to_owned(),
     }
 }
 
-fn place(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(" to {}", subject(path)) }
-}
-
-fn capital(name: &str) -> String {
-    let mut characters = name.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
-}
-
-fn bound(keyword: &str, rule: &Value) -> String {
-    if keyword.starts_with("min") { format!("at least {rule}") } else { format!("at most {rule}") }
-}
-
-fn one_of(types: &Value) -> String {
-    match types {
-        Value::String(name) => with_article(name),
-        Value::Array(names) => {
-            names.iter().filter_map(Value::as_str).map(with_article).collect::<Vec<_>>().join(" or ")
-        }
-        _ => "a value of the right type".to_owned(),
+fn one_of(types: Node<'_>) -> String {
+    match types.kind() {
+        Kind::Array => types.items().map(|name| with_article(&name.text())).collect::<Vec<_>>().join(" or "),
+        _ => with_article(&types.text()),
     }
 }
 
 fn with_article(name: &str) -> String {
     match name {
         "null" => "null".to_owned(),
-        "array" | "integer" | "object" => format!("an {name}"),
-        _ => format!("a {name}"),
+        "array" | "integer" | "object" => ["an ", name].concat(),
+        _ => ["a ", name].concat(),
     }
 }
 
 /// A subschema in a few words.
-fn branch(schema: &Value) -> String {
-    let mut words = match schema.get("type") {
-        Some(types) => one_of(types),
-        None => "a value".to_owned(),
-    };
-    if let Some(format) = schema.get("format").and_then(Value::as_str) {
-        words = format_in_words(format);
+fn branch(schema: Node<'_>) -> String {
+    let mut words = schema.get("type").map_or_else(|| "a value".to_owned(), one_of);
+    if let Some(format) = schema.get("format").and_then(Node::as_text) {
+        words = format_in_words(&format);
     }
-    if let Some(options) = schema.get("enum").and_then(Value::as_array) {
-        words = format!("one of {}", options.iter().take(8).map(Value::to_string).collect::<Vec<_>>().join(", "));
+    if let Some(options) = schema.get("enum") {
+        words = ["one of ", &options.items().take(8).map(plain).collect::<Vec<_>>().join(", ")].concat();
     }
     if let Some(value) = schema.get("const") {
-        words = value.to_string();
+        words = plain(value);
     }
-    match schema.get("required").and_then(Value::as_array) {
-        Some(names) if !names.is_empty() => format!(
-            "{words} with {}",
-            names.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        ),
-        _ => words,
+    if let Some(required) = schema.get("required").filter(|required| required.len() > 0) {
+        let names = required.items().map(|name| ["`", &name.text(), "`"].concat()).collect::<Vec<_>>().join(", ");
+        words = [&words, " with ", &names].concat();
     }
+    words
+}
+
+/// How the names of `propertyNames` must be.
+fn names_in_words(schema: Node<'_>) -> String {
+    if let Some(pattern) = schema.get("pattern") {
+        return [" so that it matches ", &shorten(&pattern.text(), 120)].concat();
+    }
+    if let Some(options) = schema.get("enum") {
+        return [" to one of ", &options.items().take(12).map(plain).collect::<Vec<_>>().join(", ")].concat();
+    }
+    if let Some(most) = schema.get("maxLength") {
+        return [" to at most ", most.number_text(), " characters"].concat();
+    }
+    String::new()
 }
 
 fn format_in_words(format: &str) -> String {
-    match format {
-        "date-time" => "a date and time such as 2026-03-01T09:30:00Z".to_owned(),
-        "date" => "a date such as 2026-03-01".to_owned(),
-        "time" => "a time such as 09:30:00Z".to_owned(),
-        "duration" => "a duration such as PT30M".to_owned(),
-        "email" | "idn-email" => "an email address such as ana@example.com".to_owned(),
-        "uri" | "iri" => "a URI such as https://example.com/page".to_owned(),
-        "uuid" => "a UUID such as 123e4567-e89b-12d3-a456-426614174000".to_owned(),
-        other => format!("a string of the format {other}"),
-    }
-}
-
-fn describe(value: &Value, hidden: bool, redactor: &Redactor) -> String {
-    match value {
-        Value::String(text) if hidden => format!("a string of {} characters (hidden)", text.chars().count()),
-        _ if hidden => "a value (hidden)".to_owned(),
-        Value::String(text) => Value::String(redactor.shown(text, 60)).to_string(),
-        Value::Array(items) => format!("an array of {} items", items.len()),
-        Value::Object(members) => {
-            let keys = members
-                .keys()
-                .take(8)
-                .map(|key| format!("`{}`", redactor.shown(key, 40)))
-                .collect::<Vec<_>>()
-                .join(", ");
-            if keys.is_empty() { "an empty object".to_owned() } else { format!("an object with {keys}") }
-        }
-        other => other.to_string(),
-    }
+    let words = match format {
+        "date-time" => "a date and time such as 2026-03-01T09:30:00Z",
+        "date" => "a date such as 2026-03-01",
+        "time" => "a time such as 09:30:00Z",
+        "duration" => "a duration such as PT30M",
+        "email" | "idn-email" => "an email address such as ana@example.com",
+        "hostname" => "a host name such as www.example.com",
+        "ipv4" => "an IPv4 address such as 192.0.2.1",
+        "ipv6" => "an IPv6 address such as 2001:db8::1",
+        "uri" | "iri" => "a URI such as https://example.com/page",
+        "uuid" => "a UUID such as 123e4567-e89b-12d3-a456-426614174000",
+        "json-pointer" => "a JSON Pointer such as /items/0",
+        "regex" => "a regular expression of ECMA-262",
+        other => return ["a string of the format ", other].concat(),
+    };
+    words.to_owned()
 }

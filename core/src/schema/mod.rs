@@ -1,26 +1,104 @@
-//! JSON Schema: compile once, validate, explain. The only module that knows which engine does it.
+//! JSON Schema: compile once, validate text or a host's own objects, explain what is wrong.
+//!
+//! Drafts 2020-12, 2019-09, 7 and 6. Nothing is ever fetched; whatever an outsider controls is bounded.
 
+mod compile;
+mod equal;
 mod explain;
+mod format;
+mod instance;
+#[path = "/tmp/patternstub.rs"]
+mod pattern;
+mod source;
+mod uri;
+mod validate;
 
-use jsonschema::{PatternOptions, Validator};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::json::pointer_token;
+use crate::json::tape::Kind;
+pub use crate::json::tape::Node;
+use crate::json::{Document, Refusal, pointer_token};
 use crate::redact::Redactor;
-use crate::text::shorten;
+pub use instance::{Instance, Kind as InstanceKind, Member, hash};
 
 /// Violations beyond these help nobody.
 const MAX_VIOLATIONS: usize = 10;
-/// A pattern that needs more steps on one string is taken as not matching.
-const BACKTRACK_LIMIT: usize = 100_000;
-const PATTERN_SIZE_LIMIT: usize = 1 << 20;
+
+/// How a schema is compiled.
+#[derive(Debug, Clone)]
+pub struct Options {
+    assert_formats: bool,
+    resources: BTreeMap<String, source::Given>,
+    dialect: source::Draft,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { assert_formats: true, resources: BTreeMap::new(), dialect: source::Draft::D2020 }
+    }
+}
+
+impl Options {
+    /// From JSON text: `formats` is `"assert"` (the default) or `"annotate"`; `dialect` the URI of the meta-schema
+    /// for schemas that name none (2020-12 by default); `resources` holds schemas by the URIs that references
+    /// lead to.
+    pub fn from_text(text: &str) -> Result<Self, SchemaError> {
+        let invalid = |name: &str, why: &str| {
+            let message = ["the option `", &crate::text::shorten(name, 40), "` ", why].concat();
+            SchemaError::new(Problem::InvalidOption, name, message).at(["/", &pointer_token(name)].concat())
+        };
+        let document =
+            Document::read(text, crate::json::RESOURCES).map_err(|refusal| SchemaError::unreadable(&refusal))?;
+        let document = Arc::new(document);
+        let mut options = Options::default();
+        let root = document.tape().root();
+        if root.kind() != Kind::Object {
+            return Err(invalid("", "must stand in an object"));
+        }
+        for member in root.members() {
+            let name = member.name();
+            match &*name {
+                "formats" => {
+                    options.assert_formats = match &*member.value.text() {
+                        "assert" => true,
+                        "annotate" => false,
+                        _ => return Err(invalid(&name, "must be `assert` or `annotate`")),
+                    }
+                }
+                "dialect" => {
+                    options.dialect = source::Draft::named(&member.value.text()).ok_or_else(|| {
+                        invalid(&name, "must be the URI of the meta-schema of 2020-12, 2019-09, draft-07 or draft-06")
+                    })?;
+                }
+                "resources" if member.value.kind() == Kind::Object => {
+                    for resource in member.value.members() {
+                        let uri = resource.name();
+                        let uri = uri.split_once('#').map_or(&*uri, |(uri, _)| uri).to_owned();
+                        let given = source::Given { document: Arc::clone(&document), root: resource.value.index() };
+                        options.resources.insert(uri, given);
+                    }
+                }
+                "resources" => return Err(invalid(&name, "must be an object of schemas by their URIs")),
+                _ => return Err(invalid(&name, "is not known; known are `formats`, `dialect` and `resources`")),
+            }
+        }
+        Ok(options)
+    }
+}
 
 /// A compiled schema.
-pub(crate) struct Schema {
-    validator: Validator,
-    source: Value,
+pub struct Schema {
+    program: compile::Program,
     hidden: Vec<String>,
+}
+
+impl core::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Schema").field("subschemas", &self.program.nodes.len()).finish_non_exhaustive()
+    }
 }
 
 /// One thing that is wrong with a value, and how to mend it.
@@ -28,7 +106,7 @@ pub(crate) struct Schema {
 pub struct Violation {
     /// JSON Pointer into the value.
     pub path: String,
-    /// JSON Pointer into the schema.
+    /// JSON Pointer into the schema; behind its URI where a reference led to another document.
     pub schema_path: String,
     /// The schema's keyword, or the limit, that is violated.
     pub keyword: String,
@@ -40,23 +118,113 @@ pub struct Violation {
     pub repair: String,
 }
 
+/// What is wrong with a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// It is no JSON text that can be read.
+    Unreadable,
+    /// A keyword's value is not what the keyword takes.
+    InvalidKeyword,
+    /// `$schema` names a dialect that is not known here.
+    UnsupportedDialect,
+    /// A reference leads nowhere.
+    UnresolvableReference,
+    /// A reference leads back to itself without going into the value.
+    EndlessReference,
+    /// It has too many subschemas.
+    TooLarge,
+    /// It is not the schema but an option.
+    InvalidOption,
+}
+
+impl Problem {
+    /// Its name in snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Problem::Unreadable => "unreadable",
+            Problem::InvalidKeyword => "invalid_keyword",
+            Problem::UnsupportedDialect => "unsupported_dialect",
+            Problem::UnresolvableReference => "unresolvable_reference",
+            Problem::EndlessReference => "endless_reference",
+            Problem::TooLarge => "too_large",
+            Problem::InvalidOption => "invalid_option",
+        }
+    }
+}
+
+/// Why a schema cannot be used.
+#[derive(Debug, Clone)]
+pub struct SchemaError {
+    /// The kind of problem.
+    pub problem: Problem,
+    /// The keyword; empty if it is about a whole schema.
+    pub keyword: String,
+    /// JSON Pointer to it in the schema.
+    pub path: String,
+    /// What is wrong, for people.
+    pub message: String,
+    located: bool,
+}
+
+impl SchemaError {
+    fn new(problem: Problem, keyword: &str, message: String) -> Self {
+        SchemaError { problem, keyword: keyword.to_owned(), path: String::new(), message, located: false }
+    }
+
+    fn unreadable(refusal: &Refusal) -> Self {
+        let message = ["the schema cannot be read; wanted: ", &refusal.expected(), ". ", &refusal.repair()].concat();
+        let error = Self::new(Problem::Unreadable, refusal.fault.keyword(), message);
+        error.at(refusal.path.clone())
+    }
+
+    fn at(self, path: String) -> Self {
+        SchemaError { path, located: true, ..self }
+    }
+
+    fn of(self, keyword: &str) -> Self {
+        SchemaError { keyword: keyword.to_owned(), ..self }
+    }
+
+    fn within(self, uri: &str) -> Self {
+        let path = if self.path.contains('#') { self.path.clone() } else { [uri, "#", &self.path].concat() };
+        self.at(path)
+    }
+}
+
+impl core::fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("at `")?;
+        f.write_str(&self.path)?;
+        f.write_str("`: ")?;
+        f.write_str(&self.message)
+    }
+}
+
 impl Schema {
-    /// Compiles a schema; `$ref` is never followed over a network. The error says what is wrong, for people.
-    pub(crate) fn compile(source: crate::json::tape::Node<'_>) -> Result<Self, String> {
-        let source = &source.to_value();
-        let validator = jsonschema::options()
-            .offline()
-            .should_validate_formats(true)
-            .with_pattern_options(
-                PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT).size_limit(PATTERN_SIZE_LIMIT),
-            )
-            .build(source)
-            .map_err(|error| {
-                format!("at `{}`: {}", error.instance_path().as_str(), shorten(&error.masked().to_string(), 200))
-            })?;
+    /// Compiles a schema's text.
+    pub fn from_text(text: &str, options: &Options) -> Result<Self, SchemaError> {
+        let document =
+            Document::read(text, crate::json::SCHEMA).map_err(|refusal| SchemaError::unreadable(&refusal))?;
+        Self::compile(&Arc::new(document), 0, options)
+    }
+
+    /// Compiles the schema that begins at a token of a document.
+    pub(crate) fn compile(document: &Arc<Document>, token: u32, options: &Options) -> Result<Self, SchemaError> {
+        let program = compile::compile(Arc::clone(document), token, options)?;
         let mut hidden = Vec::new();
-        collect_hidden(source, "", &mut hidden);
-        Ok(Schema { validator, source: source.clone(), hidden })
+        collect_hidden(document.tape().node(token), "", &mut hidden);
+        Ok(Schema { program, hidden })
+    }
+
+    /// Whether the value is as the schema demands.
+    #[inline]
+    pub fn is_valid<I: Instance>(&self, value: &I) -> bool {
+        validate::Run::is_valid(&self.program, value)
+    }
+
+    /// What is wrong with the value, most useful first; nothing if it is valid.
+    pub fn explain<I: Instance>(&self, value: &I) -> Vec<Violation> {
+        self.violations(value, &[], &Redactor::default())
     }
 
     /// JSON Pointers to values that the schema itself says are not for reading.
@@ -64,71 +232,44 @@ impl Schema {
         self.hidden.iter().map(String::as_str)
     }
 
-    /// What is wrong with the value, in document order; nothing if it is valid. `secret` lists further pointers
-    /// whose values are not shown.
-    pub(crate) fn violations(
-        &self,
-        value: crate::json::tape::Node<'_>,
-        secret: &[String],
-        redactor: &Redactor,
-    ) -> Vec<Violation> {
-        let value = &value.to_value();
-        if self.validator.is_valid(value) {
+    /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
+    pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
+        if self.is_valid(value) {
             return Vec::new();
         }
-        let hidden = |path: &str| {
-            self.hidden.iter().chain(secret).any(|pointer| {
-                path == pointer || path.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            })
-        };
-        let mut violations: Vec<Violation> = self
-            .validator
-            .iter_errors(value)
-            .take(MAX_VIOLATIONS)
-            .map(|error| {
-                let (path, schema_path) = (error.instance_path().as_str(), error.schema_path().as_str());
-                let found = explain::Found {
-                    path,
-                    keyword: error.kind().keyword(),
-                    rule: self.source.pointer(schema_path),
-                    parent: schema_path.rsplit_once('/').and_then(|(parent, _)| self.source.pointer(parent)),
-                    instance: error.instance(),
-                    hidden: hidden(path),
-                };
-                let (expected, got, repair) = explain::explain(&found, redactor);
-                Violation {
-                    path: path.to_owned(),
-                    schema_path: schema_path.to_owned(),
-                    keyword: error.kind().keyword().to_owned(),
-                    expected,
-                    got,
-                    repair,
-                }
-            })
-            .collect();
-        // The engine reports each missing property by itself; the explanation names them all at once.
-        violations.dedup();
-        violations
+        let found = validate::Run::findings(&self.program, value);
+        explain::explain(&self.program, found, &self.hidden, secret, redactor)
     }
 }
 
-impl core::fmt::Debug for Schema {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Schema").field("source", &self.source).finish_non_exhaustive()
+/// What a document that cannot be read violates.
+pub(crate) fn unreadable(refusal: &Refusal, bytes: usize, redactor: &Redactor) -> Violation {
+    let got = if refusal.fault == crate::json::Fault::TooLarge {
+        [&bytes.to_string(), " bytes"].concat()
+    } else {
+        ["line ", &refusal.line.to_string(), ", column ", &refusal.column.to_string()].concat()
+    };
+    Violation {
+        path: redactor.text(&refusal.path).unwrap_or_else(|| refusal.path.clone()),
+        schema_path: String::new(),
+        keyword: refusal.fault.keyword().to_owned(),
+        expected: refusal.expected(),
+        got,
+        repair: refusal.repair(),
     }
 }
 
 /// Where a schema itself says that values are not for reading: `writeOnly`, `format: password`.
-fn collect_hidden(schema: &Value, path: &str, hidden: &mut Vec<String>) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    for (name, property) in properties {
-        let path = format!("{path}/{}", pointer_token(name));
-        let write_only = property.get("writeOnly").and_then(Value::as_bool) == Some(true);
-        let password = property.get("format").and_then(Value::as_str) == Some("password");
+fn collect_hidden(schema: Node<'_>, path: &str, hidden: &mut Vec<String>) {
+    let Some(properties) = schema.get("properties") else { return };
+    for member in properties.members() {
+        let path = [path, "/", &pointer_token(&member.name())].concat();
+        let write_only = member.value.get("writeOnly").is_some_and(|flag| flag.kind() == Kind::True);
+        let password = member.value.get("format").is_some_and(|format| format.text() == "password");
         if write_only || password {
             hidden.push(path);
         } else {
-            collect_hidden(property, &path, hidden);
+            collect_hidden(member.value, &path, hidden);
         }
     }
 }

@@ -1,0 +1,862 @@
+//! Runs a program on a value: once for the verdict, and once more, if it is a no, for everything that is wrong.
+
+use super::compile::{
+    ANY_TYPE, ArrayRules, INTEGER, InPlace, NONE, NumberRules, ObjectRules, Program, Rules, StringRules, Values,
+    type_bit,
+};
+use super::equal::{equal, twins};
+use super::instance::{Instance, Kind, Member, with_number};
+use super::pattern::Pattern;
+use crate::json::pointer_token;
+
+/// Steps of work for one value; a schema that needs more is meant to hang its host.
+const MAX_WORK: u64 = 20_000_000;
+/// Rules within rules: a value 127 deep, each level behind a few references, fits.
+const MAX_DEPTH: u32 = 500;
+/// So many findings are looked for before the most useful are chosen.
+const MAX_FOUND: usize = 64;
+
+/// One violated rule.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// JSON Pointer into the value.
+    pub(super) path: String,
+    /// Of the rules in the program.
+    pub(super) rules: u32,
+    pub(super) keyword: &'static str,
+    pub(super) got: Got,
+    /// Names of missing or unexpected members.
+    pub(super) names: Vec<String>,
+}
+
+/// What stands in the place of a violation: as much of it as words need.
+#[derive(Debug, Clone)]
+pub(super) enum Got {
+    Null,
+    Boolean(bool),
+    Number(String),
+    Text(String),
+    Array(usize),
+    /// Its first names, and how many there are.
+    Object(Vec<String>, usize),
+    Foreign,
+}
+
+impl Got {
+    pub(super) fn of<I: Instance>(value: &I) -> Self {
+        const LONGEST: usize = 2_000;
+        const MOST: usize = 12;
+        match value.kind() {
+            Kind::Null => Got::Null,
+            Kind::False => Got::Boolean(false),
+            Kind::True => Got::Boolean(true),
+            Kind::Number => Got::Number(match value.small() {
+                Some(small) => small.to_string(),
+                None => crate::text::shorten(&value.number_text(), 40),
+            }),
+            Kind::String => Got::Text(value.text().chars().take(LONGEST).collect()),
+            Kind::Array => Got::Array(value.count()),
+            Kind::Object => {
+                let mut names = Vec::new();
+                value.each_member(|member| {
+                    names.push(member.name.to_owned());
+                    names.len() < MOST
+                });
+                Got::Object(names, value.count())
+            }
+            Kind::Foreign => Got::Foreign,
+        }
+    }
+}
+
+/// What an object's or array's own schema and those beside it have looked at.
+#[derive(Debug, Default)]
+struct Seen {
+    /// A bit for each member, by position.
+    members: Vec<u64>,
+    all_members: bool,
+    /// Items before this one.
+    items: usize,
+    /// A bit for each further item.
+    more_items: Vec<u64>,
+    all_items: bool,
+}
+
+impl Seen {
+    fn mark(bits: &mut Vec<u64>, position: usize) {
+        let word = position >> 6;
+        if bits.len() <= word {
+            bits.resize(word.saturating_add(1), 0);
+        }
+        if let Some(bits) = bits.get_mut(word) {
+            *bits |= 1 << (position & 63);
+        }
+    }
+
+    fn has(bits: &[u64], position: usize) -> bool {
+        bits.get(position >> 6).is_some_and(|bits| bits >> (position & 63) & 1 == 1)
+    }
+
+    fn merge(&mut self, other: &Seen) {
+        let join = |into: &mut Vec<u64>, from: &[u64]| {
+            if into.len() < from.len() {
+                into.resize(from.len(), 0);
+            }
+            into.iter_mut().zip(from).for_each(|(into, from)| *into |= from);
+        };
+        join(&mut self.members, &other.members);
+        join(&mut self.more_items, &other.more_items);
+        self.all_members |= other.all_members;
+        self.all_items |= other.all_items;
+        self.items = self.items.max(other.items);
+    }
+}
+
+enum Segment {
+    Name(String),
+    Index(usize),
+}
+
+pub(super) struct Run<'p> {
+    program: &'p Program,
+    work: u64,
+    depth: u32,
+    /// Resources on the way here, outermost first, where references depend on it.
+    scope: Vec<u32>,
+    /// Whether findings are written down. Without, the first one ends the run.
+    collects: bool,
+    found: Vec<Found>,
+    path: Vec<Segment>,
+    /// Why nothing more is looked at.
+    gave_up: Option<&'static str>,
+}
+
+impl<'p> Run<'p> {
+    fn new(program: &'p Program, collects: bool) -> Self {
+        Run {
+            program,
+            work: MAX_WORK,
+            depth: 0,
+            scope: Vec::new(),
+            collects,
+            found: Vec::new(),
+            path: Vec::new(),
+            gave_up: None,
+        }
+    }
+
+    pub(super) fn is_valid<I: Instance>(program: &'p Program, value: &I) -> bool {
+        let mut run = Run::new(program, false);
+        run.check(program.root, value, None) && run.gave_up.is_none()
+    }
+
+    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I) -> Vec<Found> {
+        let mut run = Run::new(program, true);
+        let is_valid = run.check(program.root, value, None);
+        if let Some(keyword) = run.gave_up {
+            // What was found on the way may be a consequence.
+            let got = Got::of(value);
+            return vec![Found { path: String::new(), rules: program.root, keyword, got, names: Vec::new() }];
+        }
+        if !is_valid && run.found.is_empty() {
+            run.find(program.root, "", value, Vec::new());
+        }
+        run.found
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find<I: Instance>(&mut self, rules: u32, keyword: &'static str, value: &I, names: Vec<String>) {
+        if self.collects && self.found.len() < MAX_FOUND {
+            let path = self.pointer();
+            self.found.push(Found { path, rules, keyword, got: Got::of(value), names });
+        }
+    }
+
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for segment in &self.path {
+            pointer.push('/');
+            match segment {
+                Segment::Name(name) => pointer.push_str(&pointer_token(name)),
+                Segment::Index(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self, keyword: &'static str) -> bool {
+        self.gave_up.get_or_insert(keyword);
+        false
+    }
+
+    /// Whether there is work left for so many steps.
+    #[inline(always)]
+    fn spend(&mut self, steps: u64) -> bool {
+        match self.work.checked_sub(steps) {
+            Some(left) => {
+                self.work = left;
+                true
+            }
+            None => {
+                self.work = 0;
+                self.give_up("too_much_work")
+            }
+        }
+    }
+
+    /// Whether the run goes on after that.
+    #[inline(always)]
+    fn goes_on(&self, is_valid: bool) -> bool {
+        is_valid || (self.collects && self.gave_up.is_none())
+    }
+
+    /// The same without writing findings down.
+    fn quietly(&mut self, check: impl FnOnce(&mut Self) -> bool) -> bool {
+        let collects = core::mem::replace(&mut self.collects, false);
+        let is_valid = check(self);
+        self.collects = collects;
+        is_valid
+    }
+
+    fn within<I: Instance>(&mut self, segment: impl FnOnce() -> Segment, id: u32, value: &I) -> bool {
+        if self.collects {
+            self.path.push(segment());
+        }
+        let is_valid = self.check(id, value, None);
+        if self.collects {
+            self.path.pop();
+        }
+        is_valid
+    }
+
+    fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
+        let program = self.program;
+        let Some(rules) = program.nodes.get(id as usize) else { return false };
+        if !self.spend(1) {
+            return false;
+        }
+        if let Some(verdict) = rules.verdict {
+            if !verdict {
+                self.find(id, "false", value, Vec::new());
+            }
+            return verdict;
+        }
+        if self.depth >= MAX_DEPTH {
+            return self.give_up("too_deep");
+        }
+        self.depth = self.depth.wrapping_add(1);
+        let enters = program.is_dynamic && self.scope.last() != Some(&rules.place.resource);
+        if enters {
+            self.scope.push(rules.place.resource);
+        }
+        let is_valid = self.apply(id, rules, value, seen);
+        if enters {
+            self.scope.pop();
+        }
+        self.depth = self.depth.wrapping_sub(1);
+        is_valid
+    }
+
+    fn apply<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, seen: Option<&mut Seen>) -> bool {
+        let kind = value.kind();
+        if kind == Kind::Foreign {
+            self.find(id, "not_json", value, Vec::new());
+            return false;
+        }
+        if let Some(values) = &rules.values
+            && !self.is_among(rules, values, value, kind)
+        {
+            self.find(id, if values.is_const { "const" } else { "enum" }, value, Vec::new());
+            return false;
+        }
+        if rules.types != ANY_TYPE && rules.types & type_bit(kind) == 0 {
+            let is_integer =
+                kind == Kind::Number && rules.types & INTEGER != 0 && with_number(value, |number| number.is_integer());
+            if !is_integer {
+                // What else the schema says is meant for another type.
+                self.find(id, "type", value, Vec::new());
+                return false;
+            }
+        }
+        let tracks = match kind {
+            Kind::Object => rules.unevaluated_properties != NONE,
+            Kind::Array => rules.unevaluated_items != NONE,
+            _ => false,
+        };
+        if tracks {
+            return self.apply_tracking(id, rules, value, kind, seen);
+        }
+        self.apply_rules(id, rules, value, kind, seen)
+    }
+
+    #[inline(never)]
+    fn apply_tracking<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p Rules,
+        value: &I,
+        kind: Kind,
+        outer: Option<&mut Seen>,
+    ) -> bool {
+        let mut seen = Seen::default();
+        let mut is_valid = self.apply_rules(id, rules, value, kind, Some(&mut seen));
+        // What failed has evaluated nothing; telling of the rest as well would only confuse.
+        if !is_valid {
+            return false;
+        }
+        if kind == Kind::Object {
+            is_valid = self.unevaluated_members(id, rules.unevaluated_properties, value, &seen);
+            seen.all_members = true;
+        } else {
+            for (index, item) in value.items().enumerate() {
+                if seen.all_items || index < seen.items || Seen::has(&seen.more_items, index) {
+                    continue;
+                }
+                is_valid &= self.within(|| Segment::Index(index), rules.unevaluated_items, &item);
+                if !self.goes_on(is_valid) {
+                    break;
+                }
+            }
+            seen.all_items = true;
+        }
+        if let Some(outer) = outer.filter(|_| is_valid) {
+            outer.merge(&seen);
+        }
+        is_valid
+    }
+
+    fn unevaluated_members<I: Instance>(&mut self, id: u32, schema: u32, value: &I, seen: &Seen) -> bool {
+        let forbids = self.forbids(schema);
+        let (mut is_valid, mut position, mut unexpected) = (true, 0_usize, Vec::new());
+        value.each_member(|Member { name, value: member, .. }| {
+            if !seen.all_members && !Seen::has(&seen.members, position) {
+                if forbids {
+                    is_valid = false;
+                    unexpected.push(name.to_owned());
+                } else {
+                    is_valid &= self.within(|| Segment::Name(name.to_owned()), schema, member);
+                }
+            }
+            position = position.wrapping_add(1);
+            self.goes_on(is_valid)
+        });
+        if !unexpected.is_empty() {
+            self.find(id, "unevaluatedProperties", value, unexpected);
+        }
+        is_valid
+    }
+
+    fn forbids(&self, id: u32) -> bool {
+        self.program.nodes.get(id as usize).is_some_and(|rules| rules.verdict == Some(false))
+    }
+
+    #[inline(always)]
+    fn apply_rules<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p Rules,
+        value: &I,
+        kind: Kind,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        let mut is_valid = true;
+        match kind {
+            Kind::Number => {
+                if let Some(rules) = &rules.number {
+                    is_valid &= self.check_number(id, rules, value);
+                }
+            }
+            Kind::String => {
+                if let Some(rules) = &rules.string {
+                    is_valid &= self.check_string(id, rules, value);
+                }
+            }
+            Kind::Array => {
+                if let Some(rules) = &rules.array {
+                    is_valid &= self.check_array(id, rules, value, seen.as_deref_mut());
+                }
+            }
+            Kind::Object => {
+                if let Some(rules) = &rules.object {
+                    is_valid &= self.check_object(id, rules, value, seen.as_deref_mut());
+                }
+            }
+            _ => {}
+        }
+        for step in &rules.in_place {
+            if !self.goes_on(is_valid) {
+                break;
+            }
+            is_valid &= self.check_in_place(id, step, value, seen.as_deref_mut());
+        }
+        is_valid
+    }
+
+    #[inline(always)]
+    fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
+        if let Some(texts) = &values.texts {
+            if kind != Kind::String {
+                return false;
+            }
+            let text = value.text();
+            let hash = super::instance::hash(&text);
+            return texts.iter().any(|(known, expected)| *known == hash && **expected == *text);
+        }
+        let place = rules.place;
+        for token in &values.tokens {
+            if let Some(expected) = self.program.sources.node(place.document, *token)
+                && equal(value, &expected, &mut self.work, 0)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
+        let violated = with_number(value, |number| {
+            let beyond = |bound: &Option<super::compile::Bound>, is_beyond: fn(core::cmp::Ordering) -> bool| {
+                bound.as_ref().is_some_and(|bound| is_beyond(number.compare(bound.number())))
+            };
+            [
+                ("minimum", beyond(&rules.minimum, core::cmp::Ordering::is_lt)),
+                ("maximum", beyond(&rules.maximum, core::cmp::Ordering::is_gt)),
+                ("exclusiveMinimum", beyond(&rules.above, core::cmp::Ordering::is_le)),
+                ("exclusiveMaximum", beyond(&rules.below, core::cmp::Ordering::is_ge)),
+                ("multipleOf", rules.divisor.is_some_and(|divisor| !divisor.divides(number))),
+            ]
+        });
+        let mut is_valid = true;
+        for (keyword, violated) in violated {
+            if violated {
+                is_valid = false;
+                self.find(id, keyword, value, Vec::new());
+            }
+        }
+        is_valid
+    }
+
+    fn check_string<I: Instance>(&mut self, id: u32, rules: &StringRules, value: &I) -> bool {
+        let text = value.text();
+        let mut is_valid = true;
+        if rules.least > 0 || rules.most.is_some() {
+            // Characters are at most as many as bytes and at least a quarter of them.
+            let bytes = text.len() as u64;
+            let short = bytes < rules.least;
+            let fits = rules.most.is_none_or(|most| bytes <= most) && bytes >> 2 >= rules.least;
+            if short || !fits {
+                let length = text.chars().count() as u64;
+                for (keyword, violated) in
+                    [("minLength", length < rules.least), ("maxLength", rules.most.is_some_and(|most| length > most))]
+                {
+                    if violated {
+                        is_valid = false;
+                        self.find(id, keyword, value, Vec::new());
+                    }
+                }
+            }
+        }
+        if let Some(pattern) = &rules.pattern
+            && self.goes_on(is_valid)
+            && !self.matches(pattern, &text)
+        {
+            is_valid = false;
+            self.find(id, "pattern", value, Vec::new());
+        }
+        if let Some(format) = rules.format
+            && self.goes_on(is_valid)
+            && !format.accepts(&text, super::pattern::is_valid)
+        {
+            is_valid = false;
+            self.find(id, "format", value, Vec::new());
+        }
+        is_valid
+    }
+
+    fn matches(&mut self, pattern: &Pattern, text: &str) -> bool {
+        match pattern.is_match(text, &mut self.work) {
+            Ok(matches) => matches,
+            Err(_) => self.give_up("too_much_work"),
+        }
+    }
+
+    fn check_array<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p ArrayRules,
+        value: &I,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        let count = value.count() as u64;
+        let mut is_valid = true;
+        if count < rules.least {
+            is_valid = false;
+            self.find(id, "minItems", value, Vec::new());
+        }
+        if rules.most.is_some_and(|most| count > most) {
+            is_valid = false;
+            self.find(id, "maxItems", value, Vec::new());
+        }
+        if !self.goes_on(is_valid) {
+            return false;
+        }
+        if rules.items != NONE || !rules.prefix.is_empty() {
+            let forbids = rules.items != NONE && self.forbids(rules.items);
+            for (index, item) in value.items().enumerate() {
+                let schema = match rules.prefix.get(index) {
+                    Some(schema) => *schema,
+                    None if rules.items == NONE => break,
+                    None if forbids => {
+                        is_valid = false;
+                        let most = rules.prefix.len().to_string();
+                        self.find(id, rules.items_keyword, value, vec![most]);
+                        break;
+                    }
+                    None => rules.items,
+                };
+                is_valid &= self.within(|| Segment::Index(index), schema, &item);
+                if !self.goes_on(is_valid) {
+                    return false;
+                }
+            }
+            if let Some(seen) = seen.as_deref_mut() {
+                seen.items = seen.items.max(rules.prefix.len());
+                seen.all_items |= rules.items != NONE;
+            }
+        }
+        if rules.contains != NONE {
+            is_valid &= self.check_contains(id, rules, value, seen);
+        }
+        if rules.unique && self.goes_on(is_valid) {
+            if let Some((one, other)) = twins(value, &mut self.work) {
+                is_valid = false;
+                self.find(id, "uniqueItems", value, vec![one.to_string(), other.to_string()]);
+            }
+            if self.work == 0 {
+                return self.give_up("too_much_work");
+            }
+        }
+        is_valid
+    }
+
+    fn check_contains<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p ArrayRules,
+        value: &I,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        let mut matching: u64 = 0;
+        for (index, item) in value.items().enumerate() {
+            if self.quietly(|run| run.check(rules.contains, &item, None)) {
+                matching = matching.wrapping_add(1);
+                if let Some(seen) = seen.as_deref_mut().filter(|_| rules.contains_evaluates) {
+                    Seen::mark(&mut seen.more_items, index);
+                }
+                if seen.is_none() && rules.contains_most.is_none() && matching >= rules.contains_least {
+                    break;
+                }
+            }
+            if self.gave_up.is_some() {
+                return false;
+            }
+        }
+        let keyword = match (matching < rules.contains_least, rules.contains_most) {
+            (true, _) if rules.contains_least == 1 => "contains",
+            (true, _) => "minContains",
+            (false, Some(most)) if matching > most => "maxContains",
+            _ => return true,
+        };
+        self.find(id, keyword, value, Vec::new());
+        false
+    }
+
+    fn check_object<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p ObjectRules,
+        value: &I,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        let count = value.count() as u64;
+        let mut is_valid = true;
+        if count < rules.least {
+            is_valid = false;
+            self.find(id, "minProperties", value, Vec::new());
+        }
+        if rules.most.is_some_and(|most| count > most) {
+            is_valid = false;
+            self.find(id, "maxProperties", value, Vec::new());
+        }
+        if !self.goes_on(is_valid) {
+            return false;
+        }
+        let mut present = Present::new(rules.names.entries.len());
+        let (mut hint, mut position) = (0_usize, 0_usize);
+        let mut unexpected: Vec<String> = Vec::new();
+        let forbids = rules.additional != NONE && self.forbids(rules.additional);
+        let needs_all = !rules.patterns.is_empty() || rules.additional != NONE || rules.property_names != NONE;
+        if needs_all || !rules.names.entries.is_empty() {
+            value.each_member(|Member { name, hash, key, value: member }| {
+                let mut is_evaluated = false;
+                if let Some(index) = rules.names.find(name, hash, hint) {
+                    hint = index.wrapping_add(1);
+                    present.mark(index);
+                    if let Some(entry) = rules.names.entries.get(index)
+                        && entry.schema != NONE
+                    {
+                        is_evaluated = true;
+                        is_valid &= self.within(|| Segment::Name(name.to_owned()), entry.schema, member);
+                    }
+                }
+                if needs_all {
+                    for (pattern, schema) in &rules.patterns {
+                        if self.goes_on(is_valid) && self.matches(pattern, name) {
+                            is_evaluated = true;
+                            is_valid &= self.within(|| Segment::Name(name.to_owned()), *schema, member);
+                        }
+                    }
+                    if !is_evaluated && rules.additional != NONE {
+                        is_evaluated = true;
+                        if forbids {
+                            is_valid = false;
+                            if self.collects {
+                                unexpected.push(name.to_owned());
+                            }
+                        } else {
+                            is_valid &= self.within(|| Segment::Name(name.to_owned()), rules.additional, member);
+                        }
+                    }
+                    if rules.property_names != NONE
+                        && self.goes_on(is_valid)
+                        && !self.quietly(|run| run.check(rules.property_names, key, None))
+                    {
+                        is_valid = false;
+                        self.find(id, "propertyNames", value, vec![name.to_owned()]);
+                    }
+                }
+                if is_evaluated && let Some(seen) = seen.as_deref_mut() {
+                    Seen::mark(&mut seen.members, position);
+                }
+                position = position.wrapping_add(1);
+                self.goes_on(is_valid)
+            });
+        }
+        if !unexpected.is_empty() {
+            self.find(id, "additionalProperties", value, unexpected);
+        }
+        if !self.goes_on(is_valid) || self.gave_up.is_some() {
+            return false;
+        }
+        is_valid &= self.check_presence(id, rules, value, &present);
+        for (name, schema) in &rules.dependent_schemas {
+            if present.has(*name) && self.goes_on(is_valid) {
+                is_valid &= self.check(*schema, value, seen.as_deref_mut());
+            }
+        }
+        is_valid
+    }
+
+    #[inline(always)]
+    fn check_presence<I: Instance>(&mut self, id: u32, rules: &ObjectRules, value: &I, present: &Present) -> bool {
+        let mut is_valid = true;
+        if !rules.required.iter().all(|name| present.has(*name)) {
+            is_valid = false;
+            self.find_missing(id, "required", rules, &rules.required, present, value);
+        }
+        for (name, needed) in &rules.dependent_required {
+            if present.has(*name) && !needed.iter().all(|name| present.has(*name)) {
+                is_valid = false;
+                let keyword = if rules.dependencies { "dependencies" } else { "dependentRequired" };
+                self.find_missing(id, keyword, rules, needed, present, value);
+            }
+        }
+        is_valid
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_missing<I: Instance>(
+        &mut self,
+        id: u32,
+        keyword: &'static str,
+        rules: &ObjectRules,
+        needed: &[u32],
+        present: &Present,
+        value: &I,
+    ) {
+        if self.collects {
+            let missing = needed.iter().filter(|name| !present.has(**name));
+            let names = missing
+                .filter_map(|name| rules.names.entries.get(*name as usize))
+                .map(|entry| entry.name.to_string())
+                .collect();
+            self.find(id, keyword, value, names);
+        }
+    }
+
+    fn check_in_place<I: Instance>(
+        &mut self,
+        id: u32,
+        step: &'p InPlace,
+        value: &I,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        match step {
+            InPlace::Ref(target) => self.check(*target, value, seen),
+            InPlace::DynamicRef(name, initial) => {
+                let target = self.dynamic_target(name).unwrap_or(*initial);
+                self.check(target, value, seen)
+            }
+            InPlace::AllOf(branches) => {
+                let mut is_valid = true;
+                for branch in branches {
+                    is_valid &= self.check(*branch, value, seen.as_deref_mut());
+                    if !self.goes_on(is_valid) {
+                        break;
+                    }
+                }
+                is_valid
+            }
+            InPlace::AnyOf(branches) => self.check_branches(id, branches, false, value, seen),
+            InPlace::OneOf(branches) => self.check_branches(id, branches, true, value, seen),
+            InPlace::Not(schema) => {
+                let is_valid = !self.quietly(|run| run.check(*schema, value, None));
+                if !is_valid {
+                    self.find(id, "not", value, Vec::new());
+                }
+                is_valid && self.gave_up.is_none()
+            }
+            InPlace::If { test, then, otherwise } => {
+                let mut inner = seen.is_some().then(Seen::default);
+                let holds = self.quietly(|run| run.check(*test, value, inner.as_mut()));
+                if self.gave_up.is_some() {
+                    return false;
+                }
+                if let (true, Some(seen), Some(inner)) = (holds, seen.as_deref_mut(), &inner) {
+                    seen.merge(inner);
+                }
+                let next = if holds { *then } else { *otherwise };
+                next == NONE || self.check(next, value, seen)
+            }
+        }
+    }
+
+    /// The outermost schema on the way here that has the anchor.
+    fn dynamic_target(&self, name: &str) -> Option<u32> {
+        let sources = &self.program.sources;
+        let place = self.scope.iter().find_map(|resource| sources.dynamic_anchor(*resource, name))?;
+        self.program.by_place(place)
+    }
+
+    fn check_branches<I: Instance>(
+        &mut self,
+        id: u32,
+        branches: &'p [u32],
+        only_one: bool,
+        value: &I,
+        mut seen: Option<&mut Seen>,
+    ) -> bool {
+        let mut matching: usize = 0;
+        let outer = core::mem::take(&mut self.found);
+        let mut failures: Vec<Vec<Found>> = Vec::new();
+        for branch in branches {
+            let mut inner = seen.is_some().then(Seen::default);
+            let is_valid = self.check(*branch, value, inner.as_mut());
+            if self.gave_up.is_some() {
+                break;
+            }
+            let found = core::mem::take(&mut self.found);
+            if is_valid {
+                matching = matching.wrapping_add(1);
+                if let (Some(seen), Some(inner)) = (seen.as_deref_mut(), &inner) {
+                    seen.merge(inner);
+                }
+                if !only_one && seen.is_none() || only_one && matching > 1 {
+                    break;
+                }
+            } else if self.collects {
+                failures.push(found);
+            }
+        }
+        self.found = outer;
+        if self.gave_up.is_some() {
+            return false;
+        }
+        let is_valid = if only_one { matching == 1 } else { matching > 0 };
+        if !is_valid && self.collects {
+            let keyword = if only_one { "oneOf" } else { "anyOf" };
+            match nearest(failures, self.path.len()).filter(|_| matching == 0) {
+                Some(found) => self.found.extend(found),
+                None => {
+                    let names = if matching > 1 { vec![matching.to_string()] } else { Vec::new() };
+                    self.find(id, keyword, value, names);
+                }
+            }
+        }
+        is_valid
+    }
+}
+
+/// What is wrong with the branch that the value was most likely meant for, if one is clearly nearer than the others.
+fn nearest(failures: Vec<Vec<Found>>, depth: usize) -> Option<Vec<Found>> {
+    let cost = |found: &[Found]| -> usize {
+        found
+            .iter()
+            .map(|found| {
+                let below = found.path.matches('/').count().saturating_sub(depth);
+                match found.keyword {
+                    // Another type or another word altogether: not what was meant.
+                    "type" | "enum" | "const" | "false" | "anyOf" | "oneOf" if below == 0 => 1_000,
+                    // Mostly a tag that tells the branches apart.
+                    "const" if below == 1 => 100,
+                    _ => found.names.len().max(1),
+                }
+            })
+            .sum()
+    };
+    let mut ranked: Vec<(usize, Vec<Found>)> = failures.into_iter().map(|found| (cost(&found), found)).collect();
+    ranked.sort_by_key(|(cost, _)| *cost);
+    let mut ranked = ranked.into_iter();
+    let (best, found) = ranked.next()?;
+    let is_alone = ranked.next().is_none_or(|(second, _)| second > best);
+    (best < 1_000 && is_alone).then_some(found)
+}
+
+/// Which names of a table an object has.
+struct Present {
+    first: u64,
+    more: Vec<u64>,
+}
+
+impl Present {
+    #[inline(always)]
+    fn new(names: usize) -> Self {
+        Present { first: 0, more: if names > 64 { vec![0; names >> 6] } else { Vec::new() } }
+    }
+
+    #[inline(always)]
+    fn mark(&mut self, index: usize) {
+        let bit = 1 << (index & 63);
+        match (index >> 6).checked_sub(1) {
+            None => self.first |= bit,
+            Some(word) => {
+                if let Some(bits) = self.more.get_mut(word) {
+                    *bits |= bit;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn has(&self, index: u32) -> bool {
+        let bits = match (index as usize >> 6).checked_sub(1) {
+            None => self.first,
+            Some(word) => self.more.get(word).copied().unwrap_or(0),
+        };
+        bits >> (index & 63) & 1 == 1
+    }
+}

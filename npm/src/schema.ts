@@ -1,0 +1,152 @@
+/** JSON Schema on its own: compile once, validate text or objects, explain what is wrong. */
+
+import { wellFormed } from "./arguments.js";
+import { camel } from "./camel.js";
+import { engine, linearMemory } from "./engine.js";
+import { ToolgateError, typed } from "./errors.js";
+import type { Validator as CompiledSchema } from "./generated/toolgate.js";
+
+/** How a schema is compiled. */
+export interface CompileOptions {
+  /** Whether `format` is an assertion (the default) or only an annotation. */
+  formats?: "assert" | "annotate";
+  /** The meta-schema's URI for schemas without `$schema`. Default: that of draft 2020-12. */
+  dialect?:
+    | "https://json-schema.org/draft/2020-12/schema"
+    | "https://json-schema.org/draft/2019-09/schema"
+    | "http://json-schema.org/draft-07/schema#"
+    | "http://json-schema.org/draft-06/schema#";
+  /** Schemas by the absolute URIs that `$ref` may lead to. Nothing is ever fetched. */
+  resources?: Readonly<Record<string, unknown>>;
+}
+
+/** A document to validate: a string or bytes are JSON text, anything else is what `JSON.stringify` makes of it. */
+export type JsonDocument = string | Uint8Array | object | number | boolean | null;
+
+/** One thing that is wrong with a document, and how to mend it. */
+export interface Violation {
+  /** JSON Pointer into the document. */
+  path: string;
+  /** JSON Pointer into the schema; behind its URI where a reference led to another document. */
+  schemaPath: string;
+  /** The schema's keyword, or what keeps the document from being read: `syntax`, `duplicate_key`, `too_deep` … */
+  keyword: string;
+  /** What would be right. */
+  expected: string;
+  /** What came, shortened; hidden where it may be a secret. */
+  got: string;
+  /** What to do about it, in one line. */
+  repair: string;
+}
+
+const encoder = new TextEncoder();
+const finalization = new FinalizationRegistry<CompiledSchema>((compiled) => compiled.free());
+
+/** So much room is kept for the next document; more is given back at once. */
+const KEPT = 1 << 20;
+let room = new Uint8Array(0);
+
+/** Writes the text where the core reads it; the answer is its length in bytes. */
+function write(text: string): number {
+  // UTF-8 needs at most three bytes for each unit of UTF-16. A view of length 0 was detached when the memory grew.
+  const needed = text.length * 3;
+  if (room.length < needed) makeRoom(needed);
+  return encoder.encodeInto(text, room).written;
+}
+
+function writeBytes(bytes: Uint8Array): number {
+  if (room.length < bytes.length) makeRoom(bytes.length);
+  room.set(bytes);
+  return bytes.length;
+}
+
+function makeRoom(needed: number): void {
+  const size = Math.max(1 << 14, 2 ** Math.ceil(Math.log2(needed)));
+  const start = engine().room(size);
+  room = new Uint8Array(linearMemory().buffer, start, size);
+}
+
+function release(): void {
+  if (room.length > KEPT) {
+    engine().room(0);
+    room = new Uint8Array(0);
+  }
+}
+
+/**
+ * A compiled schema. Made by {@link compile}.
+ *
+ * @example
+ * ```ts
+ * const validator = compile({ type: "object", required: ["country"], properties: { country: { enum: ["HK", "SG"] } } });
+ * validator.isValid('{"country":"HK"}'); // true
+ * validator.validate({ country: "HJ" })[0].repair; // '`country` must be one of "HK", "SG"; did you mean `HK`?'
+ * ```
+ */
+export class Validator {
+  readonly #compiled: CompiledSchema;
+
+  /** @internal */
+  constructor(compiled: CompiledSchema) {
+    this.#compiled = compiled;
+    finalization.register(this, compiled);
+  }
+
+  /** Whether the document is valid. Text that is no strict JSON (RFC 8259, no duplicate keys) is not. */
+  isValid(document: JsonDocument): boolean {
+    const valid = this.#compiled.check(this.#written(document));
+    release();
+    return valid;
+  }
+
+  /** What is wrong with the document, the most useful first; empty if nothing is. */
+  validate(document: JsonDocument): Violation[] {
+    const length = this.#written(document);
+    const violations = this.#compiled.check(length) ? [] : this.#explained(length);
+    release();
+    return violations;
+  }
+
+  #written(document: JsonDocument): number {
+    if (typeof document === "string") {
+      return write(wellFormed(document));
+    }
+    if (document instanceof Uint8Array) return writeBytes(document);
+    return write(jsonText(document));
+  }
+
+  #explained(length: number): Violation[] {
+    return camel(JSON.parse(this.#compiled.explain(length)));
+  }
+}
+
+/**
+ * Compiles a schema: an object, `true`, `false`, or JSON text. Drafts 2020-12, 2019-09, 7 and 6, each by its `$schema`.
+ *
+ * @throws ToolgateError `invalid_schema`; its details name the problem, the keyword and the path.
+ */
+export function compile(schema: object | boolean | string, options: CompileOptions = {}): Validator {
+  const text = typeof schema === "string" ? schema : jsonText(schema);
+  const bindings = engine();
+  return new Validator(typed(() => new bindings.Validator(text, jsonText(options))));
+}
+
+function jsonText(value: unknown): string {
+  let text: string | undefined;
+  let cause: unknown;
+  try {
+    text = JSON.stringify(value);
+  } catch (thrown) {
+    cause = thrown;
+  }
+  if (text !== undefined) return text;
+  throw new ToolgateError(
+    {
+      code: "invalid_input",
+      message: `A ${typeof value} cannot be written as JSON${cause === undefined ? "" : `: ${String(cause)}`}.`,
+      retryable: false,
+      next: "Give plain JSON data: no functions, no cycles, no BigInt.",
+    },
+    { cause },
+  );
+}
