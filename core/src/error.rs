@@ -1,20 +1,23 @@
 //! The one list of errors: every language's error types, and the README's table, are made from it.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::json::Json;
+use crate::json::de::{FromNode, Source, record, words};
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $retryable:literal, $next:literal;)+) => {
         /// What went wrong, stable over versions; written as `snake_case` text everywhere outside Rust.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $code)] $variant,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        words!(Code { $($variant = $code),+ });
 
         impl Code {
             /// Every code, in the order of the list.
             pub const ALL: &[Code] = &[$(Code::$variant),+];
-
-            /// The stable text.
-            pub fn as_str(self) -> &'static str { match self { $(Code::$variant => $code),+ } }
 
             /// Whether the same request may succeed later without being changed.
             pub fn retryable(self) -> bool { match self { $(Code::$variant => $retryable),+ } }
@@ -115,17 +118,35 @@ codes! {
 }
 
 /// A refusal or failure with a way out. Never holds a secret.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Error(Box<Body>);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Body {
     code: Code,
     message: String,
     retryable: bool,
-    next: String,
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    details: Map<String, Value>,
+    next: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    details: Details,
+}
+
+/// Few, so that looking through them is quick; in the order in which they were added.
+#[derive(Debug, Clone, Default)]
+struct Details(Vec<(Cow<'static, str>, Detail)>);
+
+/// One of an error's structured details.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// A word or a sentence.
+    Text(String),
+    /// A count, a place or a time.
+    Number(u64),
+    /// Several words.
+    Texts(Vec<String>),
+    /// Anything else.
+    Json(Json),
 }
 
 /// The core's result.
@@ -134,18 +155,23 @@ pub type Result<T> = core::result::Result<T, Error>;
 impl Error {
     /// An error with the code's own `retryable` and `next`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self::of(code, message.into())
+    }
+
+    #[inline(never)]
+    fn of(code: Code, message: String) -> Self {
         Error(Box::new(Body {
             code,
-            message: message.into(),
+            message,
             retryable: code.retryable(),
-            next: code.next().to_owned(),
-            details: Map::new(),
+            next: Cow::Borrowed(code.next()),
+            details: Details::default(),
         }))
     }
 
     /// Replaces what the agent should do now.
     #[must_use]
-    pub fn with_next(mut self, next: impl Into<String>) -> Self {
+    pub fn with_next(mut self, next: impl Into<Cow<'static, str>>) -> Self {
         self.0.next = next.into();
         self
     }
@@ -159,8 +185,17 @@ impl Error {
 
     /// Adds a structured detail.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.details.insert(name.to_owned(), value.into());
+    pub fn with(self, name: &'static str, value: impl Into<Detail>) -> Self {
+        self.add(name, value.into())
+    }
+
+    #[inline(never)]
+    fn add(mut self, name: &'static str, value: Detail) -> Self {
+        let details = &mut self.0.details.0;
+        match details.iter_mut().find(|(other, _)| other == name) {
+            Some((_, earlier)) => *earlier = value,
+            None => details.push((Cow::Borrowed(name), value)),
+        }
         self
     }
 
@@ -174,9 +209,101 @@ impl Error {
         &self.0.message
     }
 
-    /// The structured details.
-    pub fn details(&self) -> &Map<String, Value> {
-        &self.0.details
+    /// A structured detail.
+    pub fn detail(&self, name: &str) -> Option<&Detail> {
+        self.0.details.0.iter().find(|(other, _)| other == name).map(|(_, detail)| detail)
+    }
+}
+
+impl Details {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Details {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> core::result::Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, detail)| (name, detail)))
+    }
+}
+
+impl FromNode for Error {
+    fn blank() -> Self {
+        Error(FromNode::blank())
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0.fill(from);
+    }
+}
+
+record!(open Body { code, message, retryable, next; details });
+
+impl FromNode for Cow<'static, str> {
+    fn blank() -> Self {
+        Cow::Borrowed("")
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = Cow::Owned(from.whole());
+    }
+}
+
+impl FromNode for Details {
+    fn blank() -> Self {
+        Details::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        for member in from.node().members() {
+            let detail = match member.value.as_text() {
+                Some(text) => Detail::Text(text.into_owned()),
+                None => Detail::Json(Json::copied(member.value)),
+            };
+            self.0.push((Cow::Owned(member.name().into_owned()), detail));
+        }
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Detail::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Detail::Text(text)
+    }
+}
+
+impl From<u64> for Detail {
+    fn from(number: u64) -> Self {
+        Detail::Number(number)
+    }
+}
+
+impl From<u32> for Detail {
+    fn from(number: u32) -> Self {
+        Detail::Number(number.into())
+    }
+}
+
+impl From<usize> for Detail {
+    fn from(number: usize) -> Self {
+        Detail::Number(number as u64)
+    }
+}
+
+impl From<Vec<&str>> for Detail {
+    fn from(texts: Vec<&str>) -> Self {
+        Detail::Texts(texts.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl From<Json> for Detail {
+    fn from(json: Json) -> Self {
+        Detail::Json(json)
     }
 }
 

@@ -3,12 +3,11 @@
 //! Nothing is decided here; a binding adds only its language's way to pass text.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::error::{Code, Error};
 use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::de::{self, FromNode};
 use crate::json::{self, Document};
 use crate::redact::Redactor;
 use crate::schema::{Node, Options, Schema, SchemaError, Violation, unreadable};
@@ -118,13 +117,23 @@ impl From<SchemaError> for Error {
     }
 }
 
+#[derive(Serialize)]
+struct Listed {
+    code: Code,
+    retryable: bool,
+    meaning: &'static str,
+    next: &'static str,
+}
+
 /// The list of errors: `[{code, retryable, meaning, next}]`.
 pub fn error_codes() -> String {
-    let codes: Vec<Value> = Code::ALL
-        .iter()
-        .map(|code| serde_json::json!({ "code": code.as_str(), "retryable": code.retryable(), "meaning": code.meaning().trim(), "next": code.next() }))
-        .collect();
-    text(&codes)
+    let listed = |code: &Code| Listed {
+        code: *code,
+        retryable: code.retryable(),
+        meaning: code.meaning().trim(),
+        next: code.next(),
+    };
+    text(&Code::ALL.iter().map(listed).collect::<Vec<_>>())
 }
 
 /// The RFC 8785 form of a document as the guard would digest it.
@@ -149,23 +158,17 @@ fn parse(document: &str) -> Result<Document, String> {
     })
 }
 
-/// serde_json's own message may quote the text, so only the place and the missing or unknown field's name is told.
-fn read<T: DeserializeOwned>(source: &str, code: Code, what: &str) -> Result<T, Error> {
-    serde_json::from_str(source).map_err(|error| {
-        let message = error.to_string();
-        let field = ["unknown field", "missing field", "unknown variant", "duplicate field"]
-            .iter()
-            .find(|known| message.starts_with(**known));
-        let why = match field {
-            Some(known) => format!(
-                ": {known} `{}`",
-                message.split('`').nth(1).map(|name| crate::text::shorten(name, 40)).unwrap_or_default()
-            ),
-            None => String::new(),
-        };
-        Error::new(code, format!("{what} cannot be read{why}."))
-            .with("line", error.line())
-            .with("column", error.column())
+/// An error as text, for what a binding refuses by itself.
+pub fn error(error: &Error) -> String {
+    text(error)
+}
+
+/// The text is never quoted: only the place and the missing or unknown field's name is told.
+fn read<T: FromNode>(source: &str, code: Code, what: &str) -> Result<T, Error> {
+    de::read(source, json::OWN).map_err(|misfit| {
+        Error::new(code, format!("{what} cannot be read{}.", misfit.told()))
+            .with("line", misfit.line())
+            .with("column", misfit.column())
     })
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::approval::{Approval, State};
 use crate::catalog::{Catalog, ToolReport};
@@ -14,6 +13,8 @@ use crate::flow::doctor::Doctor;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
 use crate::flow::{Flow, Input};
+use crate::json::de::{self, Misfit, record};
+use crate::json::{self, Document, Json};
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
@@ -26,28 +27,24 @@ const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
 const SNAPSHOT_VERSION: u32 = 1;
 
 /// What a guard is made from.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The backend's identity, such as its URL: part of every approval.
     pub server: String,
     /// Whether the server's hints are believed where nothing contradicts them; the profile's word by default,
     /// and no without one.
-    #[serde(default)]
     pub trusted: Option<bool>,
     /// A built-in profile's name, or a profile.
-    #[serde(default)]
-    pub profile: Option<Value>,
+    pub profile: Option<Json>,
     /// The user's policy.
-    #[serde(default)]
-    pub policy: Option<Value>,
+    pub policy: Option<Json>,
     /// Who acts: part of every approval.
-    #[serde(default)]
     pub subject: Option<String>,
     /// How long an approval lives, in milliseconds.
-    #[serde(default)]
     pub approval_ttl: Option<Millis>,
 }
+
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl });
 
 /// One backend under guard.
 #[derive(Debug)]
@@ -71,12 +68,14 @@ pub(crate) struct Shared {
     pub(crate) registrations: Registrations,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct InFlight {
     /// The number of the open step.
     number: u32,
     flow: Flow,
 }
+
+record!(open InFlight { number, flow; });
 
 /// Everything that another process needs to go on: no secret, and no catalogue, which is read afresh.
 #[derive(Serialize)]
@@ -89,19 +88,21 @@ struct Snapshot<'g> {
     flows: &'g BTreeMap<FlowId, InFlight>,
 }
 
-#[derive(Deserialize)]
 struct SnapshotHead {
     toolgate: String,
     version: u32,
     server: String,
 }
 
-#[derive(Deserialize)]
+record!(open SnapshotHead { toolgate, version, server; });
+
 struct SnapshotBody {
     approvals: Vec<Approval>,
     registrations: Registrations,
     flows: BTreeMap<FlowId, InFlight>,
 }
+
+record!(open SnapshotBody { approvals, registrations, flows; });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
@@ -113,8 +114,8 @@ impl Guard {
         if approval_ttl == 0 {
             return Err(Error::new(Code::InvalidOptions, "`approval_ttl` must be at least one millisecond."));
         }
-        let profile = options.profile.as_ref().filter(|profile| !profile.is_null()).map(Profile::load).transpose()?;
-        let policy = Policy::load(options.policy.as_ref().filter(|policy| !policy.is_null()))?;
+        let profile = options.profile.as_ref().map(|profile| Profile::load(profile.get())).transpose()?;
+        let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
         let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
         Ok(Guard {
@@ -194,12 +195,13 @@ impl Guard {
     /// Takes over what a snapshot of the same server holds; answers its open steps. Flows that cannot safely go
     /// on answer with `done`. An error changes nothing.
     pub fn restore(&mut self, text: &str) -> Result<Vec<Step>> {
-        let unreadable = |error: serde_json::Error| {
+        let unreadable = |misfit: Misfit| {
             Error::new(Code::InvalidSnapshot, "The snapshot cannot be read: it is cut short or was changed.")
-                .with("line", error.line())
-                .with("column", error.column())
+                .with("line", misfit.line())
+                .with("column", misfit.column())
         };
-        let head: SnapshotHead = serde_json::from_str(text).map_err(unreadable)?;
+        let document = Document::read(text, json::OWN).map_err(|refusal| unreadable(refusal.into()))?;
+        let head: SnapshotHead = de::from_node(document.tape().root()).map_err(unreadable)?;
         if head.toolgate != "snapshot" {
             return Err(Error::new(Code::InvalidSnapshot, "The text is no snapshot."));
         }
@@ -213,7 +215,7 @@ impl Guard {
         if head.server != self.shared.server {
             return Err(Error::new(Code::InvalidSnapshot, "The snapshot was written for another server."));
         }
-        let body: SnapshotBody = serde_json::from_str(text).map_err(unreadable)?;
+        let body: SnapshotBody = de::from_node(document.tape().root()).map_err(unreadable)?;
         if self.flows.len().saturating_add(body.flows.len()) > MAX_FLOWS {
             return Err(Error::new(Code::TooManyFlows, format!("More than {MAX_FLOWS} flows would be open.")));
         }

@@ -1,12 +1,11 @@
 //! The user's own word: a mode and ordered rules. The first rule that matches decides.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::glob;
-use crate::json::canonical::digest_of;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::de::{self, Misfit, record, words};
+use crate::json::{self, Document};
 
 const MAX_RULES: usize = 1_000;
 
@@ -19,18 +18,16 @@ pub(crate) struct Policy {
     pub(crate) digest: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 struct Written {
-    #[serde(default)]
     mode: Mode,
-    #[serde(default)]
     rules: Vec<Rule>,
 }
 
+record!(strict Written { ; mode, rules });
+
 /// How far the policy is enforced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Mode {
     /// Says what would have been asked or denied, and lets it pass.
     Observe,
@@ -41,28 +38,29 @@ pub(crate) enum Mode {
     ReadOnly,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+words!(Mode { Observe = "observe", Enforce = "enforce", ReadOnly = "read_only" });
+
+#[derive(Debug, Clone)]
 struct Rule {
     /// Tool name patterns with `*`; absent: any tool.
-    #[serde(default)]
     tools: Option<Vec<String>>,
     /// Absent: any effect.
-    #[serde(default)]
     effects: Option<Vec<Effect>>,
     then: Verdict,
-    #[serde(default)]
     reason: Option<String>,
 }
 
+record!(strict Rule { then; tools, effects, reason });
+
 /// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Allow,
     Ask,
     Deny,
 }
+
+words!(Verdict { Allow = "allow", Ask = "ask", Deny = "deny" });
 
 /// A verdict and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,15 +71,20 @@ pub(crate) struct Ruling {
 }
 
 impl Policy {
-    pub(crate) fn load(source: Option<&Value>) -> Result<Policy> {
-        let default = json!({ "mode": "enforce", "rules": [] });
-        let source = source.unwrap_or(&default);
-        let written: Written = serde_json::from_value(source.clone())
-            .map_err(|error| Error::new(Code::InvalidPolicy, format!("The policy cannot be used: {error}.")))?;
+    pub(crate) fn load(source: Option<&str>) -> Result<Policy> {
+        let unusable =
+            |misfit: Misfit| Error::new(Code::InvalidPolicy, format!("The policy cannot be used: {misfit}."));
+        let source = source.unwrap_or(r#"{"mode":"enforce","rules":[]}"#);
+        let document = Document::read(source, json::OWN).map_err(|refusal| unusable(refusal.into()))?;
+        let written: Written = de::from_node(document.tape().root()).map_err(unusable)?;
         if written.rules.len() > MAX_RULES {
             return Err(Error::new(Code::InvalidPolicy, format!("The policy has more than {MAX_RULES} rules.")));
         }
-        Ok(Policy { mode: written.mode, rules: written.rules, digest: digest_of(source) })
+        Ok(Policy {
+            mode: written.mode,
+            rules: written.rules,
+            digest: sha256_hex(canonical(document.tape().root()).as_bytes()),
+        })
     }
 
     pub(crate) fn rule(&self, tool: &str, effect: Effect) -> Ruling {

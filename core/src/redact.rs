@@ -1,9 +1,7 @@
 //! Finds and masks what looks like a credential, wherever it stands in a text.
 
-use serde_json::Value;
-
-use crate::json::pointer_token;
 use crate::json::tape::{Kind, Node};
+use crate::json::{Json, copy_with, pointer_token};
 use crate::secret::mask;
 
 /// How a credential begins, and how long its secret part is at least.
@@ -76,31 +74,9 @@ impl Redactor {
         crate::text::shorten(&self.text(text).unwrap_or_else(|| text.to_owned()), most)
     }
 
-    /// Masks every string of the value, keys included; says whether anything was masked.
-    pub(crate) fn value(&self, value: &mut Value) -> bool {
-        match value {
-            Value::String(text) => match self.text(text) {
-                Some(masked) => {
-                    *text = masked;
-                    true
-                }
-                None => false,
-            },
-            Value::Array(items) => items.iter_mut().map(|item| self.value(item)).fold(false, core::ops::BitOr::bitor),
-            Value::Object(members) => {
-                let mut masked =
-                    members.values_mut().map(|member| self.value(member)).fold(false, core::ops::BitOr::bitor);
-                let telling: Vec<String> = members.keys().filter(|key| self.find(key).is_some()).cloned().collect();
-                for key in telling {
-                    if let (Some(member), Some(name)) = (members.shift_remove(&key), self.text(&key)) {
-                        members.insert(name, member);
-                        masked = true;
-                    }
-                }
-                masked
-            }
-            _ => false,
-        }
+    /// The value as JSON text with every credential masked, in names too.
+    pub(crate) fn json(&self, value: Node<'_>) -> Json {
+        Json::verbatim(&copy_with(value, &|text| self.text(text)))
     }
 
     /// JSON Pointer to the first string that holds a credential.

@@ -1,12 +1,12 @@
 //! Values that must not be seen, and what may be seen in their place.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::json::canonical::sha256_hex;
+use crate::json::de::{FromNode, Source, record};
 
 /// A secret passing through. Prints as `[secret]` and has no `Serialize`; only a `keep` step writes it out.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -24,6 +24,16 @@ impl Secret {
     }
 }
 
+impl FromNode for Secret {
+    fn blank() -> Self {
+        Secret::new("")
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0.fill(from);
+    }
+}
+
 impl core::fmt::Debug for Secret {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("[secret]")
@@ -31,13 +41,15 @@ impl core::fmt::Debug for Secret {
 }
 
 /// What stands in for a secret wherever people, logs or models look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Masked {
     /// The vault's name for the secret.
     pub name: String,
     /// The known prefix and a fingerprint, such as `fav_mcp_…(sha256:1a2b3c4d)`; no character of the secret part.
     pub masked: String,
 }
+
+record!(open Masked { name, masked; });
 
 /// The prefix and the first 32 bits of the SHA-256: enough to tell two keys apart, useless for guessing one.
 pub(crate) fn mask(secret: &str, prefix: &str) -> String {

@@ -4,28 +4,47 @@
 //! other id changes nothing. Documents of unbounded size (arguments, results, tool lists) come in beside the
 //! event as JSON text, so that the core sees what was really written.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use crate::approval::{Approval, Preview};
 use crate::error::Error;
 use crate::flow::doctor::Report;
 use crate::flow::signup::Form;
 use crate::gate::Decision;
+use crate::json::Json;
+use crate::json::de::{FromNode, Source, record, words};
 use crate::secret::{Masked, Secret};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = u64;
 
 /// Names one flow; made from the entropy that came with its start.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct FlowId(pub(crate) String);
 
 /// Names one step: the flow's id, `/`, and the step's number within the flow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct StepId(pub(crate) String);
+
+impl From<String> for FlowId {
+    fn from(text: String) -> Self {
+        FlowId(text)
+    }
+}
+
+impl FromNode for StepId {
+    fn blank() -> Self {
+        StepId(String::new())
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0.fill(from);
+    }
+}
 
 impl StepId {
     pub(crate) fn of(flow: &FlowId, number: u32) -> Self {
@@ -40,8 +59,7 @@ impl StepId {
 }
 
 /// Begins a flow.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Start {
     /// The host's clock.
     pub now: Millis,
@@ -51,9 +69,10 @@ pub struct Start {
     pub flow: Work,
 }
 
+record!(strict Start { now, entropy, flow; });
+
 /// The work that a flow does.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub enum Work {
     /// Reads the whole tool list.
     List,
@@ -62,7 +81,6 @@ pub enum Work {
         /// The tool's name.
         name: String,
         /// The id of an approval that was given for this exact call.
-        #[serde(default)]
         approval: Option<String>,
     },
     /// Signs an organisation up and keeps its key.
@@ -79,6 +97,29 @@ pub enum Work {
         /// What the person said: `approve` or `deny`.
         answer: Answer,
     },
+}
+
+impl FromNode for Work {
+    fn blank() -> Self {
+        Work::List
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        let kind = from.tagged(&[
+            &["list"],
+            &["call", "name", "approval"],
+            &["signup", "form"],
+            &["doctor"],
+            &["decide", "approval", "answer"],
+        ]);
+        *self = match kind {
+            Some(1) => Work::Call { name: from.member("name"), approval: from.member_or_default("approval") },
+            Some(2) => Work::Signup { form: from.member("form") },
+            Some(3) => Work::Doctor,
+            Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
+            _ => Work::List,
+        };
+    }
 }
 
 /// What the host must do next.
@@ -108,7 +149,7 @@ pub enum Action {
         /// The tool's name.
         name: String,
         /// The arguments, exactly as they passed the gates.
-        arguments: Box<RawValue>,
+        arguments: Json,
     },
     /// Show a question to a person; answer with `answer`.
     Ask {
@@ -190,8 +231,7 @@ pub enum Question {
 }
 
 /// What a person answered.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// The emailed code.
     Code {
@@ -205,7 +245,6 @@ pub enum Answer {
     /// No.
     Deny {
         /// Why, for the agent.
-        #[serde(default)]
         reason: Option<String>,
     },
     /// Nobody can answer now; an approval stays open for a later answer.
@@ -214,9 +253,27 @@ pub enum Answer {
     Cancel,
 }
 
+impl FromNode for Answer {
+    fn blank() -> Self {
+        Answer::Cancel
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        let kind =
+            from.tagged(&[&["cancel"], &["code", "code"], &["resend"], &["approve"], &["deny", "reason"], &["defer"]]);
+        *self = match kind {
+            Some(1) => Answer::Code { code: from.member("code") },
+            Some(2) => Answer::Resend,
+            Some(3) => Answer::Approve,
+            Some(4) => Answer::Deny { reason: from.member_or_default("reason") },
+            Some(5) => Answer::Defer,
+            _ => Answer::Cancel,
+        };
+    }
+}
+
 /// What happened at the host.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Event {
     /// The open step that this answers.
     pub step: StepId,
@@ -226,16 +283,16 @@ pub struct Event {
     pub event: Happening,
 }
 
+record!(strict Event { step, now, event; });
+
 /// The kinds of event.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub enum Happening {
     /// A page of tools came; the `tools/list` result's JSON text comes beside the event.
     Tools,
     /// The call came back; the `tools/call` result's JSON text comes beside the event.
     Result {
         /// The backend's clock, where the transport tells it (HTTP `Date`).
-        #[serde(default)]
         server_time: Option<Millis>,
     },
     /// The host could not do what the step asked.
@@ -243,10 +300,8 @@ pub enum Happening {
         /// What that says about the backend.
         kind: Failure,
         /// The host's own words, for people.
-        #[serde(default)]
         message: String,
         /// How long the backend asks to wait.
-        #[serde(default)]
         retry_after: Option<Millis>,
     },
     /// A person answered.
@@ -266,9 +321,43 @@ pub enum Happening {
     Cancelled,
 }
 
+impl FromNode for Happening {
+    fn blank() -> Self {
+        Happening::Cancelled
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        let kind = from.tagged(&[
+            &["cancelled"],
+            &["tools"],
+            &["result", "server_time"],
+            &["failed", "kind", "message", "retry_after"],
+            &["answer", "answer"],
+            &["kept"],
+            &["committed"],
+            &["conflict"],
+            &["woke"],
+        ]);
+        *self = match kind {
+            Some(1) => Happening::Tools,
+            Some(2) => Happening::Result { server_time: from.member_or_default("server_time") },
+            Some(3) => Happening::Failed {
+                kind: from.member("kind"),
+                message: from.member_or_default("message"),
+                retry_after: from.member_or_default("retry_after"),
+            },
+            Some(4) => Happening::Answer { answer: from.member("answer") },
+            Some(5) => Happening::Kept,
+            Some(6) => Happening::Committed,
+            Some(7) => Happening::Conflict,
+            Some(8) => Happening::Woke,
+            _ => Happening::Cancelled,
+        };
+    }
+}
+
 /// Why a step failed; for a call, whether it may have run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// Nothing reached the backend (no connection, no such host): not run.
     NotSent,
@@ -285,6 +374,16 @@ pub enum Failure {
     /// The host's own part failed (vault, ledger, ask surface).
     Host,
 }
+
+words!(Failure {
+    NotSent = "not_sent",
+    Unauthorized = "unauthorized",
+    RateLimited = "rate_limited",
+    Refused = "refused",
+    Lost = "lost",
+    Malformed = "malformed",
+    Host = "host",
+});
 
 impl Failure {
     /// Whether a call that failed so may have run at the backend.
@@ -305,7 +404,7 @@ pub enum Outcome {
     /// The call came back; the result's secrets are masked.
     Result {
         /// The `tools/call` result; `isError` says whether the backend calls it an error.
-        result: Box<RawValue>,
+        result: Json,
         /// How the gates decided.
         decision: Decision,
     },
@@ -339,12 +438,6 @@ pub enum Outcome {
 }
 
 /// `{}`: the arguments of a call that has none.
-pub(crate) fn no_arguments() -> Box<RawValue> {
-    json_text(&serde_json::Map::new())
-}
-
-/// A value of our own as JSON text. Values that serde_json made cannot fail to be written; `null` stands in for
-/// the impossible.
-pub(crate) fn json_text<T: Serialize>(value: &T) -> Box<RawValue> {
-    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+pub(crate) fn no_arguments() -> Json {
+    Json::of(&BTreeMap::<String, u32>::new())
 }

@@ -2,18 +2,19 @@
 
 pub(crate) mod preview;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::json::Json;
 use crate::json::canonical::{canonical_of, digest_of, sha256_hex, write_string};
+use crate::json::de::{record, words};
 use crate::step::Millis;
 pub use preview::Preview;
 
 const VERSION: u32 = 1;
 
 /// The ledger's record of one approval.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Approval {
     pub(crate) version: u32,
     /// The approval's id, `apr_` and 24 hexadecimal digits.
@@ -30,17 +31,18 @@ pub struct Approval {
     /// When it ends.
     pub expires_at: Millis,
     /// When a person decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Millis>,
     /// Why it was denied, in the person's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at; decided_at, reason });
+
 /// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; a proposed or approved
 /// record past its expiry counts as expired without being written again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Waits for a person.
     Proposed,
@@ -58,9 +60,10 @@ pub enum State {
     Unknown,
 }
 
+words!(State { Proposed = "proposed", Approved = "approved", Denied = "denied", Dispatched = "dispatched", Completed = "completed", Failed = "failed", Unknown = "unknown" });
+
 /// What an approval is bound to, without the arguments themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Bound {
     pub(crate) server: String,
     pub(crate) tool: String,
@@ -72,6 +75,8 @@ pub(crate) struct Bound {
     /// Digest of the policy.
     pub(crate) policy: String,
 }
+
+record!(strict Bound { server, tool, definition, arguments, subject, policy; });
 
 impl Approval {
     pub(crate) fn propose(
@@ -169,7 +174,7 @@ pub(crate) fn required(approval: &Approval) -> Error {
         .with("approval", approval.id.as_str())
         .with("digest", approval.digest.as_str())
         .with("expires_at", approval.expires_at)
-        .with("preview", serde_json::to_value(&approval.preview).unwrap_or_default())
+        .with("preview", Json::of(&approval.preview))
 }
 
 /// SHA-256 over the RFC 8785 form of everything that a yes covers; `arguments` are in that form already.

@@ -1,10 +1,11 @@
 //! What a person sees before saying yes: the same for the same call, in every language.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
 use crate::json::canonical::canonical;
+use crate::json::de::record;
 use crate::json::pointer_token;
 use crate::json::tape::{Kind, Node};
 use crate::text::visible;
@@ -14,8 +15,7 @@ const MAX_TEXT: usize = 2_000;
 const ROWS: usize = 3;
 
 /// A call in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
     /// The tool's title, or its name.
     pub title: String,
@@ -29,15 +29,18 @@ pub struct Preview {
     pub lines: Vec<Line>,
 }
 
+record!(strict Preview { title, tool, effect, reasons, lines; });
+
 /// One argument.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     /// Where it stands: names joined by dots.
     pub label: String,
     /// Its value as text; the characters that could hide or reorder text are written out.
     pub value: String,
 }
+
+record!(strict Line { label, value; });
 
 impl Preview {
     /// `hidden` holds JSON Pointers to arguments whose values are not for reading.

@@ -1,13 +1,11 @@
 //! From hints, name, description and profile to the one effect that the gates go by.
 
-use serde::{Deserialize, Serialize};
-
 use super::hints::{Hints, Said};
+use crate::json::de::words;
 use crate::profile::Profile;
 
 /// What a call does to the world, from harmless to costly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// Changes nothing.
     Read,
@@ -23,19 +21,7 @@ pub enum Effect {
     Billing,
 }
 
-impl Effect {
-    /// As written in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Effect::Read => "read",
-            Effect::Write => "write",
-            Effect::External => "external",
-            Effect::Destructive => "destructive",
-            Effect::Send => "send",
-            Effect::Billing => "billing",
-        }
-    }
-}
+words!(Effect { Read = "read", Write = "write", External = "external", Destructive = "destructive", Send = "send", Billing = "billing" });
 
 /// An effect and how it was come by.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! A tool's annotations under all the names they are written by.
 
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::json::tape::{Kind, Node};
 
 /// What a server says about a tool, with MCP's defaults where it says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,6 +58,26 @@ const REQUIRES_APPROVAL: Spelling = Spelling {
 };
 
 impl Said {
+    /// Annotations as they stand in a tool list; none if any of it cannot be read.
+    pub(crate) fn read(annotations: Node<'_>) -> Option<Said> {
+        if annotations.kind() != Kind::Object {
+            return None;
+        }
+        let mut said = Said::default();
+        for member in annotations.members() {
+            let name = member.name();
+            match member.value.kind() {
+                _ if !member.is_named() => return None,
+                Kind::Foreign => return None,
+                Kind::String if name == "title" => said.title = Some(member.value.text().into_owned()),
+                Kind::True => said.say(&name, Some(true)),
+                Kind::False => said.say(&name, Some(false)),
+                _ => said.say(&name, None),
+            }
+        }
+        Some(said)
+    }
+
     pub(crate) fn hints(&self) -> Hints {
         let default = Hints::default();
         let read_only = self.read_only.unwrap_or(default.read_only);
@@ -95,92 +116,6 @@ impl Said {
         if contradicts {
             self.notes.push(format!("`{name}` is given twice with different values; the more dangerous one is taken"));
         }
-    }
-}
-
-/// Reads annotations as they stand in a tool list, without building them up: this runs for every tool listed.
-impl<'de> Deserialize<'de> for Said {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Annotations;
-
-        impl<'de> Visitor<'de> for Annotations {
-            type Value = Said;
-
-            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str("annotations")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Said, A::Error> {
-                let mut said = Said::default();
-                while let Some(name) = members.next_key::<String>()? {
-                    match members.next_value::<Member>()? {
-                        Member::Text(title) if name == "title" => said.title = Some(title),
-                        Member::Bool(value) => said.say(&name, Some(value)),
-                        Member::Text(_) | Member::Other => said.say(&name, None),
-                    }
-                }
-                Ok(said)
-            }
-        }
-
-        from.deserialize_map(Annotations)
-    }
-}
-
-/// What one annotation can be, as far as it matters.
-enum Member {
-    Bool(bool),
-    Text(String),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Any;
-
-        impl<'de> Visitor<'de> for Any {
-            type Value = Member;
-
-            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str("a JSON value")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Member, E> {
-                Ok(Member::Bool(value))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-                Ok(Member::Text(text.to_owned()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Member, E> {
-                Ok(Member::Other)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
-                Ok(Member::Other)
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
-                Ok(Member::Other)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
-                Ok(Member::Other)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Member, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Member::Other)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Member, A::Error> {
-                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Member::Other)
-            }
-        }
-
-        from.deserialize_any(Any)
     }
 }
 

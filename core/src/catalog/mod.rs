@@ -9,12 +9,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::{canonical_without, sha256_hex};
-use crate::json::tape::{Kind, Node};
+use crate::json::tape::{self, Kind, Node};
 use crate::json::{self, Document};
 use crate::near;
 use crate::profile::Profile;
@@ -64,64 +63,59 @@ pub struct ToolReport<'c> {
     reasons: &'c [String],
 }
 
-#[derive(Deserialize)]
-struct Page<'t> {
-    #[serde(borrow)]
-    tools: Vec<&'t RawValue>,
-    #[serde(default, rename = "nextCursor", borrow)]
-    next_cursor: Option<Cow<'t, str>>,
-}
-
-#[derive(Deserialize)]
-struct Listed<'t> {
-    #[serde(borrow)]
-    name: Cow<'t, str>,
-    #[serde(default, borrow)]
-    title: Option<Cow<'t, str>>,
-    #[serde(default, borrow)]
-    description: Option<Cow<'t, str>>,
-    #[serde(default, borrow)]
-    annotations: Option<&'t RawValue>,
-}
-
 impl Catalog {
     /// Adds one page of a `tools/list` result; answers the next page's cursor.
     pub(crate) fn add_page(&mut self, text: &str, trusted: bool, profile: Option<&Profile>) -> Result<Option<String>> {
-        let page: Page<'_> = serde_json::from_str(text).map_err(|error| {
+        let not_a_list = |(line, column): (usize, usize)| {
             Error::new(Code::InvalidResult, "The answer to tools/list is not a list of tools.")
                 .with_next("Check that the endpoint is an MCP server, then attach again.")
-                .with("line", error.line())
-                .with("column", error.column())
-        })?;
-        for raw in page.tools {
+                .with("line", line)
+                .with("column", column)
+        };
+        let mut tokens = Vec::new();
+        let page = tape::read(text, json::LISTING, &mut tokens)
+            .map_err(|refusal| not_a_list((refusal.line, refusal.column)))?
+            .root();
+        let mut parts = [None; 2];
+        let sole = pick(page, &["tools", "nextCursor"], &mut parts);
+        let [Some(tools), next] = parts else { return Err(not_a_list(page.place())) };
+        if !sole || tools.kind() != Kind::Array {
+            return Err(not_a_list(tools.place()));
+        }
+        let next = text_of(next).map_err(|node| not_a_list(node.place()))?;
+        for tool in tools.items() {
             if self.tools.len() >= MAX_TOOLS {
                 return Err(Error::new(Code::InvalidResult, format!("The server lists more than {MAX_TOOLS} tools."))
                     .with_next("Attach to a server with fewer tools."));
             }
-            self.add(raw.get(), trusted, profile);
+            self.add(tool, trusted, profile);
         }
-        Ok(page.next_cursor.map(Cow::into_owned))
+        Ok(next.map(Cow::into_owned))
     }
 
-    fn add(&mut self, text: &str, trusted: bool, profile: Option<&Profile>) {
+    fn add(&mut self, listed: Node<'_>, trusted: bool, profile: Option<&Profile>) {
         // An entry without a usable name cannot be called, so leaving it out is safe.
-        let Ok(listed) = serde_json::from_str::<Listed<'_>>(text) else { return };
-        if listed.name.is_empty() || listed.name.len() > MAX_NAME {
+        let mut parts = [None; 4];
+        let sole = pick(listed, &["name", "title", "description", "annotations"], &mut parts);
+        let [name, title, description, annotations] = parts;
+        let (Ok(Some(name)), Ok(title), Ok(description)) = (text_of(name), text_of(title), text_of(description)) else {
+            return;
+        };
+        if !sole || name.is_empty() || name.len() > MAX_NAME {
             return;
         }
         // What cannot be read as annotations says nothing, so that MCP's worst-case defaults hold.
-        let said: Said = listed.annotations.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        let title = listed.title.map(Cow::into_owned).or_else(|| said.title.clone());
-        let description = listed.description.unwrap_or_default();
-        let assessed = effect::assess(&listed.name, &description, &said, trusted, profile);
-        let name = listed.name.into_owned();
+        let said = annotations.and_then(Said::read).unwrap_or_default();
+        let title = title.map(Cow::into_owned).or_else(|| said.title.clone());
+        let assessed = effect::assess(&name, &description.unwrap_or_default(), &said, trusted, profile);
+        let name = name.into_owned();
         let tool = Tool {
             name: name.clone(),
             title,
             effect: assessed.effect,
             hints: assessed.hints,
             reasons: assessed.reasons,
-            text: text.into(),
+            text: listed.source().into(),
             flaw: None,
             definition: OnceCell::new(),
         };
@@ -152,6 +146,26 @@ impl Catalog {
             hints: tool.hints,
             reasons: &tool.reasons,
         })
+    }
+}
+
+/// The members of those names; says whether none of them stands twice.
+fn pick<'t>(object: Node<'t>, names: &[&str], found: &mut [Option<Node<'t>>]) -> bool {
+    let mut sole = true;
+    for member in object.members() {
+        let name = member.name();
+        if let Some((_, place)) = names.iter().zip(&mut *found).find(|(wanted, _)| **wanted == name) {
+            sole &= place.replace(member.value).is_none();
+        }
+    }
+    sole
+}
+
+/// Text, or nothing where nothing or `null` stands.
+fn text_of(node: Option<Node<'_>>) -> core::result::Result<Option<Cow<'_, str>>, Node<'_>> {
+    match node.filter(|node| node.kind() != Kind::Null) {
+        None => Ok(None),
+        Some(node) => node.as_text().map(Some).ok_or(node),
     }
 }
 

@@ -3,9 +3,9 @@
 //! `proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
 //! no approval goes straight to `dispatching`. After a pause every gate before the dispatch is passed again.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 
 use super::signup::registration::{self, PendingState, read_request};
 use super::signup::{self, Role};
@@ -16,14 +16,15 @@ use crate::flow::decide::decided;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::de::{FromNode, Source, record};
 use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document};
+use crate::json::{self, Document, Json};
 use crate::policy::Verdict;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
 
 /// The flow `call`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Call {
     name: String,
     /// Exactly as they passed the gates, and exactly as they are sent.
@@ -36,7 +37,7 @@ pub(crate) struct Call {
     state: State,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     Proposing(Approval),
@@ -70,7 +71,7 @@ enum State {
 /// A call's arguments as JSON text that was checked. A string in snapshots; `null` there where they hold a code.
 #[derive(Clone)]
 struct Arguments {
-    text: Box<RawValue>,
+    text: Json,
     secret: bool,
 }
 
@@ -86,14 +87,41 @@ impl Serialize for Arguments {
     }
 }
 
-impl<'de> Deserialize<'de> for Arguments {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> core::result::Result<Self, D::Error> {
-        match Option::<String>::deserialize(from)? {
-            None => Ok(Arguments { text: crate::step::no_arguments(), secret: true }),
-            Some(text) => RawValue::from_string(text)
-                .map(|text| Arguments { text, secret: false })
-                .map_err(serde::de::Error::custom),
+impl FromNode for Arguments {
+    fn blank() -> Self {
+        Arguments { text: crate::step::no_arguments(), secret: true }
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        let Some(text) = from.whole::<Option<String>>() else { return };
+        match Document::read(&text, json::ARGUMENTS) {
+            Ok(_) => *self = Arguments { text: Json::verbatim(&text), secret: false },
+            Err(_) => from.expected("JSON text"),
         }
+    }
+}
+
+record!(open Call { name, arguments, entropy, decision, state; quoted, role });
+
+impl FromNode for State {
+    fn blank() -> Self {
+        State::Dispatching(None)
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = match &*from.variant() {
+            "proposing" => State::Proposing(from.whole()),
+            "asking" => State::Asking(from.whole()),
+            "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
+            "claiming" => State::Claiming { before: from.member("before"), after: from.member("after") },
+            "dispatching" => State::Dispatching(from.whole()),
+            "keeping" => State::Keeping { settled: from.member_or_default("settled"), key: None, outcome: None },
+            "settling" => State::Settling { before: from.member("before"), after: from.member("after"), outcome: None },
+            other => {
+                let known = &["proposing", "asking", "deciding", "claiming", "dispatching", "keeping", "settling"];
+                return from.unknown_variant(other, known);
+            }
+        };
     }
 }
 
@@ -128,9 +156,9 @@ impl Call {
             decision,
             state: State::Dispatching(None),
         };
-        match outcome.and_then(|examined| Ok((examined, checked_text(text)?))) {
-            Ok((examined, text)) => {
-                call.arguments.text = text;
+        match outcome {
+            Ok(examined) => {
+                call.arguments.text = Json::verbatim(text);
                 call.approve(&examined, now, shared);
             }
             Err(error) => call.refuse(error),
@@ -367,12 +395,13 @@ impl Call {
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
         match self.role {
             Some(Role::Request) => {
-                if let Some(email) = signup::email_of(&self.arguments_value()) {
+                if let Some(email) = signup::email_of(self.read_arguments().tape().root()) {
                     shared.registrations.requested(&email, now);
                 }
             }
             Some(Role::Verify) => {
-                if let Some(pending) = shared.registrations.get_mut(request_id_of(&self.arguments_value())) {
+                let arguments = self.read_arguments();
+                if let Some(pending) = shared.registrations.get_mut(&request_id_of(arguments.tape().root())) {
                     pending.state = PendingState::Verifying;
                 }
             }
@@ -428,13 +457,13 @@ impl Call {
     ) -> Result<(result::Checked, bool)> {
         let document = result::open(text)?;
         if self.role == Some(Role::Request) {
-            let arguments = self.arguments_value();
+            let arguments = self.read_arguments();
             let (profile, registration) = self.known(shared)?;
             let pending = read_request(
                 &profile,
                 &registration,
-                &document.tape().root().to_value(),
-                &signup::email_of(&arguments).unwrap_or_default(),
+                document.tape().root(),
+                &signup::email_of(arguments.tape().root()).unwrap_or_default(),
                 server_time,
                 now,
             )?;
@@ -449,8 +478,7 @@ impl Call {
     fn verified(&mut self, approval: Option<Approval>, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let (profile, registration) = self.known(shared)?;
         let outcome = signup::read_verification(input, shared, &profile, &registration)?;
-        let arguments = self.arguments_value();
-        signup::settle(shared, request_id_of(&arguments), &outcome);
+        signup::settle(shared, &request_id_of(self.read_arguments().tape().root()), &outcome);
         let standing = match &outcome {
             Ok(_) => Standing::Completed,
             Err(error) if error.code() == Code::SignupUnknown => Standing::Unknown,
@@ -470,7 +498,7 @@ impl Call {
         let masked = signup::masked(&profile, &verified.key).masked;
         let text = text.replace(verified.key.expose(), &masked);
         let shown = result::open(&text)
-            .and_then(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
+            .map(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
         // Whoever joins gets a key; the account is there already, and its answer need not describe it.
         let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
         let outcome = match account.and(shown) {
@@ -558,8 +586,9 @@ impl Call {
         }
     }
 
-    fn arguments_value(&self) -> Value {
-        crate::json::parse(self.arguments.text.get(), crate::json::ARGUMENTS).unwrap_or(Value::Null)
+    /// The arguments, read; they passed the gates once.
+    fn read_arguments(&self) -> Document {
+        Document::read(self.arguments.text.get(), json::ARGUMENTS).unwrap_or_default()
     }
 
     fn known(&self, shared: &Shared) -> Result<(crate::profile::Profile, crate::profile::Registration)> {
@@ -589,7 +618,7 @@ fn examine(
     let checked = tool.definition().and_then(|definition| {
         let document = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
         if let Some(role) = role {
-            signup::check_call(role, &document.tape().root().to_value(), now, shared)?;
+            signup::check_call(role, document.tape().root(), now, shared)?;
         }
         Ok((definition, document))
     });
@@ -615,12 +644,7 @@ fn examine(
     Ok(Examined { arguments, bound, preview, verdict: ruling.verdict })
 }
 
-fn checked_text(text: &str) -> Result<Box<RawValue>> {
-    RawValue::from_string(text.to_owned())
-        .map_err(|_| Error::new(Code::InvalidArguments, "The arguments are not well-formed JSON."))
-}
-
-fn request_id_of(arguments: &Value) -> &str {
+fn request_id_of(arguments: Node<'_>) -> Cow<'_, str> {
     crate::json::text(arguments, &["requestId", "request_id"]).unwrap_or_default()
 }
 

@@ -1,22 +1,25 @@
 //! Records a person's answer to an approval that was left open.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Input, cancelled, failed};
 use crate::approval::{Approval, State};
 use crate::error::{Code, Error, Result};
 use crate::gate::dispatch;
 use crate::guard::Shared;
+use crate::json::de::record;
 use crate::step::{Action, Answer, Happening, Millis, Outcome};
 
 /// The flow `decide`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Decide {
     before: Option<Approval>,
     after: Option<Approval>,
     #[serde(skip)]
     outcome: Option<Outcome>,
 }
+
+record!(open Decide { ; before, after; outcome });
 
 impl Decide {
     pub(crate) fn begin(id: &str, answer: &Answer, now: Millis, shared: &Shared) -> Self {

@@ -1,8 +1,7 @@
 //! Looks whether a workspace is usable: lists the tools, then asks the reads that the profile names. A reading
 //! tool that is missing or fails is reported, never a failure of the flow.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::list::Lister;
 use super::{Input, cancelled, failed};
@@ -10,12 +9,15 @@ use crate::catalog::effect::Effect;
 use crate::error::{Code, Result};
 use crate::gate::result;
 use crate::guard::Shared;
+use crate::json::Json;
+use crate::json::de::{FromNode, Source, record, words};
+use crate::json::tape::{Kind, Node};
 use crate::json::text;
 use crate::profile::Trouble;
 use crate::step::{Action, Failure, Happening, Outcome, no_arguments};
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Whether the workspace is usable: reachable, authorised, tools listed, plan known.
     pub healthy: bool,
@@ -26,18 +28,19 @@ pub struct Report {
     /// How many tools are listed.
     pub tool_count: usize,
     /// The organisation as the backend describes it; absent if it did not.
-    pub organisation: Option<Value>,
+    pub organisation: Option<Json>,
     /// The plan as the backend describes it.
-    pub plan: Option<Value>,
+    pub plan: Option<Json>,
     /// The WhatsApp connection; its absence is no failure.
-    pub whatsapp: Option<Value>,
+    pub whatsapp: Option<Json>,
     /// What keeps the workspace from being healthy, for people.
     pub problems: Vec<String>,
 }
 
+record!(open Report { healthy, endpoint, auth, tool_count, problems; organisation, plan, whatsapp });
+
 /// Whether the endpoint answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointStatus {
     /// It answers `tools/list`.
     Active,
@@ -45,9 +48,10 @@ pub enum EndpointStatus {
     Unreachable,
 }
 
+words!(EndpointStatus { Active = "active", Unreachable = "unreachable" });
+
 /// Whether the backend accepts the credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthStatus {
     /// A protected read succeeded.
     Configured,
@@ -57,8 +61,10 @@ pub enum AuthStatus {
     Unknown,
 }
 
+words!(AuthStatus { Configured = "configured", Missing = "missing", Unknown = "unknown" });
+
 /// The flow `doctor`; also the last part of a sign-up.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Doctor {
     stage: Stage,
     report: Report,
@@ -66,7 +72,7 @@ pub(crate) struct Doctor {
     outcome: Option<Outcome>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
     Listing(Lister),
@@ -75,13 +81,31 @@ enum Stage {
 }
 
 /// What a read tells about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Whole,
     Organisation,
     Plan,
     Whatsapp,
+}
+
+words!(Part { Whole = "whole", Organisation = "organisation", Plan = "plan", Whatsapp = "whatsapp" });
+
+record!(open Doctor { stage, report; ; outcome });
+
+impl FromNode for Stage {
+    fn blank() -> Self {
+        Stage::Finished
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = match &*from.variant() {
+            "listing" => Stage::Listing(from.whole()),
+            "reading" => Stage::Reading { part: from.member("part"), tool: from.member("tool") },
+            "finished" => Stage::Finished,
+            other => return from.unknown_variant(other, &["listing", "reading", "finished"]),
+        };
+    }
 }
 
 const PARTS: &[Part] = &[Part::Whole, Part::Organisation, Part::Plan, Part::Whatsapp];
@@ -151,11 +175,15 @@ impl Doctor {
 
     fn read(&mut self, part: Part, input: &Input<'_>, shared: &Shared) -> Result<()> {
         let problem = match &input.happening {
-            Happening::Result { .. } => match result::read(input.document()?) {
-                Ok(value) if result::is_error(&value) => self.refused(part, &value, shared),
-                Ok(value) => {
-                    self.told(part, &value, shared);
-                    None
+            Happening::Result { .. } => match result::open(input.document()?) {
+                Ok(document) => {
+                    let result = document.tape().root();
+                    if result::is_error(result) {
+                        self.refused(part, result, shared)
+                    } else {
+                        self.told(part, result, shared);
+                        None
+                    }
                 }
                 Err(error) => Some(error.message().to_owned()),
             },
@@ -178,7 +206,7 @@ impl Doctor {
         Ok(())
     }
 
-    fn refused(&mut self, part: Part, value: &Value, shared: &Shared) -> Option<String> {
+    fn refused(&mut self, part: Part, value: Node<'_>, shared: &Shared) -> Option<String> {
         let trouble = shared.profile.as_ref().and_then(|profile| profile.trouble(value));
         if trouble == Some(Trouble::Unauthorized) && part != Part::Whatsapp {
             self.report.auth = AuthStatus::Missing;
@@ -187,23 +215,24 @@ impl Doctor {
         Some(shared.redactor.shown(&message, 200))
     }
 
-    fn told(&mut self, part: Part, value: &Value, shared: &Shared) {
+    fn told(&mut self, part: Part, value: Node<'_>, shared: &Shared) {
         let Some(profile) = shared.profile.as_ref() else { return };
-        let mut answer = profile.answer(value);
-        shared.redactor.value(&mut answer);
+        let answer = profile.answer(value);
+        let answer = answer.node();
+        let shown = |node: Node<'_>| shared.redactor.json(node);
         self.report.auth = AuthStatus::Configured;
         match part {
-            Part::Organisation => self.report.organisation = Some(answer),
-            Part::Plan => self.report.plan = Some(answer),
-            Part::Whatsapp => self.report.whatsapp = Some(answer),
+            Part::Organisation => self.report.organisation = Some(shown(answer)),
+            Part::Plan => self.report.plan = Some(shown(answer)),
+            Part::Whatsapp => self.report.whatsapp = Some(shown(answer)),
             Part::Whole => {
                 let take = |names: &[&str]| {
-                    names.iter().find_map(|name| answer.get(name)).filter(|value| !value.is_null()).cloned()
+                    names.iter().find_map(|name| answer.get(name)).filter(|node| node.kind() != Kind::Null).map(shown)
                 };
                 self.report.organisation = take(&["organisationContext", "organisation_context", "organisation"]);
                 self.report.plan = take(&["planStatus", "plan_status", "plan"]);
                 self.report.whatsapp = take(&["whatsappStatus", "whatsapp_status", "whatsapp"]);
-                if text(&answer, &["authStatus", "auth_status"]).is_some_and(|status| status != "configured") {
+                if text(answer, &["authStatus", "auth_status"]).is_some_and(|status| status != "configured") {
                     self.report.auth = AuthStatus::Missing;
                 }
             }

@@ -1,17 +1,18 @@
 //! Reads the whole tool list and puts it in the place of the old one.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Input, cancelled, failed, failure_error};
 use crate::catalog::Catalog;
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
+use crate::json::de::record;
 use crate::step::{Action, Failure, Happening, Outcome};
 
 const MAX_PAGES: usize = 1_000;
 
 /// The flow `list`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct List {
     lister: Lister,
     #[serde(skip)]
@@ -19,7 +20,7 @@ pub(crate) struct List {
 }
 
 /// The pages read so far. A snapshot holds none of them: a resumed list begins again.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Lister {
     #[serde(skip)]
     catalog: Catalog,
@@ -28,6 +29,9 @@ pub(crate) struct Lister {
     #[serde(skip)]
     pages: usize,
 }
+
+record!(open List { lister; ; outcome });
+record!(open Lister { ; ; catalog, cursor, pages });
 
 impl List {
     pub(crate) fn action(&self) -> Action {

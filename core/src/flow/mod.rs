@@ -7,14 +7,15 @@ pub mod doctor;
 pub(crate) mod list;
 pub mod signup;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
+use crate::json::de::{FromNode, Source};
 use crate::step::{Action, Failure, Happening, Millis, Outcome};
 
 /// A flow in flight.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
     List(Box<list::List>),
@@ -22,6 +23,23 @@ pub(crate) enum Flow {
     Signup(Box<signup::Signup>),
     Doctor(Box<doctor::Doctor>),
     Decide(Box<decide::Decide>),
+}
+
+impl FromNode for Flow {
+    fn blank() -> Self {
+        Flow::List(Box::default())
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = match &*from.variant() {
+            "list" => Flow::List(from.whole()),
+            "call" => Flow::Call(from.whole()),
+            "signup" => Flow::Signup(from.whole()),
+            "doctor" => Flow::Doctor(from.whole()),
+            "decide" => Flow::Decide(from.whole()),
+            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide"]),
+        };
+    }
 }
 
 /// An event on its way into a flow.

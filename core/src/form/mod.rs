@@ -1,5 +1,7 @@
 //! The inputs of a sign-up, checked before anything is sent.
 
+use std::borrow::Cow;
+
 use crate::error::{Code, Error, Result};
 use crate::near;
 
@@ -8,7 +10,7 @@ const COUNTRIES: &str = include_str!("countries.txt");
 /// The names of the IANA time zone database, links included, one a line, sorted.
 const TIMEZONES: &str = include_str!("timezones.txt");
 
-pub(crate) fn invalid(field: &str, expected: &str, repair: impl Into<String>) -> Error {
+pub(crate) fn invalid(field: &str, expected: &str, repair: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::InvalidInput, format!("`{field}` is not acceptable: it must be {expected}."))
         .with("field", field)
         .with("expected", expected)

@@ -1,11 +1,9 @@
 //! Gate 2: the arguments are well-formed, within limits, valid against the tool's schema, and carry no secret.
 
-use serde_json::json;
-
 use crate::catalog::{Definition, Tool};
 use crate::error::{Code, Error, Result};
 use crate::json::tape::Kind;
-use crate::json::{self, Document};
+use crate::json::{self, Document, Json};
 use crate::redact::Redactor;
 use crate::schema::{Violation, unreadable};
 
@@ -48,7 +46,7 @@ fn invalid(tool: &Tool, violations: Vec<Violation>) -> Error {
         Code::InvalidArguments,
         format!("The arguments of `{}` are not acceptable: {}", tool.name, repairs.join(" ")),
     )
-    .with("violations", json!(violations))
+    .with("violations", Json::of(&violations))
 }
 
 fn kind(kind: Kind) -> &'static str {

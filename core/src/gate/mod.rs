@@ -8,42 +8,46 @@ pub(crate) mod known;
 pub(crate) mod policy;
 pub(crate) mod result;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::catalog::effect::Effect;
+use crate::json::de::{record, words};
 
 /// How the gates decided on one call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Decision {
     /// The tool's name.
     pub tool: String,
     /// What the call does to the world; absent for an unknown tool.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
     /// How the effect was come by.
     pub reasons: Vec<String>,
     /// The gates that were reached, in order; after a pause the earlier ones stand here again.
     pub gates: Vec<Passage>,
     /// The approval that the call needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
 }
 
+record!(open Decision { tool, reasons, gates; effect, approval });
+
 /// What one gate said.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Passage {
     /// The gate.
     pub gate: Gate,
     /// Whether it was passed.
     pub verdict: GateVerdict,
     /// Why, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
 
+record!(open Passage { gate, verdict; note });
+
 /// The gates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
     /// The tool is listed.
     Known,
@@ -59,9 +63,10 @@ pub enum Gate {
     Result,
 }
 
+words!(Gate { Known = "known", Arguments = "arguments", Policy = "policy", Approval = "approval", Dispatch = "dispatch", Result = "result" });
+
 /// What a gate can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateVerdict {
     /// Go on.
     Pass,
@@ -70,6 +75,8 @@ pub enum GateVerdict {
     /// No.
     Deny,
 }
+
+words!(GateVerdict { Pass = "pass", Ask = "ask", Deny = "deny" });
 
 impl Decision {
     pub(crate) fn new(tool: &str) -> Self {

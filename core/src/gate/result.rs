@@ -1,18 +1,15 @@
 //! Gate 6: the answer is a `tools/call` result, valid against the tool's outputSchema, and shows no secret.
 
-use serde_json::Value;
-use serde_json::value::RawValue;
-
 use crate::catalog::Definition;
 use crate::error::{Code, Error, Result};
 use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document};
+use crate::json::{self, Document, Json};
 use crate::redact::Redactor;
 
 /// A result that may be shown.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    pub(crate) text: Box<RawValue>,
+    pub(crate) text: Json,
     pub(crate) note: String,
 }
 
@@ -33,16 +30,7 @@ pub(crate) fn open(text: &str) -> Result<Document> {
     Ok(document)
 }
 
-/// The same for those who take parts out of it.
-pub(crate) fn read(text: &str) -> Result<Value> {
-    open(text).map(|document| document.tape().root().to_value())
-}
-
-pub(crate) fn is_error(value: &Value) -> bool {
-    value.get("isError").and_then(Value::as_bool) == Some(true)
-}
-
-fn is_failure(result: Node<'_>) -> bool {
+pub(crate) fn is_error(result: Node<'_>) -> bool {
     result.get("isError").is_some_and(|flag| flag.kind() == Kind::True)
 }
 
@@ -54,7 +42,7 @@ pub(crate) fn check(
     redactor: &Redactor,
 ) -> Result<(Checked, bool)> {
     let result = document.tape().root();
-    let failure = is_failure(result);
+    let failure = is_error(result);
     let output = definition.and_then(|definition| definition.output.as_ref()).filter(|_| !failure);
     if let Some(output) = output {
         let structured = result.get("structuredContent").ok_or_else(|| {
@@ -63,30 +51,22 @@ pub(crate) fn check(
         let violations = output.violations(&structured, &[], redactor);
         if !violations.is_empty() {
             return Err(Error::new(Code::InvalidResult, "The answer does not fit the tool's outputSchema.")
-                .with("violations", serde_json::json!(violations)));
+                .with("violations", Json::of(&violations)));
         }
     }
     let note = if failure { "the backend answered with an error" } else { "" };
-    show(document, text, note, redactor).map(|checked| (checked, !failure))
+    Ok((show(document, text, note, redactor), !failure))
 }
 
 /// Masks what must not be seen.
-pub(crate) fn show(document: &Document, text: &str, note: &str, redactor: &Redactor) -> Result<Checked> {
+pub(crate) fn show(document: &Document, text: &str, note: &str, redactor: &Redactor) -> Checked {
     let result = document.tape().root();
     let masked = redactor.locate(result).is_some();
-    let shown = if masked {
-        let mut value = result.to_value();
-        redactor.value(&mut value);
-        value.to_string()
-    } else {
-        text.to_owned()
-    };
-    let text = RawValue::from_string(shown)
-        .map_err(|_| Error::new(Code::InvalidResult, "The answer is not well-formed JSON."))?;
+    let text = if masked { redactor.json(result) } else { Json::verbatim(text) };
     let note = match (note, masked) {
         ("", true) => "a credential in the answer was masked".to_owned(),
         (note, true) => format!("{note}; a credential in the answer was masked"),
         (note, false) => note.to_owned(),
     };
-    Ok(Checked { text, note })
+    Checked { text, note }
 }

@@ -4,12 +4,19 @@
 //! numbers that a double cannot hold.
 
 pub(crate) mod canonical;
+mod copy;
+pub(crate) mod de;
 mod double;
 pub(crate) mod number;
+mod raw;
 pub(crate) mod tape;
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+pub(crate) use copy::{copy, copy_with};
+pub(crate) use raw::Json;
 pub(crate) use tape::Document;
+use tape::Node;
 
 /// Nesting that serde_json stops at too, so that whoever reads the same text with it can.
 pub(crate) const MAX_DEPTH: usize = 127;
@@ -20,6 +27,8 @@ pub(crate) struct Limits {
     pub(crate) bytes: usize,
     pub(crate) values: usize,
     pub(crate) numbers: Numbers,
+    /// Whether a name may stand twice, and whether a string with half a surrogate pair is only [`tape::Kind::Foreign`].
+    pub(crate) lenient: bool,
 }
 
 /// Which numbers a document may hold.
@@ -34,20 +43,27 @@ pub(crate) enum Numbers {
 }
 
 /// Arguments of one call.
-pub(crate) const ARGUMENTS: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Safe };
+pub(crate) const ARGUMENTS: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Safe, lenient: false };
 /// A `tools/call` result.
-pub(crate) const RESULT: Limits = Limits { bytes: 32 << 20, values: 2_000_000, numbers: Numbers::Finite };
+pub(crate) const RESULT: Limits =
+    Limits { bytes: 32 << 20, values: 2_000_000, numbers: Numbers::Finite, lenient: false };
+/// A page of tools, of which only names and annotations are read: one bad tool must not spoil the others.
+pub(crate) const LISTING: Limits =
+    Limits { bytes: 256 << 20, values: 16_000_000, numbers: Numbers::Any, lenient: true };
 /// One tool's definition.
-pub(crate) const DEFINITION: Limits = Limits { bytes: 1 << 20, values: 50_000, numbers: Numbers::Finite };
+pub(crate) const DEFINITION: Limits =
+    Limits { bytes: 1 << 20, values: 50_000, numbers: Numbers::Finite, lenient: false };
 
 /// A schema of its own.
-pub(crate) const SCHEMA: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Any };
+pub(crate) const SCHEMA: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Any, lenient: false };
 /// Schemas that come with one.
-pub(crate) const RESOURCES: Limits = Limits { bytes: 16 << 20, values: 1_000_000, numbers: Numbers::Any };
+pub(crate) const RESOURCES: Limits =
+    Limits { bytes: 16 << 20, values: 1_000_000, numbers: Numbers::Any, lenient: false };
 /// A document to validate outside the guard.
-pub(crate) const DOCUMENT: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Any };
+pub(crate) const DOCUMENT: Limits =
+    Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Any, lenient: false };
 /// What this core wrote itself.
-pub(crate) const OWN: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Finite };
+pub(crate) const OWN: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Finite, lenient: false };
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,17 +144,12 @@ impl Refusal {
     }
 }
 
-/// Reads one document whose text need not be kept.
-pub(crate) fn parse(text: &str, limits: Limits) -> Result<Value, Refusal> {
-    Document::read(text, limits).map(|document| document.tape().root().to_value())
-}
-
 /// A name as one part of a JSON Pointer (RFC 6901).
 pub(crate) fn pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The first string found under one of the names: backends spell the same field in several ways.
-pub(crate) fn text<'v>(object: &'v Value, names: &[&str]) -> Option<&'v str> {
-    names.iter().find_map(|name| object.get(name)?.as_str())
+pub(crate) fn text<'t>(object: Node<'t>, names: &[&str]) -> Option<Cow<'t, str>> {
+    names.iter().find_map(|name| object.get(name)?.as_text())
 }

@@ -83,6 +83,24 @@ impl<'t> Number<'t> {
         }
     }
 
+    /// A thousand times it, rounded up to a whole number; none below 0 or over the limit.
+    pub(crate) fn thousandfold(self, limit: u64) -> Option<u64> {
+        let mut buffer = [0; 20];
+        let decimal = self.decimal(&mut buffer);
+        let point = decimal.point.saturating_add(3);
+        if decimal.negative || point > 18 {
+            return None;
+        }
+        let mut digits = decimal.digits();
+        let mut whole: u64 = 0;
+        for _ in 0..point.max(0) {
+            let digit = digits.next().map_or(0, |digit| digit.wrapping_sub(b'0'));
+            whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        whole = whole.saturating_add(u64::from(digits.next().is_some()));
+        (whole <= limit).then_some(whole)
+    }
+
     /// Whether it lies between -(2^53-1) and 2^53-1.
     pub(crate) fn is_safe(self) -> bool {
         self.magnitude(Number::of(MAX_SAFE)) != Ordering::Greater

@@ -54,7 +54,8 @@ pub struct Tape<'t> {
     tokens: &'t [Token],
 }
 
-/// A text that owns its tokens.
+/// A text that owns its tokens; `null` by default.
+#[derive(Default)]
 pub(crate) struct Document {
     text: Box<str>,
     tokens: Vec<Token>,
@@ -98,7 +99,8 @@ pub(crate) fn read<'t>(text: &'t str, limits: Limits, tokens: &'t mut Vec<Token>
     if text.len() > limits.bytes {
         return Err(Refusal { fault: Fault::TooLarge, path: String::new(), line: 0, column: 0, limit: limits.bytes });
     }
-    let mut reader = Reader { bytes: text.as_bytes(), at: 0, tokens, open: NONE, count: 0, depth: 0, limits };
+    let mut reader =
+        Reader { bytes: text.as_bytes(), at: 0, tokens, open: NONE, count: 0, depth: 0, broken: false, limits };
     if let Err(fault) = reader.document() {
         return Err(reader.refusal(fault, text));
     }
@@ -114,6 +116,8 @@ struct Reader<'t> {
     /// Items or members read of it; those of the containers around it wait in their tokens.
     count: u32,
     depth: usize,
+    /// Half a surrogate pair stands alone in the string being read.
+    broken: bool,
     limits: Limits,
 }
 
@@ -222,7 +226,7 @@ impl Reader<'_> {
         let behind = self.tokens.len() as u32;
         let Some(container) = self.tokens.get_mut(self.open as usize) else { return Err(Fault::Syntax) };
         container.size = self.count;
-        if container.kind == Kind::Object && self.count > 1 {
+        if container.kind == Kind::Object && self.count > 1 && !self.limits.lenient {
             self.check_names()?;
         }
         let Some(container) = self.tokens.get_mut(self.open as usize) else { return Err(Fault::Syntax) };
@@ -275,7 +279,8 @@ impl Reader<'_> {
         let end = self.at;
         self.step();
         let hash = if is_name { self.hash(start, end, escaped) } else { 0 };
-        self.push(Kind::String, escaped, start, end as u32, hash)
+        let kind = if core::mem::take(&mut self.broken) { Kind::Foreign } else { Kind::String };
+        self.push(kind, escaped, start, end as u32, hash)
     }
 
     #[inline(always)]
@@ -298,20 +303,25 @@ impl Reader<'_> {
                 match unit {
                     0xd800..=0xdbff => {
                         if self.peek() != b'\\' || self.bytes.get(self.at.wrapping_add(1)) != Some(&b'u') {
-                            return Err(Fault::LoneSurrogate);
+                            return self.lone();
                         }
                         self.step();
                         if !(0xdc00..=0xdfff).contains(&self.hex4()?) {
-                            return Err(Fault::LoneSurrogate);
+                            return self.lone();
                         }
                     }
-                    0xdc00..=0xdfff => return Err(Fault::LoneSurrogate),
+                    0xdc00..=0xdfff => return self.lone(),
                     _ => {}
                 }
             }
             _ => return Err(Fault::Syntax),
         }
         Ok(())
+    }
+
+    fn lone(&mut self) -> Result<(), Fault> {
+        self.broken = true;
+        if self.limits.lenient { Ok(()) } else { Err(Fault::LoneSurrogate) }
     }
 
     /// `uXXXX`
@@ -595,6 +605,18 @@ impl<'t> Tape<'t> {
 }
 
 impl<'t> Node<'t> {
+    /// A `null` that stands nowhere.
+    pub(crate) fn absent() -> Self {
+        Tape { text: "", tokens: &[] }.root()
+    }
+
+    /// Line and column of its beginning.
+    pub(crate) fn place(self) -> (usize, usize) {
+        let token = self.token();
+        let quote = usize::from(token.kind == Kind::String);
+        place(self.tape.text.as_bytes().get(..(token.start as usize).saturating_sub(quote)).unwrap_or_default())
+    }
+
     #[inline(always)]
     fn token(self) -> Token {
         const ABSENT: Token = Token { kind: Kind::Null, rich: false, start: 0, end: 0, size: 0 };
@@ -634,6 +656,32 @@ impl<'t> Node<'t> {
             Kind::String => Cow::Borrowed(self.slice(token)),
             _ => Cow::Borrowed(""),
         }
+    }
+
+    /// The value as it is written.
+    pub(crate) fn source(self) -> &'t str {
+        let token = self.token();
+        let (mut start, mut end) = (token.start as usize, token.end as usize);
+        match token.kind {
+            Kind::Array | Kind::Object => {
+                let within = self.tape.tokens.get(self.index as usize..end).unwrap_or_default();
+                let is_container = |token: &Token| matches!(token.kind, Kind::Array | Kind::Object);
+                // Behind the last scalar, or the opening bracket of what is empty, stand only brackets that close.
+                let closing = within.iter().filter(|inner| is_container(inner) && inner.end == token.end).count();
+                let last = within.last().copied().unwrap_or(token);
+                let behind = if is_container(&last) { last.start.wrapping_add(1) } else { last.end } as usize;
+                let rest = self.tape.text.as_bytes().get(behind..).unwrap_or_default();
+                let brackets = rest.iter().enumerate().filter(|(_, byte)| matches!(byte, b']' | b'}'));
+                let closed = brackets.map(|(at, _)| at).nth(closing.saturating_sub(1));
+                end = closed.map_or(end, |at| behind.saturating_add(at).saturating_add(1));
+            }
+            Kind::String | Kind::Foreign => {
+                start = start.saturating_sub(1);
+                end = end.saturating_add(1);
+            }
+            _ => {}
+        }
+        self.tape.text.get(start..end).unwrap_or_default()
     }
 
     /// The string, if it is one.
@@ -723,22 +771,6 @@ impl<'t> Node<'t> {
         }
         path
     }
-
-    /// The same value for those who change or keep it.
-    pub(crate) fn to_value(self) -> serde_json::Value {
-        use serde_json::Value;
-        match self.kind() {
-            Kind::Null | Kind::Foreign => Value::Null,
-            Kind::False => Value::Bool(false),
-            Kind::True => Value::Bool(true),
-            Kind::Number => serde_json::from_str(self.number_text()).unwrap_or(Value::Null),
-            Kind::String => Value::String(self.text().into_owned()),
-            Kind::Array => Value::Array(self.items().map(Node::to_value).collect()),
-            Kind::Object => Value::Object(
-                self.members().map(|member| (member.name().into_owned(), member.value.to_value())).collect(),
-            ),
-        }
-    }
 }
 
 /// The items of an array.
@@ -780,6 +812,11 @@ impl<'t> Member<'t> {
     #[inline(always)]
     pub(crate) fn name(self) -> Cow<'t, str> {
         self.key.text()
+    }
+
+    /// Whether its name is a whole string; a lenient reading lets others through.
+    pub(crate) fn is_named(self) -> bool {
+        self.key.kind() == Kind::String
     }
 
     /// [`name_hash`] of the name.

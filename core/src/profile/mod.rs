@@ -3,90 +3,77 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::glob;
-use crate::json;
+use crate::json::de::{self, Misfit, record, words};
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
 use crate::step::Millis;
 
 const BUILT_IN: &[(&str, &str)] = &[("favcrm", include_str!("favcrm.json"))];
 
 /// A backend.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) title: String,
     /// Whether the server's hints are believed where nothing contradicts them.
-    #[serde(default)]
     pub(crate) trusted: bool,
     pub(crate) endpoint: Endpoint,
-    #[serde(default)]
     pub(crate) environment: Environment,
-    #[serde(default)]
     pub(crate) credential: Option<Credential>,
     /// How the vendor's secrets begin.
-    #[serde(default)]
     pub(crate) secret_prefixes: Vec<String>,
     /// JSON Pointers into a `tools/call` result: the first that leads to something holds the answer.
-    #[serde(default)]
     pub(crate) answer: Vec<String>,
     /// How the backend says what went wrong; the first that matches counts.
-    #[serde(default)]
     pub(crate) errors: Vec<ErrorPattern>,
-    #[serde(default)]
     pub(crate) registration: Option<Registration>,
-    #[serde(default)]
     pub(crate) invites: Option<Invites>,
-    #[serde(default)]
     pub(crate) doctor: Doctor,
     /// The backend's own timing, for hosts.
-    #[serde(default)]
     pub(crate) timing: Option<Timing>,
     /// The read that tells a tool's annotations where the list does not.
-    #[serde(default)]
     pub(crate) describe: Option<Describe>,
-    #[serde(default)]
     pub(crate) plan: Option<Plan>,
-    #[serde(default)]
     pub(crate) sends: Option<Sends>,
     /// Effects by tool name pattern; they only raise.
-    #[serde(default)]
     pub(crate) effects: Vec<EffectRule>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, effects });
+
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Endpoint {
     pub(crate) url: String,
-    #[serde(default)]
     pub(crate) alternatives: Vec<String>,
-    #[serde(default)]
     pub(crate) server_card: Option<String>,
-    #[serde(default)]
     pub(crate) protocol_version: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Endpoint { url; alternatives, server_card, protocol_version });
+
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Timing {
     timeout_ms: Millis,
     diagnostics_interval_ms: Millis,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Timing { timeout_ms, diagnostics_interval_ms; });
+
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Describe {
     tool: String,
     argument: String,
 }
 
+record!(strict Describe { tool, argument; });
+
 /// Which tools know the plan, in each dialect.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Plan {
     status: String,
     /// The first that is listed counts.
@@ -95,16 +82,18 @@ pub(crate) struct Plan {
     upgrade: Upgrade,
 }
 
+record!(strict Plan { status, checks, options, upgrade; });
+
 /// A tool, and what its arguments are called by what they mean.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Operation {
     tool: String,
     arguments: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Operation { tool, arguments; });
+
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Upgrade {
     tool: String,
     /// The argument that turns a question into a payment link.
@@ -114,9 +103,10 @@ pub(crate) struct Upgrade {
     action: Vec<String>,
 }
 
+record!(strict Upgrade { tool, confirm, plan, action; });
+
 /// How something reaches a customer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Sends {
     tools: Vec<String>,
     draft: String,
@@ -125,16 +115,18 @@ pub(crate) struct Sends {
     sender: Sender,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+record!(strict Sends { tools, draft, approval, sender; });
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Sender {
     Backend,
     Agent,
 }
 
+words!(Sender { Backend = "backend", Agent = "agent" });
+
 /// Names of environment variables that a host may read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Environment {
     pub(crate) url: Vec<String>,
     pub(crate) organisation: Vec<String>,
@@ -143,32 +135,32 @@ pub(crate) struct Environment {
     pub(crate) diagnostics_interval_ms: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Environment { ; url, organisation, workspace, timeout_ms, diagnostics_interval_ms });
+
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Credential {
     /// The vault's name for it.
     pub(crate) name: String,
     pub(crate) prefix: String,
     /// Environment variables that may hold it.
-    #[serde(default)]
     pub(crate) environment: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Credential { name, prefix; environment });
+
+#[derive(Debug, Clone)]
 pub(crate) struct ErrorPattern {
     pub(crate) means: Trouble,
     /// Machine codes, compared without case.
-    #[serde(default)]
     pub(crate) codes: Vec<String>,
     /// Parts of the message, compared without case.
-    #[serde(default)]
     pub(crate) texts: Vec<String>,
 }
 
+record!(strict ErrorPattern { means; codes, texts });
+
 /// What a backend's error means to a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     CodeExpired,
     WrongCode,
@@ -180,8 +172,9 @@ pub(crate) enum Trouble {
     Unauthorized,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+words!(Trouble { CodeExpired = "code_expired", WrongCode = "wrong_code", TooManyAttempts = "too_many_attempts", ExistingAccount = "existing_account", RateLimited = "rate_limited", UnknownRequest = "unknown_request", InvalidInput = "invalid_input", Unauthorized = "unauthorized" });
+
+#[derive(Debug, Clone)]
 pub(crate) struct Registration {
     pub(crate) request: Request,
     pub(crate) verify: Verify,
@@ -192,8 +185,9 @@ pub(crate) struct Registration {
     pub(crate) portal_keys: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Registration { request, verify, code, limits, portal, portal_keys; });
+
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) tool: String,
     pub(crate) industries: Vec<String>,
@@ -202,9 +196,10 @@ pub(crate) struct Request {
     pub(crate) answer: RequestAnswer,
 }
 
+record!(strict Request { tool, industries, organisation_name_least, request_id_prefix, answer; });
+
 /// The spellings of each field of the request's answer.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct RequestAnswer {
     pub(crate) request_id: Vec<String>,
     pub(crate) masked_email: Vec<String>,
@@ -212,16 +207,18 @@ pub(crate) struct RequestAnswer {
     pub(crate) server_time: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict RequestAnswer { request_id, masked_email, expires_at, server_time; });
+
+#[derive(Debug, Clone)]
 pub(crate) struct Verify {
     pub(crate) tool: String,
     pub(crate) answer: VerifyAnswer,
 }
 
+record!(strict Verify { tool, answer; });
+
 /// The spellings of each field of the verification's answer.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct VerifyAnswer {
     pub(crate) key: Vec<String>,
     pub(crate) organisation_id: Field,
@@ -231,21 +228,24 @@ pub(crate) struct VerifyAnswer {
     pub(crate) next_steps: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict VerifyAnswer { key, organisation_id, company_id, user_id, login_url, next_steps; });
+
+#[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) names: Vec<String>,
     pub(crate) prefix: String,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Field { names, prefix; });
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct CodeShape {
     pub(crate) digits: u32,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict CodeShape { digits; });
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) requests_per_hour: usize,
     pub(crate) requests_per_day: usize,
@@ -253,18 +253,20 @@ pub(crate) struct Limits {
     pub(crate) wrong_codes: u32,
 }
 
+record!(strict Limits { requests_per_hour, requests_per_day, resend_after, wrong_codes; });
+
 /// The team's way in; a later flow walks it, the error messages name it already.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Invites {
     pub(crate) create: String,
     pub(crate) request: String,
     pub(crate) verify: String,
 }
 
+record!(strict Invites { create, request, verify; });
+
 /// Which reads tell how a workspace is; each is called only if it is listed and only reads.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Doctor {
     /// One tool that reports everything.
     pub(crate) whole: Option<String>,
@@ -273,12 +275,15 @@ pub(crate) struct Doctor {
     pub(crate) whatsapp: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+record!(strict Doctor { ; whole, organisation, plan, whatsapp });
+
+#[derive(Debug, Clone)]
 pub(crate) struct EffectRule {
     pub(crate) tools: Vec<String>,
     pub(crate) effect: Effect,
 }
+
+record!(strict EffectRule { tools, effect; });
 
 /// What a host needs of a profile.
 #[derive(Debug, Serialize)]
@@ -301,20 +306,18 @@ pub struct ProfileReport<'p> {
 
 impl Profile {
     /// A built-in profile by name, or a profile as an object.
-    pub(crate) fn load(source: &Value) -> Result<Profile> {
+    pub(crate) fn load(source: &str) -> Result<Profile> {
         let invalid = |message: String| Error::new(Code::InvalidProfile, message);
-        match source {
-            Value::String(name) => {
-                let (_, text) = BUILT_IN.iter().find(|(built_in, _)| built_in == name).ok_or_else(|| {
-                    let names = BUILT_IN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                    invalid(format!("There is no built-in profile of that name; there is {names}."))
-                })?;
-                serde_json::from_str(text)
-                    .map_err(|error| invalid(format!("The built-in profile cannot be read: {error}.")))
-            }
-            object => serde_json::from_value(object.clone())
-                .map_err(|error| invalid(format!("The profile cannot be used: {error}."))),
-        }
+        let unusable = |misfit: Misfit| invalid(format!("The profile cannot be used: {misfit}."));
+        let document = Document::read(source, json::OWN).map_err(|refusal| unusable(refusal.into()))?;
+        let Some(name) = document.tape().root().as_text() else {
+            return de::from_node(document.tape().root()).map_err(unusable);
+        };
+        let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).ok_or_else(|| {
+            let names = BUILT_IN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            invalid(format!("There is no built-in profile of that name; there is {names}."))
+        })?;
+        de::read(text, json::OWN).map_err(unusable)
     }
 
     pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {
@@ -347,54 +350,73 @@ impl Profile {
     }
 
     /// The answer inside a `tools/call` result, out of whatever it is wrapped in; text that is JSON is read.
-    pub(crate) fn answer(&self, result: &Value) -> Value {
+    pub(crate) fn answer<'t>(&self, result: Node<'t>) -> Part<'t> {
         let pointers = self.answer.iter().map(String::as_str);
-        let found = pointers.filter_map(|pointer| result.pointer(pointer)).find(|value| !value.is_null());
-        match found {
-            Some(Value::String(text)) => {
-                json::parse(text, json::RESULT).unwrap_or_else(|_| Value::String(text.clone()))
-            }
-            Some(value) => value.clone(),
-            None => Value::Null,
+        let found = pointers.filter_map(|pointer| result.pointer(pointer)).find(|node| node.kind() != Kind::Null);
+        let Some(node) = found else { return Part::Node(Node::absent()) };
+        match node.as_text().map(|text| Document::read(&text, json::RESULT)) {
+            Some(Ok(document)) => Part::Document(document, 0),
+            _ => Part::Node(node),
         }
     }
 
     /// What a result that the backend calls an error means; none where no pattern knows it.
-    pub(crate) fn trouble(&self, result: &Value) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, result: Node<'_>) -> Option<Trouble> {
         let (code, message) = error_of(result);
-        let (code, message) = (code.to_lowercase(), message.to_lowercase());
+        let message = message.to_ascii_lowercase();
         let known = |pattern: &&ErrorPattern| {
             (!code.is_empty() && pattern.codes.iter().any(|known| known.eq_ignore_ascii_case(&code)))
-                || pattern.texts.iter().any(|known| message.contains(&known.to_lowercase()))
+                || pattern.texts.iter().any(|known| message.contains(&known.to_ascii_lowercase()))
         };
         self.errors.iter().find(known).map(|pattern| pattern.means)
     }
 }
 
+/// A part of an answer: where it stands, or read out of a text there.
+#[derive(Debug)]
+pub(crate) enum Part<'t> {
+    Node(Node<'t>),
+    /// With the place on its tape.
+    Document(Document, u32),
+}
+
+impl Part<'_> {
+    pub(crate) fn node(&self) -> Node<'_> {
+        match self {
+            Part::Node(node) => *node,
+            Part::Document(document, index) => document.tape().node(*index),
+        }
+    }
+}
+
 /// Where backends put their error's code and message.
-pub(crate) fn error_of(result: &Value) -> (String, String) {
+pub(crate) fn error_of(result: Node<'_>) -> (String, String) {
     const PLACES: &[&str] = &["/structuredContent/error", "/structuredContent/data/error", "/structuredContent"];
-    let text = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
-    let parsed = json::parse(text, json::RESULT).ok();
-    let within = parsed.as_ref().map(|value| value.get("error").unwrap_or(value));
+    let text = result.pointer("/content/0/text").map(Node::text).unwrap_or_default();
+    let parsed = Document::read(&text, json::RESULT).ok();
+    let parsed = parsed.as_ref().map(|document| document.tape().root());
     let object = PLACES
         .iter()
         .filter_map(|place| result.pointer(place))
-        .chain(within)
-        .find(|value| value.get("code").is_some() || value.get("message").is_some());
-    let code = object.and_then(|object| json::text(object, &["code", "error", "type"])).unwrap_or_default();
-    let message = object.and_then(|object| json::text(object, &["message", "detail"])).unwrap_or(text);
-    let code = if code.is_empty() { text.split_once(':').map_or("", |(code, _)| code.trim()) } else { code };
-    (code.to_owned(), message.to_owned())
+        .chain(parsed.map(|root| root.get("error").unwrap_or(root)))
+        .find(|node| node.get("code").is_some() || node.get("message").is_some());
+    let field = |names: &[&str]| object.and_then(|object| json::text(object, names));
+    let code = field(&["code", "error", "type"]).unwrap_or_default();
+    let message = field(&["message", "detail"]).unwrap_or_else(|| text.clone());
+    let code = if code.is_empty() { text.split_once(':').map_or("", |(code, _)| code.trim()) } else { &code };
+    (code.to_owned(), message.into_owned())
 }
 
 /// The error object of a result, for its numbers (`retryAfter`, …).
-pub(crate) fn error_object(result: &Value) -> Option<Value> {
+pub(crate) fn error_object(result: Node<'_>) -> Option<Part<'_>> {
     let places =
         ["/structuredContent/error", "/structuredContent/data/error", "/structuredContent/data", "/structuredContent"];
-    places.iter().filter_map(|place| result.pointer(place)).find(|value| value.is_object()).cloned().or_else(|| {
-        let text = result.pointer("/content/0/text")?.as_str()?;
-        let parsed = json::parse(text, json::RESULT).ok()?;
-        parsed.get("error").cloned().or(Some(parsed))
-    })
+    let found = places.iter().filter_map(|place| result.pointer(place)).find(|node| node.kind() == Kind::Object);
+    if let Some(node) = found {
+        return Some(Part::Node(node));
+    }
+    let text = result.pointer("/content/0/text")?.as_text()?;
+    let document = Document::read(&text, json::RESULT).ok()?;
+    let index = document.tape().root().get("error").map_or(0, Node::index);
+    Some(Part::Document(document, index))
 }

@@ -5,8 +5,7 @@
 
 pub(crate) mod registration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::doctor::Doctor;
 use super::{Input, cancelled, failed, failure_error, rate_limited};
@@ -14,35 +13,39 @@ use crate::error::{Code, Error, Result};
 use crate::form;
 use crate::gate::result;
 use crate::guard::Shared;
+use crate::json::Json;
+use crate::json::de::{FromNode, Source, record, words};
+use crate::json::tape::Node;
 use crate::profile::{Profile, Registration};
 use crate::secret::{Masked, Secret, mask};
-use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question, json_text};
+use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
 use registration::{PendingState, Verified};
 
 /// A vault that fails is asked again this often before the key is given up.
 const KEEP_TRIES: u32 = 3;
 
 /// What the backend wants to know of a new organisation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Form {
     /// Where the code goes.
     pub email: String,
     /// At least two characters.
     pub organisation_name: String,
     /// One of the backend's list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub industry: Option<String>,
     /// ISO 3166-1 alpha-2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// An IANA time zone name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
 }
 
+record!(strict Form { email, organisation_name; industry, country, timezone });
+
 /// The new account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Account {
     /// The organisation's id.
     pub organisation_id: String,
@@ -53,17 +56,21 @@ pub struct Account {
     /// Where the person signs in.
     pub login_url: String,
     /// What the backend suggests to do next, as it says it.
-    pub next_steps: Value,
+    pub next_steps: Json,
 }
 
+record!(open Account { organisation_id, company_id, user_id, login_url, next_steps; });
+
 /// The flow `signup`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Signup {
     form: Form,
     state: State,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+record!(open Signup { form, state; });
+
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// A fresh request would come too soon.
@@ -99,6 +106,35 @@ enum State {
     Finished(Box<Outcome>),
 }
 
+impl FromNode for State {
+    fn blank() -> Self {
+        State::Requesting { problem: None }
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = match &*from.variant() {
+            "waiting" => State::Waiting { until: from.member("until"), problem: from.member_or_default("problem") },
+            "requesting" => State::Requesting { problem: from.member_or_default("problem") },
+            "asking" => {
+                State::Asking { request_id: from.member("request_id"), problem: from.member_or_default("problem") }
+            }
+            "verifying" => State::Verifying { request_id: from.member("request_id"), code: None },
+            "keeping" => {
+                let (account, masked) = (from.member("account"), from.member("masked"));
+                State::Keeping { account, masked, tries: from.member("tries"), key: None }
+            }
+            "diagnosing" => {
+                let (account, masked) = (from.member("account"), from.member("masked"));
+                State::Diagnosing { account, masked, doctor: from.member("doctor") }
+            }
+            other => {
+                let known = &["waiting", "requesting", "asking", "verifying", "keeping", "diagnosing"];
+                return from.unknown_variant(other, known);
+            }
+        };
+    }
+}
+
 impl Signup {
     pub(crate) fn begin(form: Form, now: Millis, shared: &mut Shared) -> Self {
         let form = Form { email: form.email.trim().to_owned(), ..form };
@@ -130,14 +166,14 @@ impl Signup {
             },
             State::Requesting { .. } => Action::CallTool {
                 name: registration.request.tool.clone(),
-                arguments: json_text(&registration::request_arguments(&self.form)),
+                arguments: Json::of(&registration::request_arguments(&self.form)),
             },
             State::Asking { request_id, problem } => {
                 Action::Ask { question: question(registration, shared, request_id, problem.clone()) }
             }
             State::Verifying { request_id, code: Some(code) } => Action::CallTool {
                 name: registration.verify.tool.clone(),
-                arguments: json_text(&serde_json::json!({ "requestId": request_id, "code": code.expose() })),
+                arguments: Json::of(&registration::verify_arguments(request_id, code)),
             },
             State::Verifying { code: None, .. } => done(failed(registration::unknown())),
             State::Keeping { key: Some(key), masked, .. } => {
@@ -198,9 +234,10 @@ impl Signup {
         let Some(registration) = shared.registration().cloned() else { return };
         if let Err(limited) = shared.registrations.check_rate(&registration, &self.form.email, now) {
             return self.finish(match problem {
-                Some(problem) if problem.code() == Code::TooManyAttempts => {
-                    problem.with("retry_at", limited.details().get("retry_at").cloned().unwrap_or_default())
-                }
+                Some(problem) if problem.code() == Code::TooManyAttempts => match limited.detail("retry_at") {
+                    Some(at) => problem.with("retry_at", at.clone()),
+                    None => problem,
+                },
                 _ => limited,
             });
         }
@@ -226,8 +263,9 @@ impl Signup {
     ) -> Result<()> {
         match &input.happening {
             Happening::Result { server_time } => {
-                let read = result::read(input.document()?).and_then(|value| {
-                    registration::read_request(profile, registration, &value, &self.form.email, *server_time, input.now)
+                let read = result::open(input.document()?).and_then(|document| {
+                    let result = document.tape().root();
+                    registration::read_request(profile, registration, result, &self.form.email, *server_time, input.now)
                 });
                 match read {
                     Ok(pending) => {
@@ -404,8 +442,8 @@ pub(crate) fn read_verification(
     registration: &Registration,
 ) -> Result<Result<Verified>> {
     Ok(match &input.happening {
-        Happening::Result { .. } => match result::read(input.document()?) {
-            Ok(value) => registration::read_verify(profile, registration, &value, input.now),
+        Happening::Result { .. } => match result::open(input.document()?) {
+            Ok(document) => registration::read_verify(profile, registration, document.tape().root(), input.now),
             Err(_) => Err(registration::unknown()),
         },
         Happening::Failed { kind, .. } if kind.may_have_run() => Err(registration::unknown()),
@@ -487,14 +525,15 @@ fn done(outcome: Outcome) -> Action {
 }
 
 /// Whether a tool is one of the backend's registration tools, and which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Request,
     Verify,
     /// Accepting an invite with its emailed code: gives a key like a verification does.
     Join,
 }
+
+words!(Role { Request = "request", Verify = "verify", Join = "join" });
 
 impl Role {
     pub(crate) fn of(tool: &str, shared: &Shared) -> Option<Role> {
@@ -522,7 +561,7 @@ pub(crate) fn hidden_arguments(role: Option<Role>) -> Vec<String> {
 }
 
 /// The check that an agent's own call of a registration tool must pass besides the gates.
-pub(crate) fn check_call(role: Role, arguments: &Value, now: Millis, shared: &Shared) -> Result<()> {
+pub(crate) fn check_call(role: Role, arguments: Node<'_>, now: Millis, shared: &Shared) -> Result<()> {
     let Some(registration) = shared.registration() else { return Ok(()) };
     match role {
         Role::Request => {
@@ -541,17 +580,18 @@ pub(crate) fn check_call(role: Role, arguments: &Value, now: Millis, shared: &Sh
         }
         Role::Join => {
             let code = crate::json::text(arguments, &["code"]).unwrap_or_default();
-            registration::check_code(registration, code)
+            registration::check_code(registration, &code)
         }
         Role::Verify => {
             let text = |names: &[&str]| crate::json::text(arguments, names).unwrap_or_default();
-            registration::check_verify(shared, registration, text(&["requestId", "request_id"]), text(&["code"]), now)
+            registration::check_verify(shared, registration, &text(&["requestId", "request_id"]), &text(&["code"]), now)
         }
     }
 }
 
 /// The address of a form must look like one before it is counted or sent.
-pub(crate) fn email_of(arguments: &Value) -> Option<String> {
-    let email = crate::json::text(arguments, &["email"])?.trim();
+pub(crate) fn email_of(arguments: Node<'_>) -> Option<String> {
+    let email = crate::json::text(arguments, &["email"])?;
+    let email = email.trim();
     form::email("email", email).is_ok().then(|| email.to_owned())
 }

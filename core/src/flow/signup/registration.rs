@@ -1,8 +1,9 @@
 //! What a backend's two registration tools mean: the one reading of them that the sign-up flow and an agent's
 //! own calls of the tools go through.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde::Serialize;
 
 use super::{Account, Form};
 use crate::error::{Code, Error, Result};
@@ -11,7 +12,9 @@ use crate::form;
 use crate::gate::result;
 use crate::guard::Shared;
 use crate::json::canonical::sha256_hex;
-use crate::json::{self, Document};
+use crate::json::de::{record, words};
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document, Json};
 use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -21,12 +24,14 @@ use crate::time::parse_rfc3339;
 
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
+/// A backend that asks for a longer wait is not believed.
+const YEAR: Millis = 365 * DAY;
 /// More open requests than any agent needs.
 const MAX_PENDING: usize = 64;
 const MAX_ADDRESSES: usize = 256;
 
 /// A code that was emailed and not used yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Pending {
     pub(crate) request_id: String,
     pub(crate) masked_email: String,
@@ -39,9 +44,10 @@ pub(crate) struct Pending {
     pub(crate) state: PendingState,
 }
 
+record!(open Pending { request_id, masked_email, expires_at, address, requested_at, wrong_codes, state; });
+
 /// Whether a code may still be verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PendingState {
     Open,
     /// A verification is on its way; if its answer never comes, none may follow.
@@ -50,13 +56,17 @@ pub(crate) enum PendingState {
     Spent,
 }
 
+words!(PendingState { Open = "open", Verifying = "verifying", Spent = "spent" });
+
 /// What the guard remembers of its sign-ups.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Registrations {
     pending: Vec<Pending>,
     /// Requests per address digest, as times.
     requests: Vec<(String, Vec<Millis>)>,
 }
+
+record!(open Registrations { pending, requests; });
 
 /// A verification that gave a key: the key is kept even where the rest of the answer is unusable.
 #[derive(Debug)]
@@ -126,7 +136,7 @@ impl Registrations {
 }
 
 fn address_of(email: &str) -> String {
-    sha256_hex(email.trim().to_lowercase().as_bytes())
+    sha256_hex(email.trim().to_ascii_lowercase().as_bytes())
 }
 
 /// Checks a form against the lists that count; nothing was sent yet.
@@ -150,21 +160,44 @@ pub(crate) fn check_form(registration: &Registration, form: &Form, redactor: &Re
 }
 
 /// The form as the request tool's arguments.
-pub(crate) fn request_arguments(form: &Form) -> Value {
-    let mut arguments = Map::new();
-    arguments.insert("email".to_owned(), form.email.clone().into());
-    arguments.insert("organisationName".to_owned(), form.organisation_name.clone().into());
-    for (name, value) in [("industry", &form.industry), ("country", &form.country), ("timezone", &form.timezone)] {
-        if let Some(value) = value {
-            arguments.insert(name.to_owned(), value.clone().into());
-        }
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestArguments<'f> {
+    email: &'f str,
+    organisation_name: &'f str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    industry: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<&'f str>,
+}
+
+pub(crate) fn request_arguments(form: &Form) -> RequestArguments<'_> {
+    RequestArguments {
+        email: &form.email,
+        organisation_name: &form.organisation_name,
+        industry: form.industry.as_deref(),
+        country: form.country.as_deref(),
+        timezone: form.timezone.as_deref(),
     }
-    Value::Object(arguments)
+}
+
+/// The verify tool's arguments.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerifyArguments<'v> {
+    request_id: &'v str,
+    code: &'v str,
+}
+
+pub(crate) fn verify_arguments<'v>(request_id: &'v str, code: &'v Secret) -> VerifyArguments<'v> {
+    VerifyArguments { request_id, code: code.expose() }
 }
 
 /// The same form, read back out of arguments that an agent wrote itself.
-pub(crate) fn form_of(arguments: &Value) -> Form {
-    let text = |names: &[&str]| json::text(arguments, names).map(str::to_owned);
+pub(crate) fn form_of(arguments: Node<'_>) -> Form {
+    let text = |names: &[&str]| json::text(arguments, names).map(Cow::into_owned);
     Form {
         email: text(&["email"]).unwrap_or_default(),
         organisation_name: text(&["organisationName", "organisation_name"]).unwrap_or_default(),
@@ -179,7 +212,7 @@ pub(crate) fn form_of(arguments: &Value) -> Form {
 pub(crate) fn read_request(
     profile: &Profile,
     registration: &Registration,
-    value: &Value,
+    value: Node<'_>,
     email: &str,
     server_time: Option<Millis>,
     now: Millis,
@@ -189,7 +222,8 @@ pub(crate) fn read_request(
     }
     let answer = profile.answer(value);
     let shape = &registration.request.answer;
-    let field = |names: &[String]| field(&answer, names);
+    let field = |names: &[String]| field(answer.node(), names);
+    let time = |names: &[String]| field(names).and_then(|text| parse_rfc3339(&text));
     let malformed = |what: &str| {
         Error::new(Code::InvalidResult, format!("The backend's answer to the sign-up request is unusable: {what}."))
             .with_next("Tell the backend's owner; start the sign-up again later.")
@@ -197,17 +231,15 @@ pub(crate) fn read_request(
     let request_id = field(&shape.request_id)
         .filter(|id| is_id(id, &registration.request.request_id_prefix))
         .ok_or_else(|| malformed("the request's id is missing or of the wrong form"))?;
-    let expires = field(&shape.expires_at)
-        .and_then(parse_rfc3339)
-        .ok_or_else(|| malformed("the code's end is missing or no time"))?;
-    let clock = field(&shape.server_time).and_then(parse_rfc3339).or(server_time).unwrap_or(now);
+    let expires = time(&shape.expires_at).ok_or_else(|| malformed("the code's end is missing or no time"))?;
+    let clock = time(&shape.server_time).or(server_time).unwrap_or(now);
     let lifetime = expires
         .checked_sub(clock)
         .filter(|lifetime| *lifetime > 0)
         .ok_or_else(|| malformed("the code's end is already past"))?;
     Ok(Pending {
-        request_id: request_id.to_owned(),
-        masked_email: field(&shape.masked_email).map(|text| shorten(text, 254)).unwrap_or_default(),
+        request_id: request_id.into_owned(),
+        masked_email: field(&shape.masked_email).map(|text| shorten(&text, 254)).unwrap_or_default(),
         expires_at: now.saturating_add(lifetime),
         address: address_of(email),
         requested_at: now,
@@ -267,7 +299,7 @@ pub(crate) fn unknown() -> Error {
 pub(crate) fn read_verify(
     profile: &Profile,
     registration: &Registration,
-    value: &Value,
+    value: Node<'_>,
     now: Millis,
 ) -> Result<Verified> {
     if result::is_error(value) {
@@ -276,7 +308,8 @@ pub(crate) fn read_verify(
     let answer = profile.answer(value);
     let shape = &registration.verify.answer;
     let prefix = profile.credential.as_ref().map_or("", |credential| credential.prefix.as_str());
-    let key = field(&answer, &shape.key).filter(|key| is_key(key, prefix)).ok_or_else(|| {
+    let answer = answer.node();
+    let key = field(answer, &shape.key).filter(|key| is_key(key, prefix)).ok_or_else(|| {
         Error::new(
             Code::InvalidResult,
             "The backend's answer to the verification holds no key of the right form. The account may exist.",
@@ -286,10 +319,10 @@ pub(crate) fn read_verify(
             registration.portal, registration.portal_keys
         ))
     })?;
-    Ok(Verified { account: read_account(&answer, shape), key: Secret::new(key) })
+    Ok(Verified { account: read_account(answer, shape), key: Secret::new(key) })
 }
 
-fn read_account(answer: &Value, shape: &VerifyAnswer) -> Result<Account> {
+fn read_account(answer: Node<'_>, shape: &VerifyAnswer) -> Result<Account> {
     let malformed = |what: &str| {
         Error::new(
             Code::InvalidResult,
@@ -300,7 +333,7 @@ fn read_account(answer: &Value, shape: &VerifyAnswer) -> Result<Account> {
     let id = |shape: &Field, what: &str| {
         field(answer, &shape.names)
             .filter(|id| is_id(id, &shape.prefix))
-            .map(str::to_owned)
+            .map(Cow::into_owned)
             .ok_or_else(|| malformed(what))
     };
     let login_url =
@@ -309,13 +342,13 @@ fn read_account(answer: &Value, shape: &VerifyAnswer) -> Result<Account> {
         organisation_id: id(&shape.organisation_id, "organisation's id")?,
         company_id: id(&shape.company_id, "company's id")?,
         user_id: id(&shape.user_id, "user's id")?,
-        login_url: login_url.to_owned(),
-        next_steps: shape.next_steps.iter().find_map(|name| answer.get(name)).cloned().unwrap_or(Value::Null),
+        login_url: login_url.into_owned(),
+        next_steps: Json::copied(shape.next_steps.iter().find_map(|name| answer.get(name)).unwrap_or(Node::absent())),
     })
 }
 
 /// What a backend's error means to a sign-up.
-pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, value: &Value, now: Millis) -> Error {
+pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, value: Node<'_>, now: Millis) -> Error {
     let portal = format!("{}, {}", registration.portal, registration.portal_keys);
     match profile.trouble(value) {
         Some(Trouble::CodeExpired | Trouble::UnknownRequest) => {
@@ -346,13 +379,13 @@ pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, valu
             Error::new(Code::Unauthorized, "The backend asks for a credential before a sign-up.")
         }
         Some(Trouble::InvalidInput) => {
-            let what =
-                error_object(value).and_then(|object| json::text(&object, &["field"]).map(|name| shorten(name, 60)));
+            let object = error_object(value);
+            let what = object.as_ref().and_then(|object| json::text(object.node(), &["field"]));
             Error::new(
                 Code::BackendRefused,
                 format!(
                     "The backend does not accept the input{}.",
-                    what.map(|field| format!(" in `{field}`")).unwrap_or_default()
+                    what.map(|field| format!(" in `{}`", shorten(&field, 60))).unwrap_or_default()
                 ),
             )
         }
@@ -364,18 +397,20 @@ pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, valu
     }
 }
 
-fn retry_after(value: &Value, now: Millis) -> Option<Millis> {
+fn retry_after(value: Node<'_>, now: Millis) -> Option<Millis> {
     let object = error_object(value)?;
-    let seconds = ["retryAfter", "retry_after", "retryAfterSeconds"].iter().find_map(|name| object.get(name)?.as_f64());
-    if let Some(seconds) = seconds.filter(|seconds| (0.0..=31_536_000.0).contains(seconds)) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the filter")]
-        return Some((seconds * 1_000.0).ceil() as Millis);
+    let object = object.node();
+    let seconds = ["retryAfter", "retry_after", "retryAfterSeconds"]
+        .iter()
+        .find_map(|name| object.get(name).filter(|node| node.kind() == Kind::Number));
+    if let Some(wait) = seconds.and_then(|seconds| seconds.number().thousandfold(YEAR)) {
+        return Some(wait);
     }
-    json::text(&object, &["retryAt", "retry_at"]).and_then(parse_rfc3339).map(|at| at.saturating_sub(now))
+    json::text(object, &["retryAt", "retry_at"]).and_then(|text| parse_rfc3339(&text)).map(|at| at.saturating_sub(now))
 }
 
-fn field<'v>(answer: &'v Value, names: &[String]) -> Option<&'v str> {
-    names.iter().find_map(|name| answer.get(name)?.as_str())
+fn field<'t>(answer: Node<'t>, names: &[String]) -> Option<Cow<'t, str>> {
+    names.iter().find_map(|name| answer.get(name)?.as_text())
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {
