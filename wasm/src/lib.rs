@@ -1,23 +1,30 @@
 //! The core for JavaScript. Documents cross as JSON text, because an object would cost more than the work done
 //! on it and because duplicate keys and the like are only seen in text; errors and reports cross as objects.
 
+#[cfg(feature = "guard")]
 mod fetch;
+#[cfg(feature = "guard")]
 mod sse;
 mod validator;
 
 use serde_wasm_bindgen::Serializer;
+#[cfg(feature = "guard")]
 use toolgate_core::error::{Code, Error};
+#[cfg(feature = "guard")]
 use toolgate_core::ffi;
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "guard")]
 pub use fetch::FetchClient;
 pub use validator::{Validator, room};
 
 /// One guard's decisions. Every `Err` is a plain object of the shape `{code, message, retryable, next, details}`.
+#[cfg(feature = "guard")]
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core(ffi::Core);
 
+#[cfg(feature = "guard")]
 #[wasm_bindgen]
 impl Core {
     /// Makes the guard from its options.
@@ -71,24 +78,28 @@ impl Core {
 }
 
 /// The list of errors: `[{code, retryable, meaning, next}]`.
+#[cfg(feature = "guard")]
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> JsValue {
     object(&ffi::error_codes())
 }
 
 /// The RFC 8785 form of a JSON text.
+#[cfg(feature = "guard")]
 #[wasm_bindgen]
 pub fn canonicalize(text: &str) -> Result<String, JsValue> {
     ffi::canonicalize(text).map_err(thrown)
 }
 
 /// The SHA-256 of the RFC 8785 form, in hexadecimal.
+#[cfg(feature = "guard")]
 #[wasm_bindgen]
 pub fn digest(text: &str) -> Result<String, JsValue> {
     ffi::digest(text).map_err(thrown)
 }
 
 /// Large documents cross as bytes: `TextEncoder` is several times as fast as the string glue's own loop.
+#[cfg(feature = "guard")]
 fn text(document: Option<Vec<u8>>) -> Result<Option<String>, JsValue> {
     document.map(String::from_utf8).transpose().map_err(|_| {
         let error = Error::new(Code::InvalidEvent, "The document is not UTF-8.");
