@@ -112,6 +112,14 @@ fn gave_up(validator: &Validator, text: &str) -> bool {
         .any(|violation| matches!(violation.keyword.as_str(), "too_deep" | "too_much_work"))
 }
 
+/// Where the oracle does not do what the specification says, so that its verdict is no measure.
+fn oracle_errs(draft: usize, schema: &str) -> bool {
+    let has = |keyword: &str| schema.contains(&format!("\"{keyword}\":"));
+    // 2019-09, core 9.3.1.3: `unevaluatedItems` depends on `items`, `additionalItems` and itself. That `contains`
+    // evaluates what it finds is new in 2020-12; to the oracle it always does.
+    draft == 1 && has("contains") && has("unevaluatedItems")
+}
+
 fn compare(draft: usize, formats: bool, bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut choices = Choices::new(bytes);
     let schema = schema(&mut choices, draft);
@@ -136,6 +144,7 @@ fn compare(draft: usize, formats: bool, bytes: &[u8]) -> Result<(), TestCaseErro
         2 | 3 => oracle(&without_ignored(&schema), formats),
         _ => Err(error),
     });
+    let errs = oracle_errs(draft, &schema.to_string());
     let mut tokens = Tokens::default();
     for _ in 0..6 {
         let document = document(&mut choices, &schema);
@@ -159,7 +168,7 @@ fn compare(draft: usize, formats: bool, bytes: &[u8]) -> Result<(), TestCaseErro
             text,
             schema
         );
-        if gave_up(&validator, &text) {
+        if errs || gave_up(&validator, &text) {
             continue;
         }
         match &oracle {
