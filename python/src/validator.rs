@@ -198,14 +198,19 @@ impl Instance for Value<'_, '_> {
     }
 
     #[inline(always)]
-    fn small(&self) -> Option<i64> {
+    fn is_text(&self, text: &str) -> bool {
+        self.text() == text
+    }
+
+    #[inline(always)]
+    fn short(&self) -> Option<(i64, u32)> {
         if let Ok(float) = self.object.cast::<PyFloat>() {
             let value = float.value();
             // Exact: both bounds are integers that a double holds.
             let is_small = value.trunc() == value && value.abs() < MAX_SMALL as f64;
-            return is_small.then_some(value as i64);
+            return is_small.then_some((value as i64, 0));
         }
-        self.object.extract::<i64>().ok().filter(|value| (-MAX_SMALL..MAX_SMALL).contains(value))
+        self.object.extract::<i64>().ok().filter(|value| (-MAX_SMALL..MAX_SMALL).contains(value)).map(|value| (value, 0))
     }
 
     /// By the built-in types' own methods: a subclass's would run code of its own in the midst of a dict.
@@ -235,8 +240,8 @@ impl Instance for Value<'_, '_> {
                 continue;
             }
             let (key, value) = (Value::new(key, self.flaw), Value::new(value, self.flaw));
-            let name = key.text();
-            if !visit(Member { name: &name, hash: hash(&name), key: &key, value: &value }) {
+            let hash = hash(&key.text());
+            if !visit(Member { name: &key, hash, value: &value }) {
                 break;
             }
         }

@@ -5,8 +5,8 @@ use core::cmp::Ordering;
 /// A number as JSON writes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Number<'t> {
-    /// An integer written with few digits.
-    Small(i64),
+    /// `value / 10^scale`, of few digits.
+    Short { value: i64, scale: u32 },
     /// Any other.
     Exact(Decimal<'t>),
 }
@@ -30,18 +30,22 @@ const MAX_DIVISOR_DIGITS: usize = 18;
 const MAX_EXPONENT: i64 = 1 << 40;
 
 impl<'t> Number<'t> {
-    /// An integer of at most 18 digits.
+    pub(crate) const ZERO: Number<'static> = Number::Short { value: 0, scale: 0 };
+
+    /// A number without exponent and of at most 18 digits, `scale` of them behind the point.
     #[inline(always)]
-    pub(crate) fn plain(text: &str) -> Number<'static> {
+    pub(crate) fn short(text: &str, scale: u32) -> Number<'static> {
         let (negative, digits) = match text.as_bytes() {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
         };
         let mut value: i64 = 0;
         for &digit in digits {
-            value = value.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0')));
+            if digit != b'.' {
+                value = value.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0')));
+            }
         }
-        Number::Small(if negative { value.wrapping_neg() } else { value })
+        Number::Short { value: if negative { value.wrapping_neg() } else { value }, scale }
     }
 
     /// A number by its JSON text, which was checked before.
@@ -78,7 +82,10 @@ impl<'t> Number<'t> {
     #[inline(always)]
     pub(crate) fn is_integer(self) -> bool {
         match self {
-            Number::Small(_) => true,
+            Number::Short { scale: 0, .. } => true,
+            Number::Short { value, scale } => {
+                ten_to(scale).is_some_and(|divisor| value.checked_rem(divisor) == Some(0))
+            }
             Number::Exact(decimal) => decimal.point >= decimal.count() as i64,
         }
     }
@@ -113,8 +120,19 @@ impl<'t> Number<'t> {
 
     #[inline(always)]
     pub(crate) fn compare(self, other: Number<'_>) -> Ordering {
-        if let (Number::Small(one), Number::Small(other)) = (self, other) {
-            return one.cmp(&other);
+        if let (Number::Short { value: one, scale: by }, Number::Short { value: two, scale: other_by }) = (self, other)
+        {
+            if by == other_by {
+                return one.cmp(&two);
+            }
+            // Both to the finer scale, where that fits.
+            let raised = |value: i64, by: u32| ten_to(by).and_then(|factor| value.checked_mul(factor));
+            let finer = by.max(other_by);
+            if let (Some(one), Some(two)) =
+                (raised(one, finer.saturating_sub(by)), raised(two, finer.saturating_sub(other_by)))
+            {
+                return one.cmp(&two);
+            }
         }
         let (mut left, mut right) = ([0; 20], [0; 20]);
         let (left, right) = (self.decimal(&mut left), other.decimal(&mut right));
@@ -135,11 +153,11 @@ impl<'t> Number<'t> {
     where
         't: 'b,
     {
-        let small = match self {
+        let (value, scale) = match self {
             Number::Exact(decimal) => return decimal,
-            Number::Small(small) => small,
+            Number::Short { value, scale } => (value, scale),
         };
-        let mut left = small.unsigned_abs();
+        let mut left = value.unsigned_abs();
         let mut length: usize = 0;
         let mut at = buffer.len();
         while left > 0 {
@@ -151,7 +169,8 @@ impl<'t> Number<'t> {
             left /= 10;
         }
         let whole = trim_end(buffer.get(at..).unwrap_or_default());
-        Decimal { negative: small < 0, whole, fraction: &[], point: length as i64 }
+        let point = if length == 0 { 0 } else { (length as i64).saturating_sub(i64::from(scale)) };
+        Decimal { negative: value < 0, whole, fraction: &[], point }
     }
 }
 
@@ -193,7 +212,6 @@ pub(crate) struct Divisor {
     digits: u64,
     /// `digits × 10^exponent`
     exponent: i64,
-    small: Option<i64>,
 }
 
 impl Divisor {
@@ -207,16 +225,17 @@ impl Divisor {
         let digits = decimal
             .digits()
             .fold(0_u64, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0'))));
-        let small = match number {
-            Number::Small(small) => Some(small),
-            Number::Exact(_) => None,
-        };
-        Some(Divisor { digits, exponent: decimal.point.saturating_sub(decimal.count() as i64), small })
+        Some(Divisor { digits, exponent: decimal.point.saturating_sub(decimal.count() as i64) })
     }
 
     pub(crate) fn divides(self, number: Number<'_>) -> bool {
-        if let (Some(divisor), Number::Small(small)) = (self.small, number) {
-            return small.checked_rem(divisor) == Some(0);
+        if let Number::Short { value, scale } = number {
+            // In units of the divisor's last digit, where that fits.
+            let shift = u32::try_from(i64::from(scale).saturating_neg().saturating_sub(self.exponent));
+            let units = shift.ok().and_then(ten_to).and_then(|factor| value.unsigned_abs().checked_mul(factor as u64));
+            if let Some(units) = units {
+                return units.checked_rem(self.digits) == Some(0);
+            }
         }
         let mut buffer = [0; 20];
         let decimal = number.decimal(&mut buffer);
@@ -238,6 +257,12 @@ impl Divisor {
         }
         left == 0
     }
+}
+
+/// None beyond what an `i64` holds.
+#[inline(always)]
+fn ten_to(power: u32) -> Option<i64> {
+    10_i64.checked_pow(power)
 }
 
 fn trim_start(mut digits: &[u8]) -> &[u8] {

@@ -32,20 +32,22 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
     kind: Kind,
-    /// A string with escapes; a number with a fraction, an exponent or more digits than an `i64` holds for certain.
+    /// A string with escapes; a number with an exponent or with more digits than an `i64` holds for certain.
     rich: bool,
-    /// Offset of its first byte, for strings behind the quote.
+    /// Objects, while they are read: a bit for each name's hash.
+    bits: u16,
+    /// Offset of the first byte, for strings behind the quote.
     start: u32,
-    /// Scalars: offset behind the last byte. Containers: index of the token behind them.
+    /// Strings and numbers: offset behind the last byte. Containers: index of the token behind them.
     end: u32,
-    /// Containers: how many items or members. Names: [`name_hash`].
+    /// Containers: how many items or members. Names: [`name_hash`]. Numbers: digits behind the point.
     size: u32,
 }
 
 /// No container is open.
 const NONE: u32 = u32::MAX;
-/// So many digits always fit into an `i64`.
-const PLAIN_DIGITS: usize = 15;
+/// So many digits, or one fewer and a point, always fit into an `i64`, and lie far below 2^53.
+const SHORT_DIGITS: usize = 15;
 
 /// A text and its tokens.
 #[derive(Debug, Clone, Copy)]
@@ -99,32 +101,26 @@ pub(crate) fn read<'t>(text: &'t str, limits: Limits, tokens: &'t mut Vec<Token>
     if text.len() > limits.bytes {
         return Err(Refusal { fault: Fault::TooLarge, path: String::new(), line: 0, column: 0, limit: limits.bytes });
     }
-    let mut reader =
-        Reader { bytes: text.as_bytes(), at: 0, tokens, open: NONE, count: 0, depth: 0, broken: false, limits };
-    if let Err(fault) = reader.document() {
-        return Err(reader.refusal(fault, text));
+    match read_tokens(text.as_bytes(), limits, tokens) {
+        Ok(()) => Ok(Tape { text, tokens }),
+        Err((fall, open)) => Err(refusal(fall, open, text, tokens, limits)),
     }
-    Ok(Tape { text, tokens })
 }
 
-struct Reader<'t> {
+/// Where reading stands. Small, and passed by value: the loop below lives on it staying in registers.
+#[derive(Clone, Copy)]
+struct Cursor<'t> {
     bytes: &'t [u8],
     at: usize,
-    tokens: &'t mut Vec<Token>,
-    /// Index of the innermost open container; its token's `end` holds the one around it until it is closed.
-    open: u32,
-    /// Items or members read of it; those of the containers around it wait in their tokens.
-    count: u32,
-    depth: usize,
-    /// Half a surrogate pair stands alone in the string being read.
-    broken: bool,
-    limits: Limits,
 }
 
-impl Reader<'_> {
+/// What was wrong, and where.
+type Fall = (Fault, usize);
+
+impl Cursor<'_> {
     /// 0 behind the end: it is no part of any JSON.
     #[inline(always)]
-    fn peek(&self) -> u8 {
+    fn peek(self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
@@ -145,201 +141,39 @@ impl Reader<'_> {
     }
 
     #[inline(always)]
-    fn push(&mut self, kind: Kind, rich: bool, start: usize, end: u32, size: u32) -> Result<(), Fault> {
-        if self.tokens.len() >= self.limits.values {
-            return Err(Fault::TooManyValues);
-        }
-        // Offsets fit: the limits of bytes are far below 2^32.
-        self.tokens.push(Token { kind, rich, start: start as u32, end, size });
-        Ok(())
+    fn fall<T>(self, fault: Fault) -> Result<T, Fall> {
+        Err((fault, self.at))
     }
 
-    fn document(&mut self) -> Result<(), Fault> {
-        'value: loop {
-            let byte = self.skip_space();
-            match byte {
-                b'"' => {
-                    self.string(false)?;
-                }
-                b'{' | b'[' => {
-                    if self.depth >= MAX_DEPTH {
-                        return Err(Fault::TooDeep);
-                    }
-                    self.depth = self.depth.wrapping_add(1);
-                    if let Some(around) = self.tokens.get_mut(self.open as usize) {
-                        around.size = self.count;
-                    }
-                    let (index, around) = (self.tokens.len() as u32, self.open);
-                    let kind = if byte == b'{' { Kind::Object } else { Kind::Array };
-                    self.push(kind, false, self.at, around, 0)?;
-                    self.open = index;
-                    self.count = 0;
-                    self.step();
-                    let next = self.skip_space();
-                    if byte == b'{' {
-                        if next != b'}' {
-                            self.name()?;
-                            continue 'value;
-                        }
-                    } else if next != b']' {
-                        continue 'value;
-                    }
-                    self.step();
-                    self.close()?;
-                }
-                b'-' | b'0'..=b'9' => self.number(byte)?,
-                b't' => self.word(b"true", Kind::True)?,
-                b'f' => self.word(b"false", Kind::False)?,
-                b'n' => self.word(b"null", Kind::Null)?,
-                _ => return Err(Fault::Syntax),
-            }
-            loop {
-                let Some(container) = self.tokens.get(self.open as usize) else {
-                    return if self.skip_space() == 0 && self.at == self.bytes.len() {
-                        Ok(())
-                    } else {
-                        Err(Fault::Syntax)
-                    };
-                };
-                let is_object = container.kind == Kind::Object;
-                self.count = self.count.wrapping_add(1);
-                match self.skip_space() {
-                    b',' => {
-                        self.step();
-                        if is_object {
-                            self.skip_space();
-                            self.name()?;
-                        }
-                        continue 'value;
-                    }
-                    b'}' if is_object => {}
-                    b']' if !is_object => {}
-                    _ => return Err(Fault::Syntax),
-                }
-                self.step();
-                self.close()?;
-            }
-        }
-    }
-
-    fn close(&mut self) -> Result<(), Fault> {
-        let behind = self.tokens.len() as u32;
-        let Some(container) = self.tokens.get_mut(self.open as usize) else { return Err(Fault::Syntax) };
-        container.size = self.count;
-        if container.kind == Kind::Object && self.count > 1 && !self.limits.lenient {
-            self.check_names()?;
-        }
-        let Some(container) = self.tokens.get_mut(self.open as usize) else { return Err(Fault::Syntax) };
-        let around = core::mem::replace(&mut container.end, behind);
-        self.depth = self.depth.wrapping_sub(1);
-        self.open = around;
-        self.count = self.tokens.get(around as usize).map_or(0, |around| around.size);
-        Ok(())
-    }
-
+    /// From behind the opening quote to behind the closing one.
     #[inline(always)]
-    fn name(&mut self) -> Result<(), Fault> {
-        if self.peek() != b'"' {
-            return Err(Fault::Syntax);
-        }
-        self.string(true)?;
-        if self.skip_space() != b':' {
-            return Err(Fault::Syntax);
-        }
-        self.step();
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn string(&mut self, is_name: bool) -> Result<(), Fault> {
-        self.step();
-        let start = self.at;
-        let mut escaped = false;
+    fn string(&mut self, lenient: bool) -> Result<Spelling, Fall> {
         loop {
             // Eight bytes at a time, while none of them ends the string, begins an escape or is a control.
-            while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-                let special = special_bytes(u64::from_le_bytes(*chunk));
-                if special != 0 {
-                    self.at = self.at.wrapping_add((special.trailing_zeros() >> 3) as usize);
-                    break;
-                }
+            let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) else { break };
+            let chunk = u64::from_le_bytes(*chunk);
+            let special = special_bytes(chunk);
+            if special == 0 {
                 self.at = self.at.wrapping_add(8);
+                continue;
             }
-            let byte = self.peek();
-            match byte {
-                b'"' => break,
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                0..=0x1f => return Err(Fault::Syntax),
-                _ => self.step(),
+            let first = special.trailing_zeros();
+            self.at = self.at.wrapping_add((first >> 3) as usize);
+            if (chunk >> (first & 0x38)) as u8 == b'"' {
+                self.step();
+                return Ok(Spelling::PLAIN);
             }
+            break;
         }
-        let end = self.at;
-        self.step();
-        let hash = if is_name { self.hash(start, end, escaped) } else { 0 };
-        let kind = if core::mem::take(&mut self.broken) { Kind::Foreign } else { Kind::String };
-        self.push(kind, escaped, start, end as u32, hash)
+        let (at, spelling) = rest_of_string(*self, lenient)?;
+        self.at = at;
+        Ok(spelling)
     }
 
     #[inline(always)]
-    fn hash(&self, start: usize, end: usize, escaped: bool) -> u32 {
-        let bytes = self.bytes.get(start..end).unwrap_or_default();
-        if escaped {
-            name_hash(decode(core::str::from_utf8(bytes).unwrap_or_default()).as_bytes())
-        } else {
-            name_hash(bytes)
-        }
-    }
-
-    #[cold]
-    fn escape(&mut self) -> Result<(), Fault> {
-        self.step();
-        match self.peek() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.step(),
-            b'u' => {
-                let unit = self.hex4()?;
-                match unit {
-                    0xd800..=0xdbff => {
-                        if self.peek() != b'\\' || self.bytes.get(self.at.wrapping_add(1)) != Some(&b'u') {
-                            return self.lone();
-                        }
-                        self.step();
-                        if !(0xdc00..=0xdfff).contains(&self.hex4()?) {
-                            return self.lone();
-                        }
-                    }
-                    0xdc00..=0xdfff => return self.lone(),
-                    _ => {}
-                }
-            }
-            _ => return Err(Fault::Syntax),
-        }
-        Ok(())
-    }
-
-    fn lone(&mut self) -> Result<(), Fault> {
-        self.broken = true;
-        if self.limits.lenient { Ok(()) } else { Err(Fault::LoneSurrogate) }
-    }
-
-    /// `uXXXX`
-    fn hex4(&mut self) -> Result<u32, Fault> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            self.step();
-            let digit = char::from(self.peek()).to_digit(16).ok_or(Fault::Syntax)?;
-            unit = unit << 4 | digit;
-        }
-        self.step();
-        Ok(unit)
-    }
-
-    #[inline(always)]
-    fn digits(&mut self) -> Result<(), Fault> {
+    fn digits(&mut self) -> Result<(), Fall> {
         if !self.peek().is_ascii_digit() {
-            return Err(Fault::Syntax);
+            return self.fall(Fault::Syntax);
         }
         while self.peek().is_ascii_digit() {
             self.step();
@@ -347,10 +181,10 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What is to be known of a number: its form, and how many digits stand behind the point.
     #[inline(always)]
-    fn number(&mut self, first: u8) -> Result<(), Fault> {
-        let start = self.at;
-        if first == b'-' {
+    fn number(&mut self) -> Result<(bool, u32), Fall> {
+        if self.peek() == b'-' {
             self.step();
         }
         let whole = self.at;
@@ -359,12 +193,15 @@ impl Reader<'_> {
         } else {
             self.digits()?;
         }
-        let mut rich = self.at.wrapping_sub(whole) > PLAIN_DIGITS;
-        if self.peek() == b'.' {
-            rich = true;
+        let mut scale: usize = 0;
+        let next = self.peek();
+        if next == b'.' {
             self.step();
+            let fraction = self.at;
             self.digits()?;
+            scale = self.at.wrapping_sub(fraction);
         }
+        let mut rich = self.at.wrapping_sub(whole) > SHORT_DIGITS;
         if matches!(self.peek(), b'e' | b'E') {
             rich = true;
             self.step();
@@ -373,131 +210,379 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        if rich && !self.is_allowed(start) {
-            self.at = start;
-            return Err(Fault::NumberTooLarge);
-        }
-        self.push(Kind::Number, rich, start, self.at as u32, 0)
-    }
-
-    fn is_allowed(&self, start: usize) -> bool {
-        let text = self.bytes.get(start..self.at).and_then(|bytes| core::str::from_utf8(bytes).ok());
-        let number = Number::of(text.unwrap_or_default());
-        match self.limits.numbers {
-            Numbers::Safe => number.is_safe(),
-            Numbers::Finite => number.is_finite(),
-            Numbers::Any => true,
-        }
+        Ok((rich, scale as u32))
     }
 
     #[inline(always)]
-    fn word(&mut self, word: &[u8], kind: Kind) -> Result<(), Fault> {
-        let start = self.at;
-        for &byte in word {
-            if self.peek() != byte {
-                self.at = start;
-                return Err(Fault::Syntax);
-            }
+    fn word(&mut self, word: &[u8]) -> Result<(), Fall> {
+        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+            self.at = self.at.wrapping_add(word.len());
+            return Ok(());
+        }
+        self.fall(Fault::Syntax)
+    }
+
+    /// `uXXXX`
+    fn hex4(&mut self) -> Result<u32, Fall> {
+        let mut unit = 0;
+        for _ in 0..4 {
             self.step();
+            let digit = char::from(self.peek()).to_digit(16).ok_or((Fault::Syntax, self.at))?;
+            unit = unit << 4 | digit;
         }
-        self.push(kind, false, start, self.at as u32, 0)
+        self.step();
+        Ok(unit)
     }
 
-    /// Refuses a name that stands twice in the innermost open object.
-    fn check_names(&mut self) -> Result<(), Fault> {
-        const FEW: usize = 16;
-        let first = self.open.wrapping_add(1);
-        if self.count as usize <= FEW {
-            let mut hashes = [0_u32; FEW];
-            let mut index = first;
-            let mut clash = false;
-            for known in 0..self.count as usize {
-                let Some(name) = self.tokens.get(index as usize) else { break };
-                clash |= hashes.iter().take(known).any(|hash| *hash == name.size);
-                if let Some(slot) = hashes.get_mut(known) {
-                    *slot = name.size;
-                }
-                index = behind(self.tokens, index.wrapping_add(1));
-            }
-            if !clash {
-                return Ok(());
-            }
-        }
-        let mut names = Vec::with_capacity(self.count as usize);
-        let mut index = first;
-        for _ in 0..self.count {
-            let Some(name) = self.tokens.get(index as usize) else { break };
-            names.push((name.size, self.decoded(name), index));
-            index = behind(self.tokens, index.wrapping_add(1));
-        }
-        names.sort_unstable();
-        let twice = names.windows(2).filter_map(|pair| match pair {
-            [(hash, name, _), (other_hash, other, index)] if hash == other_hash && name == other => Some(*index),
-            _ => None,
-        });
-        match twice.min() {
-            Some(index) => {
-                // What stands behind it is forgotten, so that the refusal points to it.
-                self.tokens.truncate((index as usize).saturating_add(1));
-                Err(Fault::DuplicateKey)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn decoded(&self, token: &Token) -> Cow<'_, str> {
-        let bytes = self.bytes.get(token.start as usize..token.end as usize).unwrap_or_default();
-        let raw = core::str::from_utf8(bytes).unwrap_or_default();
-        if token.rich { Cow::Owned(decode(raw)) } else { Cow::Borrowed(raw) }
-    }
-
-    #[cold]
-    fn refusal(&self, fault: Fault, text: &str) -> Refusal {
-        let mut parts: Vec<String> = Vec::new();
-        let mut container = self.open;
-        let mut child = None;
-        while let Some(token) = self.tokens.get(container as usize) {
-            let mut index = container.wrapping_add(1);
-            let part = if token.kind == Kind::Object {
-                let mut name = None;
-                while let Some(token) = self.tokens.get(index as usize) {
-                    name = Some(token);
-                    let value = index.wrapping_add(1);
-                    if Some(value) == child {
-                        break;
+    /// Whether it is half of a surrogate pair without the other one.
+    fn escape(&mut self) -> Result<bool, Fall> {
+        self.step();
+        match self.peek() {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.step(),
+            b'u' => match self.hex4()? {
+                0xd800..=0xdbff => {
+                    if self.peek() != b'\\' || self.bytes.get(self.at.wrapping_add(1)) != Some(&b'u') {
+                        return Ok(true);
                     }
-                    index = self.behind_whole(value);
+                    self.step();
+                    return Ok(!(0xdc00..=0xdfff).contains(&self.hex4()?));
                 }
-                // Behind a whole member there is no name yet: the refusal is about the object itself.
-                let whole = child.is_none() && fault != Fault::DuplicateKey && index as usize >= self.tokens.len();
-                let pending = self.tokens.last().is_some_and(|last| last.kind == Kind::String && last.size != 0);
-                name.filter(|_| !whole || pending).map(|name| self.decoded(name).into_owned())
-            } else {
-                let mut position: usize = 0;
-                while Some(index) != child && (index as usize) < self.tokens.len() {
-                    position = position.saturating_add(1);
-                    index = self.behind_whole(index);
-                }
-                Some(position.to_string())
-            };
-            parts.extend(part);
-            child = Some(container);
-            container = token.end;
+                0xdc00..=0xdfff => return Ok(true),
+                _ => {}
+            },
+            _ => return self.fall(Fault::Syntax),
         }
-        let mut path = String::new();
-        for part in parts.iter().rev() {
-            path.push('/');
-            path.push_str(&pointer_token(part));
-        }
-        let (line, column) = place(text.as_bytes().get(..self.at.min(text.len())).unwrap_or_default());
-        Refusal { fault, path, line, column, limit: self.limits.values }
+        Ok(false)
     }
+}
 
+/// How a string is written.
+#[derive(Clone, Copy)]
+struct Spelling {
+    escaped: bool,
+    /// Half a surrogate pair stands alone in it.
+    broken: bool,
+}
+
+impl Spelling {
+    const PLAIN: Spelling = Spelling { escaped: false, broken: false };
+
+    #[inline(always)]
+    fn kind(self) -> Kind {
+        if self.broken { Kind::Foreign } else { Kind::String }
+    }
+}
+
+/// A string from where the fast way ends: at an escape, at a control, or within the last bytes of the text.
+#[inline(never)]
+fn rest_of_string(mut cursor: Cursor<'_>, lenient: bool) -> Result<(usize, Spelling), Fall> {
+    let mut spelling = Spelling::PLAIN;
+    loop {
+        match cursor.peek() {
+            b'"' => return Ok((cursor.at.wrapping_add(1), spelling)),
+            b'\\' => {
+                spelling.escaped = true;
+                if cursor.escape()? {
+                    spelling.broken = true;
+                    if !lenient {
+                        return cursor.fall(Fault::LoneSurrogate);
+                    }
+                }
+            }
+            0..=0x1f => return cursor.fall(Fault::Syntax),
+            _ => cursor.step(),
+        }
+    }
+}
+
+/// The innermost open container. Those around it wait in their tokens: `size` holds the count so far, `end` the
+/// container around them.
+#[derive(Clone, Copy)]
+struct Open {
+    index: u32,
+    count: u32,
+    is_object: bool,
+    /// A bit for each name's hash, so that names which cannot be twins need not be compared.
+    bits: u16,
+    /// Whether two names share a bit.
+    may_repeat: bool,
+}
+
+const NOTHING: Open = Open { index: NONE, count: 0, is_object: false, bits: 0, may_repeat: false };
+
+/// Reads the document; a refusal comes with what is open, for the path.
+fn read_tokens(bytes: &[u8], limits: Limits, tokens: &mut Vec<Token>) -> Result<(), (Fall, u32)> {
+    let mut cursor = Cursor { bytes, at: 0 };
+    let mut open = NOTHING;
+    let mut depth: usize = 0;
+    macro_rules! fallible {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(fall) => return Err((fall, open.index)),
+            }
+        };
+    }
+    // A comma or a bracket comes between any two, and looks at the limit of tokens.
+    macro_rules! push {
+        ($token:expr) => {
+            tokens.push($token);
+        };
+    }
+    // Offsets fit: the limits of bytes are far below 2^32.
+    macro_rules! name {
+        () => {
+            if cursor.peek() != b'"' {
+                return Err(((Fault::Syntax, cursor.at), open.index));
+            }
+            cursor.step();
+            let start = cursor.at;
+            let spelling = fallible!(cursor.string(limits.lenient));
+            let end = cursor.at.wrapping_sub(1);
+            let hash = hash_at(bytes, start, end, spelling.escaped);
+            let bit = 1_u16 << (hash >> 28);
+            open.may_repeat |= open.bits & bit != 0;
+            open.bits |= bit;
+            let (start, end) = (start as u32, end as u32);
+            push!(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: hash });
+            if cursor.skip_space() != b':' {
+                return Err(((Fault::Syntax, cursor.at), open.index));
+            }
+            cursor.step();
+        };
+    }
+    'value: loop {
+        let byte = cursor.skip_space();
+        let start = cursor.at;
+        match byte {
+            b'"' => {
+                cursor.step();
+                let spelling = fallible!(cursor.string(limits.lenient));
+                let (start, end) = (start.wrapping_add(1) as u32, cursor.at.wrapping_sub(1) as u32);
+                push!(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: 0 });
+            }
+            b'-' | b'0'..=b'9' => {
+                let (rich, scale) = fallible!(cursor.number());
+                if (rich || cursor.at.wrapping_sub(start) > SHORT_DIGITS)
+                    && !is_allowed(bytes, start, cursor.at, limits)
+                {
+                    return Err(((Fault::NumberTooLarge, start), open.index));
+                }
+                let (start, end) = (start as u32, cursor.at as u32);
+                push!(Token { kind: Kind::Number, rich, bits: 0, start, end, size: scale });
+            }
+            b'{' | b'[' => {
+                if depth >= MAX_DEPTH {
+                    return Err(((Fault::TooDeep, start), open.index));
+                }
+                depth = depth.wrapping_add(1);
+                if let Some(around) = tokens.get_mut(open.index as usize) {
+                    (around.bits, around.size, around.rich) = (open.bits, open.count, open.may_repeat);
+                }
+                let is_object = byte == b'{';
+                let (index, around) = (tokens.len() as u32, open.index);
+                let kind = if is_object { Kind::Object } else { Kind::Array };
+                push!(Token { kind, rich: false, bits: 0, start: start as u32, end: around, size: 0 });
+                open = Open { index, is_object, ..NOTHING };
+                cursor.step();
+                let next = cursor.skip_space();
+                if is_object {
+                    if next != b'}' {
+                        name!();
+                        continue 'value;
+                    }
+                } else if next != b']' {
+                    continue 'value;
+                }
+                cursor.step();
+                depth = depth.wrapping_sub(1);
+                open = close(tokens, open);
+            }
+            b't' => {
+                fallible!(cursor.word(b"true"));
+                let (start, end) = (start as u32, cursor.at as u32);
+                push!(Token { kind: Kind::True, rich: false, bits: 0, start, end, size: 0 });
+            }
+            b'f' => {
+                fallible!(cursor.word(b"false"));
+                let (start, end) = (start as u32, cursor.at as u32);
+                push!(Token { kind: Kind::False, rich: false, bits: 0, start, end, size: 0 });
+            }
+            b'n' => {
+                fallible!(cursor.word(b"null"));
+                let (start, end) = (start as u32, cursor.at as u32);
+                push!(Token { kind: Kind::Null, rich: false, bits: 0, start, end, size: 0 });
+            }
+            _ => return Err(((Fault::Syntax, start), open.index)),
+        }
+        loop {
+            if open.index == NONE {
+                cursor.skip_space();
+                let is_end = cursor.at == bytes.len();
+                return if is_end { Ok(()) } else { Err(((Fault::Syntax, cursor.at), open.index)) };
+            }
+            open.count = open.count.wrapping_add(1);
+            let byte = cursor.skip_space();
+            if byte == b',' {
+                if tokens.len() >= limits.values {
+                    return Err(((Fault::TooManyValues, cursor.at), open.index));
+                }
+                cursor.step();
+                if open.is_object {
+                    cursor.skip_space();
+                    name!();
+                }
+                continue 'value;
+            }
+            if byte != if open.is_object { b'}' } else { b']' } {
+                return Err(((Fault::Syntax, cursor.at), open.index));
+            }
+            cursor.step();
+            if open.may_repeat && !limits.lenient && !check_names(bytes, tokens, open) {
+                return Err(((Fault::DuplicateKey, cursor.at), open.index));
+            }
+            depth = depth.wrapping_sub(1);
+            open = close(tokens, open);
+        }
+    }
+}
+
+/// Ends the innermost container; what is open then.
+#[inline(always)]
+fn close(tokens: &mut [Token], open: Open) -> Open {
+    let behind = tokens.len() as u32;
+    let Some(container) = tokens.get_mut(open.index as usize) else { return NOTHING };
+    (container.size, container.rich) = (open.count, false);
+    let index = core::mem::replace(&mut container.end, behind);
+    match tokens.get(index as usize) {
+        Some(around) => Open {
+            index,
+            count: around.size,
+            is_object: around.kind == Kind::Object,
+            bits: around.bits,
+            may_repeat: around.rich,
+        },
+        None => NOTHING,
+    }
+}
+
+fn is_allowed(bytes: &[u8], start: usize, end: usize, limits: Limits) -> bool {
+    let text = bytes.get(start..end).and_then(|bytes| core::str::from_utf8(bytes).ok());
+    let number = Number::of(text.unwrap_or_default());
+    match limits.numbers {
+        Numbers::Safe => number.is_safe(),
+        Numbers::Finite => number.is_finite(),
+        Numbers::Any => true,
+    }
+}
+
+#[inline(always)]
+fn hash_at(bytes: &[u8], start: usize, end: usize, escaped: bool) -> u32 {
+    let name = bytes.get(start..end).unwrap_or_default();
+    if escaped { hash_escaped(name) } else { name_hash(name) }
+}
+
+#[cold]
+#[inline(never)]
+fn hash_escaped(name: &[u8]) -> u32 {
+    name_hash(decode(core::str::from_utf8(name).unwrap_or_default()).as_bytes())
+}
+
+fn decoded<'t>(bytes: &'t [u8], token: &Token) -> Cow<'t, str> {
+    let raw = bytes.get(token.start as usize..token.end as usize).unwrap_or_default();
+    let raw = core::str::from_utf8(raw).unwrap_or_default();
+    if token.rich { Cow::Owned(decode(raw)) } else { Cow::Borrowed(raw) }
+}
+
+/// Whether each name of the innermost open object stands there once. If not, what stands behind the repetition is
+/// forgotten, so that the refusal points to it.
+#[inline(never)]
+fn check_names(bytes: &[u8], tokens: &mut Vec<Token>, open: Open) -> bool {
+    const FEW: usize = 16;
+    let first = open.index.wrapping_add(1);
+    if open.count as usize <= FEW {
+        let mut hashes = [0_u32; FEW];
+        let mut index = first;
+        let mut clash = false;
+        for known in 0..open.count as usize {
+            let Some(name) = tokens.get(index as usize) else { break };
+            clash |= hashes.iter().take(known).any(|hash| *hash == name.size);
+            if let Some(slot) = hashes.get_mut(known) {
+                *slot = name.size;
+            }
+            index = behind(tokens, index.wrapping_add(1));
+        }
+        if !clash {
+            return true;
+        }
+    }
+    let mut names = Vec::with_capacity(open.count as usize);
+    let mut index = first;
+    for _ in 0..open.count {
+        let Some(name) = tokens.get(index as usize) else { break };
+        names.push((name.size, decoded(bytes, name), index));
+        index = behind(tokens, index.wrapping_add(1));
+    }
+    names.sort_unstable();
+    let twice = names.windows(2).filter_map(|pair| match pair {
+        [(hash, name, _), (other_hash, other, index)] if hash == other_hash && name == other => Some(*index),
+        _ => None,
+    });
+    match twice.min() {
+        Some(index) => {
+            tokens.truncate((index as usize).saturating_add(1));
+            false
+        }
+        None => true,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refusal((fault, at): Fall, open: u32, text: &str, tokens: &[Token], limits: Limits) -> Refusal {
     /// As [`behind`], where a container may still be open.
-    fn behind_whole(&self, index: u32) -> u32 {
-        let next = behind(self.tokens, index);
+    fn behind_whole(tokens: &[Token], index: u32) -> u32 {
+        let next = behind(tokens, index);
         if next > index { next } else { NONE }
     }
+    let mut parts: Vec<String> = Vec::new();
+    let mut container = open;
+    let mut child = None;
+    while let Some(token) = tokens.get(container as usize) {
+        let mut index = container.wrapping_add(1);
+        let part = if token.kind == Kind::Object {
+            let mut name = None;
+            while let Some(token) = tokens.get(index as usize) {
+                name = Some(token);
+                let value = index.wrapping_add(1);
+                if Some(value) == child {
+                    break;
+                }
+                index = behind_whole(tokens, value);
+            }
+            // Behind a whole member there is no name yet: the refusal is about the object itself.
+            let whole = child.is_none() && fault != Fault::DuplicateKey && index as usize >= tokens.len();
+            let pending = tokens.last().is_some_and(|last| last.kind == Kind::String && last.size != 0);
+            name.filter(|_| !whole || pending).map(|name| decoded(text.as_bytes(), name).into_owned())
+        } else {
+            let mut position: usize = 0;
+            while Some(index) != child && (index as usize) < tokens.len() {
+                position = position.saturating_add(1);
+                index = behind_whole(tokens, index);
+            }
+            Some(position.to_string())
+        };
+        parts.extend(part);
+        child = Some(container);
+        container = token.end;
+    }
+    let mut path = String::new();
+    for part in parts.iter().rev() {
+        path.push('/');
+        path.push_str(&pointer_token(part));
+    }
+    let (line, column) = place(text.as_bytes().get(..at.min(text.len())).unwrap_or_default());
+    Refusal { fault, path, line, column, limit: limits.values }
 }
 
 /// Line and column behind what was read, in characters and from 1.
@@ -515,12 +600,11 @@ fn place(before: &[u8]) -> (usize, usize) {
 fn special_bytes(chunk: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let quote = chunk ^ (ONES.wrapping_mul(0x22));
-    let escape = chunk ^ (ONES.wrapping_mul(0x5c));
-    let controls = chunk.wrapping_sub(ONES.wrapping_mul(0x20)) & !chunk;
-    let quotes = quote.wrapping_sub(ONES) & !quote;
-    let escapes = escape.wrapping_sub(ONES) & !escape;
-    (controls | quotes | escapes) & HIGH
+    let quotes = (chunk ^ ONES.wrapping_mul(0x22)).wrapping_sub(ONES);
+    let escapes = (chunk ^ ONES.wrapping_mul(0x5c)).wrapping_sub(ONES);
+    let controls = chunk.wrapping_sub(ONES.wrapping_mul(0x20));
+    // None of the three has its highest bit set, so neither has a byte that is one of them.
+    (controls | quotes | escapes) & !chunk & HIGH
 }
 
 /// Index of the token behind a value.
@@ -619,7 +703,7 @@ impl<'t> Node<'t> {
 
     #[inline(always)]
     fn token(self) -> Token {
-        const ABSENT: Token = Token { kind: Kind::Null, rich: false, start: 0, end: 0, size: 0 };
+        const ABSENT: Token = Token { kind: Kind::Null, rich: false, bits: 0, start: 0, end: 0, size: 0 };
         self.tape.tokens.get(self.index as usize).copied().unwrap_or(ABSENT)
     }
 
@@ -684,6 +768,19 @@ impl<'t> Node<'t> {
         self.tape.text.get(start..end).unwrap_or_default()
     }
 
+    /// Whether it is that string.
+    #[inline(always)]
+    pub(crate) fn is_text(self, text: &str) -> bool {
+        let token = self.token();
+        if token.kind != Kind::String {
+            return false;
+        }
+        if token.rich {
+            return decode(self.slice(token)) == text;
+        }
+        self.tape.text.as_bytes().get(token.start as usize..token.end as usize) == Some(text.as_bytes())
+    }
+
     /// The string, if it is one.
     pub(crate) fn as_text(self) -> Option<Cow<'t, str>> {
         (self.kind() == Kind::String).then(|| self.text())
@@ -695,8 +792,8 @@ impl<'t> Node<'t> {
         let token = self.token();
         match token.kind {
             Kind::Number if token.rich => Number::of(self.slice(token)),
-            Kind::Number => Number::plain(self.slice(token)),
-            _ => Number::Small(0),
+            Kind::Number => Number::short(self.slice(token), token.size),
+            _ => Number::ZERO,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::format::Format;
+use super::instance::Instance;
 use super::pattern::Pattern;
 use super::source::{Draft, Holds, Place, RECURSIVE, Sources, holds};
 use super::{Options, Problem, SchemaError};
@@ -52,14 +53,16 @@ pub(super) struct Rules {
     pub(super) in_place: Vec<InPlace>,
     pub(super) unevaluated_items: u32,
     pub(super) unevaluated_properties: u32,
+    /// Whether a value without items and members only has to pass `types`, `values`, `number` and `string`.
+    pub(super) is_plain: bool,
 }
 
 /// `enum` or `const`.
 #[derive(Debug)]
 pub(super) struct Values {
     pub(super) is_const: bool,
-    /// Only strings, with their hashes.
-    pub(super) texts: Option<Vec<(u32, Box<str>)>>,
+    /// Only strings.
+    pub(super) texts: Option<Vec<Box<str>>>,
     /// Where the values stand in the schema's document.
     pub(super) tokens: Vec<u32>,
 }
@@ -67,14 +70,14 @@ pub(super) struct Values {
 /// A number of the schema, ready to be compared with.
 #[derive(Debug)]
 pub(super) enum Bound {
-    Small(i64),
+    Short(i64, u32),
     Exact(Box<str>),
 }
 
 impl Bound {
     pub(super) fn number(&self) -> Number<'_> {
         match self {
-            Bound::Small(small) => Number::Small(*small),
+            Bound::Short(value, scale) => Number::Short { value: *value, scale: *scale },
             Bound::Exact(text) => Number::of(text),
         }
     }
@@ -87,6 +90,19 @@ pub(super) struct NumberRules {
     pub(super) above: Option<Bound>,
     pub(super) below: Option<Bound>,
     pub(super) divisor: Option<Divisor>,
+}
+
+impl NumberRules {
+    /// Whether a number is within all of them.
+    #[inline(always)]
+    pub(super) fn allow(&self, number: Number<'_>) -> bool {
+        let compared = |bound: &Bound| number.compare(bound.number());
+        self.minimum.as_ref().is_none_or(|bound| compared(bound).is_ge())
+            && self.maximum.as_ref().is_none_or(|bound| compared(bound).is_le())
+            && self.above.as_ref().is_none_or(|bound| compared(bound).is_gt())
+            && self.below.as_ref().is_none_or(|bound| compared(bound).is_lt())
+            && self.divisor.is_none_or(|divisor| divisor.divides(number))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -154,8 +170,8 @@ const FEW_NAMES: usize = 8;
 impl Names {
     /// The index of a name; `hint` is tried first, because members mostly come in the schema's order.
     #[inline(always)]
-    pub(super) fn find(&self, name: &str, hash: u32, hint: usize) -> Option<usize> {
-        let is = |entry: &Name| entry.hash == hash && *entry.name == *name;
+    pub(super) fn find<I: Instance>(&self, name: &I, hash: u32, hint: usize) -> Option<usize> {
+        let is = |entry: &Name| entry.hash == hash && name.is_text(&entry.name);
         if self.entries.get(hint).is_some_and(is) {
             return Some(hint);
         }
@@ -309,6 +325,8 @@ impl Compiler<'_> {
         let Some(document) = document else { return Ok(Rules::any(place)) };
         let schema = document.tape().node(place.token);
         let result = self.rules_of(place, schema);
+        let result =
+            result.map(|rules| Rules { is_plain: rules.verdict.is_none() && rules.in_place.is_empty(), ..rules });
         result.map_err(|error| match error.located {
             true => error,
             false => {
@@ -658,6 +676,7 @@ impl Rules {
             in_place: Vec::new(),
             unevaluated_items: NONE,
             unevaluated_properties: NONE,
+            is_plain: true,
         }
     }
 }
@@ -731,7 +750,7 @@ fn count(keyword: &str, value: Node<'_>) -> Result<u64, SchemaError> {
         return Err(invalid());
     }
     let number = value.number();
-    if !number.is_integer() || number.compare(Number::Small(0)).is_lt() {
+    if !number.is_integer() || number.compare(Number::ZERO).is_lt() {
         return Err(invalid());
     }
     let mut buffer = [0; 20];
@@ -750,7 +769,7 @@ fn bound(keyword: &str, value: Node<'_>, has: &mut bool) -> Result<Bound, Schema
     }
     *has = true;
     Ok(match value.number() {
-        Number::Small(small) => Bound::Small(small),
+        Number::Short { value, scale } => Bound::Short(value, scale),
         Number::Exact(_) => Bound::Exact(value.number_text().into()),
     })
 }
@@ -803,14 +822,9 @@ fn values(value: Node<'_>, is_const: bool) -> Result<Values, SchemaError> {
     } else {
         return Err(wrong("enum", "it must be a list of values"));
     };
-    let texts = listed.iter().all(|node| node.kind() == Kind::String).then(|| {
-        listed
-            .iter()
-            .map(|node| {
-                let text = node.text();
-                (name_hash(text.as_bytes()), text.as_ref().into())
-            })
-            .collect()
-    });
+    let texts = listed
+        .iter()
+        .all(|node| node.kind() == Kind::String)
+        .then(|| listed.iter().map(|node| node.text().as_ref().into()).collect());
     Ok(Values { is_const, texts, tokens: listed.iter().map(|node| node.index()).collect() })
 }

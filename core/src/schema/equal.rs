@@ -40,7 +40,7 @@ pub(super) fn equal<A: Instance, B: Instance>(one: &A, other: &B, work: &mut u64
 fn members<I: Instance>(object: &I) -> Vec<(String, I)> {
     let mut members = Vec::with_capacity(object.count());
     object.each_member(|member| {
-        members.push((member.name.to_owned(), member.value.clone()));
+        members.push((member.name.text().into_owned(), member.value.clone()));
         true
     });
     members
@@ -109,7 +109,7 @@ fn fingerprint<I: Instance>(value: &I, work: &mut u64, depth: u32) -> u64 {
             let mut print = start;
             value.each_member(|member| {
                 let of_value = fingerprint(member.value, work, deeper);
-                print = print.wrapping_add(text(of_value, member.name).wrapping_mul(PRIME));
+                print = print.wrapping_add(text(of_value, &member.name.text()).wrapping_mul(PRIME));
                 true
             });
             print

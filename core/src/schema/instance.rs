@@ -14,8 +14,10 @@ pub trait Instance: Clone {
     fn count(&self) -> usize;
     /// The string; empty for what is none.
     fn text(&self) -> Cow<'_, str>;
-    /// The number, if it is an integer of few digits.
-    fn small(&self) -> Option<i64>;
+    /// Whether it is that string.
+    fn is_text(&self, text: &str) -> bool;
+    /// The number, if it has few digits: an integer, and how many of its digits stand behind the point.
+    fn short(&self) -> Option<(i64, u32)>;
     /// The number as JSON writes it.
     fn number_text(&self) -> Cow<'_, str>;
     /// The items of an array.
@@ -27,12 +29,10 @@ pub trait Instance: Clone {
 /// One member of an object.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'m, I> {
-    /// Its name.
-    pub name: &'m str,
+    /// Its name, as a string of the same kind.
+    pub name: &'m I,
     /// [`hash`] of the name.
     pub hash: u32,
-    /// Its name as a value.
-    pub key: &'m I,
     /// Its value.
     pub value: &'m I,
 }
@@ -46,8 +46,8 @@ pub fn hash(name: &str) -> u32 {
 /// Works on a value's number.
 #[inline(always)]
 pub(super) fn with_number<I: Instance, T>(value: &I, work: impl FnOnce(Number<'_>) -> T) -> T {
-    match value.small() {
-        Some(small) => work(Number::Small(small)),
+    match value.short() {
+        Some((value, scale)) => work(Number::Short { value, scale }),
         None => work(Number::of(&value.number_text())),
     }
 }
@@ -69,9 +69,14 @@ impl Instance for Node<'_> {
     }
 
     #[inline(always)]
-    fn small(&self) -> Option<i64> {
+    fn is_text(&self, text: &str) -> bool {
+        Node::is_text(*self, text)
+    }
+
+    #[inline(always)]
+    fn short(&self) -> Option<(i64, u32)> {
         match self.number() {
-            Number::Small(small) => Some(small),
+            Number::Short { value, scale } => Some((value, scale)),
             Number::Exact(_) => None,
         }
     }
@@ -89,8 +94,7 @@ impl Instance for Node<'_> {
     #[inline(always)]
     fn each_member(&self, mut visit: impl FnMut(Member<'_, Self>) -> bool) {
         for member in self.members() {
-            let (name, hash) = (member.name(), member.hash());
-            if !visit(Member { name: &name, hash, key: &member.key, value: &member.value }) {
+            if !visit(Member { name: &member.key, hash: member.hash(), value: &member.value }) {
                 break;
             }
         }

@@ -7,7 +7,6 @@ mod equal;
 mod explain;
 mod format;
 mod instance;
-#[path = "/tmp/patternstub.rs"]
 mod pattern;
 mod source;
 mod uri;

@@ -1,9 +1,10 @@
 //! Runs a program on a value: once for the verdict, and once more, if it is a no, for everything that is wrong.
 
 use super::compile::{
-    ANY_TYPE, ArrayRules, INTEGER, InPlace, NONE, NumberRules, ObjectRules, Program, Rules, StringRules, Values,
-    type_bit,
+    ArrayRules, Bound, INTEGER, InPlace, NONE, NumberRules, ObjectRules, Program, Rules, StringRules, Values, type_bit,
 };
+use core::cmp::Ordering;
+
 use super::equal::{equal, twins};
 use super::instance::{Instance, Kind, Member, with_number};
 use super::pattern::Pattern;
@@ -50,16 +51,13 @@ impl Got {
             Kind::Null => Got::Null,
             Kind::False => Got::Boolean(false),
             Kind::True => Got::Boolean(true),
-            Kind::Number => Got::Number(match value.small() {
-                Some(small) => small.to_string(),
-                None => crate::text::shorten(&value.number_text(), 40),
-            }),
+            Kind::Number => Got::Number(crate::text::shorten(&value.number_text(), 40)),
             Kind::String => Got::Text(value.text().chars().take(LONGEST).collect()),
             Kind::Array => Got::Array(value.count()),
             Kind::Object => {
                 let mut names = Vec::new();
                 value.each_member(|member| {
-                    names.push(member.name.to_owned());
+                    names.push(member.name.text().into_owned());
                     names.len() < MOST
                 });
                 Got::Object(names, value.count())
@@ -244,6 +242,10 @@ impl<'p> Run<'p> {
             }
             return verdict;
         }
+        let kind = value.kind();
+        if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
+            return self.check_scalar(id, rules, value, kind);
+        }
         if self.depth >= MAX_DEPTH {
             return self.give_up("too_deep");
         }
@@ -252,7 +254,7 @@ impl<'p> Run<'p> {
         if enters {
             self.scope.push(rules.place.resource);
         }
-        let is_valid = self.apply(id, rules, value, seen);
+        let is_valid = self.apply(id, rules, value, kind, seen);
         if enters {
             self.scope.pop();
         }
@@ -260,8 +262,21 @@ impl<'p> Run<'p> {
         is_valid
     }
 
-    fn apply<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, seen: Option<&mut Seen>) -> bool {
-        let kind = value.kind();
+    /// Types, values and the rules of a number or a string.
+    #[inline(always)]
+    fn check_scalar<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
+        if !self.check_kind(id, rules, value, kind) {
+            return false;
+        }
+        match (kind, &rules.number, &rules.string) {
+            (Kind::Number, Some(rules), _) => self.check_number(id, rules, value),
+            (Kind::String, _, Some(rules)) => self.check_string(id, rules, value),
+            _ => true,
+        }
+    }
+
+    #[inline(always)]
+    fn check_kind<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
         if kind == Kind::Foreign {
             self.find(id, "not_json", value, Vec::new());
             return false;
@@ -272,7 +287,7 @@ impl<'p> Run<'p> {
             self.find(id, if values.is_const { "const" } else { "enum" }, value, Vec::new());
             return false;
         }
-        if rules.types != ANY_TYPE && rules.types & type_bit(kind) == 0 {
+        if rules.types & type_bit(kind) == 0 {
             let is_integer =
                 kind == Kind::Number && rules.types & INTEGER != 0 && with_number(value, |number| number.is_integer());
             if !is_integer {
@@ -280,6 +295,20 @@ impl<'p> Run<'p> {
                 self.find(id, "type", value, Vec::new());
                 return false;
             }
+        }
+        true
+    }
+
+    fn apply<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p Rules,
+        value: &I,
+        kind: Kind,
+        seen: Option<&mut Seen>,
+    ) -> bool {
+        if !self.check_kind(id, rules, value, kind) {
+            return false;
         }
         let tracks = match kind {
             Kind::Object => rules.unevaluated_properties != NONE,
@@ -335,9 +364,9 @@ impl<'p> Run<'p> {
             if !seen.all_members && !Seen::has(&seen.members, position) {
                 if forbids {
                     is_valid = false;
-                    unexpected.push(name.to_owned());
+                    unexpected.push(name.text().into_owned());
                 } else {
-                    is_valid &= self.within(|| Segment::Name(name.to_owned()), schema, member);
+                    is_valid &= self.within(|| Segment::Name(name.text().into_owned()), schema, member);
                 }
             }
             position = position.wrapping_add(1);
@@ -401,9 +430,7 @@ impl<'p> Run<'p> {
             if kind != Kind::String {
                 return false;
             }
-            let text = value.text();
-            let hash = super::instance::hash(&text);
-            return texts.iter().any(|(known, expected)| *known == hash && **expected == *text);
+            return texts.iter().any(|text| value.is_text(text));
         }
         let place = rules.place;
         for token in &values.tokens {
@@ -416,27 +443,35 @@ impl<'p> Run<'p> {
         false
     }
 
+    #[inline(always)]
     fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
+        let is_valid = with_number(value, |number| rules.allow(number));
+        if !is_valid && self.collects {
+            self.find_numeric(id, rules, value);
+        }
+        is_valid
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_numeric<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) {
         let violated = with_number(value, |number| {
-            let beyond = |bound: &Option<super::compile::Bound>, is_beyond: fn(core::cmp::Ordering) -> bool| {
+            let beyond = |bound: &Option<Bound>, is_beyond: fn(Ordering) -> bool| {
                 bound.as_ref().is_some_and(|bound| is_beyond(number.compare(bound.number())))
             };
             [
-                ("minimum", beyond(&rules.minimum, core::cmp::Ordering::is_lt)),
-                ("maximum", beyond(&rules.maximum, core::cmp::Ordering::is_gt)),
-                ("exclusiveMinimum", beyond(&rules.above, core::cmp::Ordering::is_le)),
-                ("exclusiveMaximum", beyond(&rules.below, core::cmp::Ordering::is_ge)),
+                ("minimum", beyond(&rules.minimum, Ordering::is_lt)),
+                ("maximum", beyond(&rules.maximum, Ordering::is_gt)),
+                ("exclusiveMinimum", beyond(&rules.above, Ordering::is_le)),
+                ("exclusiveMaximum", beyond(&rules.below, Ordering::is_ge)),
                 ("multipleOf", rules.divisor.is_some_and(|divisor| !divisor.divides(number))),
             ]
         });
-        let mut is_valid = true;
         for (keyword, violated) in violated {
             if violated {
-                is_valid = false;
                 self.find(id, keyword, value, Vec::new());
             }
         }
-        is_valid
     }
 
     fn check_string<I: Instance>(&mut self, id: u32, rules: &StringRules, value: &I) -> bool {
@@ -600,7 +635,7 @@ impl<'p> Run<'p> {
         let forbids = rules.additional != NONE && self.forbids(rules.additional);
         let needs_all = !rules.patterns.is_empty() || rules.additional != NONE || rules.property_names != NONE;
         if needs_all || !rules.names.entries.is_empty() {
-            value.each_member(|Member { name, hash, key, value: member }| {
+            value.each_member(|Member { name, hash, value: member }| {
                 let mut is_evaluated = false;
                 if let Some(index) = rules.names.find(name, hash, hint) {
                     hint = index.wrapping_add(1);
@@ -609,14 +644,14 @@ impl<'p> Run<'p> {
                         && entry.schema != NONE
                     {
                         is_evaluated = true;
-                        is_valid &= self.within(|| Segment::Name(name.to_owned()), entry.schema, member);
+                        is_valid &= self.within(|| Segment::Name(name.text().into_owned()), entry.schema, member);
                     }
                 }
                 if needs_all {
                     for (pattern, schema) in &rules.patterns {
-                        if self.goes_on(is_valid) && self.matches(pattern, name) {
+                        if self.goes_on(is_valid) && self.matches(pattern, &name.text()) {
                             is_evaluated = true;
-                            is_valid &= self.within(|| Segment::Name(name.to_owned()), *schema, member);
+                            is_valid &= self.within(|| Segment::Name(name.text().into_owned()), *schema, member);
                         }
                     }
                     if !is_evaluated && rules.additional != NONE {
@@ -624,18 +659,19 @@ impl<'p> Run<'p> {
                         if forbids {
                             is_valid = false;
                             if self.collects {
-                                unexpected.push(name.to_owned());
+                                unexpected.push(name.text().into_owned());
                             }
                         } else {
-                            is_valid &= self.within(|| Segment::Name(name.to_owned()), rules.additional, member);
+                            is_valid &=
+                                self.within(|| Segment::Name(name.text().into_owned()), rules.additional, member);
                         }
                     }
                     if rules.property_names != NONE
                         && self.goes_on(is_valid)
-                        && !self.quietly(|run| run.check(rules.property_names, key, None))
+                        && !self.quietly(|run| run.check(rules.property_names, name, None))
                     {
                         is_valid = false;
-                        self.find(id, "propertyNames", value, vec![name.to_owned()]);
+                        self.find(id, "propertyNames", value, vec![name.text().into_owned()]);
                     }
                 }
                 if is_evaluated && let Some(seen) = seen.as_deref_mut() {
