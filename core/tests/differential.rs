@@ -189,7 +189,7 @@ proptest! {
     fn every_verdict_is_the_oracle_s(
         draft in 0_usize..4,
         formats in any::<bool>(),
-        bytes in prop::collection::vec(any::<u8>(), 0..500).prop_map(Bytes),
+        bytes in prop::collection::vec(any::<u8>(), 0..900).prop_map(Bytes),
     ) {
         compare(draft, formats, &bytes.0)?;
     }

@@ -13,7 +13,6 @@ pub(crate) const DRAFTS: [&str; 4] = [
 
 const NAMES: [&str; 9] = ["a", "b", "c", "ab", "é", "x-y", "a/b", "~1", ""];
 const DEFINED: [&str; 3] = ["A", "B", "C"];
-const ANCHORS: [&str; 3] = ["one", "two", "node"];
 const PATTERNS: [&str; 9] = ["^a", "b$", "^[a-c]+$", "^.{2,3}$", "a|é", "\\d", "^$", "[^a]", "^(a|ab)(c|b)?$"];
 /// The last is new in 2019-09.
 const FORMATS: [&str; 7] = ["date", "ipv4", "ipv6", "json-pointer", "date-time", "unheard-of", "uuid"];
@@ -134,30 +133,45 @@ impl<'c> Choices<'c> {
 
 /// A whole schema of a draft by its place in [`DRAFTS`].
 pub(crate) fn schema(choices: &mut Choices<'_>, draft: usize) -> Value {
-    let mut maker = Maker { choices, draft, budget: 24, anchors: Vec::new() };
+    let mut maker =
+        Maker { choices, draft, budget: 24, anchors: Vec::new(), resources: Vec::new(), inside: false, first: 0 };
+    let marks: Vec<Map<String, Value>> = DEFINED.iter().map(|name| maker.marks(name)).collect();
+    let marks_root = draft == 0 && !maker.anchors.contains(&"node") && maker.choices.rarely(3);
+    if marks_root {
+        maker.anchors.push("node");
+    }
     let mut root = match maker.subschema(3) {
         Value::Object(root) => root,
-        other => maker.wrapped(other),
+        other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
     };
-    if draft < 2 || !root.contains_key("$ref") {
-        let keyword = if draft < 2 { "$defs" } else { "definitions" };
-        let mut defined = Map::new();
-        for name in DEFINED {
-            maker.budget = maker.budget.max(5);
-            let mut schema = maker.subschema(2);
-            if maker.choices.rarely(3) {
-                maker.identify(&mut schema, name);
-            }
-            defined.insert(name.to_owned(), schema);
-        }
-        root.insert(keyword.to_owned(), Value::Object(defined));
-        if draft == 1 && maker.choices.rarely(3) {
-            root.insert("$recursiveAnchor".to_owned(), Value::Bool(true));
-        }
-        if draft == 0 && !maker.anchors.contains(&"node") && maker.choices.rarely(3) {
-            root.insert("$dynamicAnchor".to_owned(), json!("node"));
-        }
+    if draft >= 2 && root.contains_key("$ref") {
+        // Beside `$ref` nothing counts, so that the definitions must be somewhere else.
+        root = Map::from_iter([("allOf".to_owned(), json!([root]))]);
     }
+    let mut defined = Map::new();
+    for (name, marks) in DEFINED.iter().zip(marks) {
+        maker.first += 1;
+        maker.budget = maker.budget.max(5);
+        maker.inside = marks.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
+        let mut schema = maker.subschema(2);
+        if !marks.is_empty() {
+            if draft >= 2 && schema.get("$ref").is_some() || schema.is_boolean() {
+                schema = json!({ "allOf": [schema] });
+            }
+            if let Value::Object(schema) = &mut schema {
+                schema.extend(marks);
+            }
+        }
+        defined.insert((*name).to_owned(), schema);
+    }
+    root.insert(maker.definitions().to_owned(), Value::Object(defined));
+    if draft == 1 && maker.choices.rarely(3) {
+        root.insert("$recursiveAnchor".to_owned(), Value::Bool(true));
+    }
+    if marks_root {
+        root.insert("$dynamicAnchor".to_owned(), json!("node"));
+    }
+    root.insert("$id".to_owned(), json!("https://example.com/root"));
     root.insert("$schema".to_owned(), json!(DRAFTS[draft]));
     Value::Object(root)
 }
@@ -168,40 +182,81 @@ struct Maker<'m, 'c> {
     budget: usize,
     /// Taken in the root's resource: what a name means that stands there twice is not defined.
     anchors: Vec<&'static str>,
+    /// Definitions with an identifier.
+    resources: Vec<&'static str>,
+    /// Whether what is made is inside of one.
+    inside: bool,
+    /// The first definition that can be referred to without going round in a circle.
+    first: usize,
 }
 
 impl Maker<'_, '_> {
-    fn wrapped(&mut self, schema: Value) -> Map<String, Value> {
-        Map::from_iter([("allOf".to_owned(), json!([schema]))])
+    fn definitions(&self) -> &'static str {
+        if self.draft < 2 { "$defs" } else { "definitions" }
     }
 
-    /// Gives a definition a name of another kind.
-    fn identify(&mut self, schema: &mut Value, name: &str) {
-        let Some(schema) = schema.as_object_mut() else { return };
-        if self.draft >= 2 && schema.contains_key("$ref") {
-            return;
-        }
+    /// What gives a definition a name of another kind.
+    fn marks(&mut self, name: &'static str) -> Map<String, Value> {
+        let mut marks = Map::new();
+        let mut put = |keyword: &str, value: Value| {
+            marks.insert(keyword.to_owned(), value);
+        };
         let mut is_free = |anchor: &'static str| {
             let is_free = !self.anchors.contains(&anchor);
-            self.anchors.push(anchor);
+            if is_free {
+                self.anchors.push(anchor);
+            }
             is_free
         };
-        let (keyword, value) = match (self.choices.below(5), self.draft) {
-            (0, 0 | 1) if is_free("one") => ("$anchor", json!("one")),
-            (3, 0 | 1) if is_free("two") => ("$anchor", json!("two")),
-            (0, 2 | 3) if is_free("one") => ("$id", json!("#one")),
-            (1, 0) if is_free("node") => ("$dynamicAnchor", json!("node")),
-            (2, 1) => {
-                schema.insert("$recursiveAnchor".to_owned(), json!(true));
-                ("$id", json!(format!("https://example.com/{name}")))
+        match (self.choices.below(9), self.draft) {
+            (1, 0 | 1) if is_free("one") => put("$anchor", json!("one")),
+            (2, 0 | 1) if is_free("two") => put("$anchor", json!("two")),
+            (1 | 2, 2 | 3) if is_free("one") => put("$id", json!("#one")),
+            (3, 0) if is_free("node") => put("$dynamicAnchor", json!("node")),
+            (4 | 5, draft) => {
+                put("$id", json!(format!("https://example.com/{name}")));
+                match draft {
+                    0 => put("$dynamicAnchor", json!("node")),
+                    1 => put("$recursiveAnchor", json!(true)),
+                    _ => {}
+                }
+                self.resources.push(name);
             }
-            (2, 0) => {
-                schema.insert("$dynamicAnchor".to_owned(), json!("node"));
-                ("$id", json!(format!("https://example.com/{name}")))
+            (6, _) => {
+                put("$id", json!(name));
+                self.resources.push(name);
             }
-            _ => ("$id", json!(format!("https://example.com/{name}"))),
+            _ => {}
+        }
+        marks
+    }
+
+    fn reference(&mut self) -> String {
+        // Circles are of use only where they go into the value; most others are refused as endless.
+        let (first, choice) = match self.first == DEFINED.len() || self.choices.rarely(4) {
+            true => (0, self.choices.below(8)),
+            false => (self.first, 2 + self.choices.below(2) * 5),
         };
-        schema.insert(keyword.to_owned(), value);
+        let defined = DEFINED[first + self.choices.below(DEFINED.len() - first)];
+        let root = if self.inside { "root" } else { "" };
+        if choice == 1 {
+            return "#".to_owned();
+        }
+        if choice < 4 && self.resources.contains(&defined) {
+            return if choice == 2 { defined.to_owned() } else { format!("https://example.com/{defined}") };
+        }
+        if choice < 6 && !self.anchors.is_empty() {
+            return format!("{root}#{}", self.anchors[self.choices.below(self.anchors.len())]);
+        }
+        if self.choices.rarely(100) {
+            return "#/nowhere".to_owned();
+        }
+        format!("{root}#/{}/{defined}", self.definitions())
+    }
+
+    /// `false` as often as not: what closes an object or an array.
+    fn closing(&mut self, depth: usize) -> Value {
+        if self.choices.below(2) == 0 { Value::Bool(false) } else { self.subschema(depth) }
     }
 
     fn subschemas(&mut self, depth: usize) -> Value {
@@ -214,23 +269,14 @@ impl Maker<'_, '_> {
         Value::Object(names.into_iter().map(|name| (name.to_owned(), self.subschema(depth))).collect())
     }
 
-    fn reference(&mut self) -> String {
-        let defs = if self.draft < 2 { "$defs" } else { "definitions" };
-        match self.choices.below(9) {
-            0 => "#".to_owned(),
-            7 => format!("https://example.com/{}", self.choices.pick(&DEFINED)),
-            8 => format!("#{}", self.choices.pick(&ANCHORS)),
-            _ => format!("#/{defs}/{}", self.choices.pick(&DEFINED)),
-        }
-    }
-
     fn subschema(&mut self, depth: usize) -> Value {
-        if depth == 0 || self.budget == 0 || self.choices.rarely(12) {
+        if depth == 0 || self.budget == 0 || self.choices.left.is_empty() || self.choices.rarely(12) {
             return match self.choices.below(8) {
-                0 => Value::Bool(true),
-                1 => Value::Bool(false),
-                2 => json!({}),
-                3 => json!({ "const": self.choices.value(1) }),
+                0 | 1 => Value::Bool(true),
+                2 => Value::Bool(false),
+                3 => json!({}),
+                4 => json!({ "const": self.choices.value(1) }),
+                5 => json!({ "minimum": self.choices.number(&NUMBERS) }),
                 _ => json!({ "type": self.choices.pick(&TYPES) }),
             };
         }
@@ -248,7 +294,7 @@ impl Maker<'_, '_> {
             schema.insert(keyword.to_owned(), value);
         };
         let small = json!(self.choices.below(4));
-        match self.choices.below(42) {
+        match self.choices.below(48) {
             0 => put("type", json!(self.choices.pick(&TYPES))),
             1 => {
                 let mut types = self.choices.some(&TYPES, 3);
@@ -279,7 +325,7 @@ impl Maker<'_, '_> {
             12 => put("format", json!(self.choices.pick(&FORMATS[..if self.draft < 2 { 7 } else { 6 }]))),
             13..=15 => put("properties", self.map(&NAMES, depth)),
             16 => put("required", json!(self.choices.some(&NAMES, 2))),
-            17 => put("additionalProperties", self.subschema(depth)),
+            17 => put("additionalProperties", self.closing(depth)),
             18 => put("patternProperties", self.map(&PATTERNS, depth)),
             19 => put("propertyNames", self.subschema(depth)),
             20 => put("minProperties", small),
@@ -300,7 +346,7 @@ impl Maker<'_, '_> {
             24 => put("items", self.subschema(depth)),
             25 if self.draft == 0 => put("prefixItems", self.subschemas(depth)),
             25 => put("items", self.subschemas(depth)),
-            26 if self.draft > 0 => put("additionalItems", self.subschema(depth)),
+            26 if self.draft > 0 => put("additionalItems", self.closing(depth)),
             26 => put("prefixItems", self.subschemas(depth)),
             27 => put("contains", self.subschema(depth)),
             28 if self.draft < 2 => put("minContains", small),
@@ -324,11 +370,30 @@ impl Maker<'_, '_> {
                     put(keyword, self.subschema(depth));
                 }
             }
-            37 if self.draft < 2 => put("unevaluatedProperties", self.subschema(depth)),
-            38 if self.draft < 2 => put("unevaluatedItems", self.subschema(depth)),
+            37 if self.draft < 2 => put("unevaluatedProperties", self.closing(depth)),
+            38 if self.draft < 2 => put("unevaluatedItems", self.closing(depth)),
             37 | 38 => put("type", json!(self.choices.pick(&TYPES))),
-            39 if self.draft == 0 => put("$dynamicRef", json!("#node")),
-            39 if self.draft == 1 => put("$recursiveRef", json!("#")),
+            39 | 40 if self.draft == 0 && (self.inside || self.anchors.contains(&"node")) => {
+                put("$dynamicRef", json!(if self.inside { "root#/$defs/A" } else { "#node" }));
+            }
+            39 | 40 if self.draft == 1 => put("$recursiveRef", json!("#")),
+            41 if self.draft < 2 => {
+                put("properties", self.map(&NAMES, depth));
+                put("unevaluatedProperties", self.closing(depth));
+                put("anyOf", self.subschemas(depth));
+            }
+            42 if self.draft < 2 => {
+                put("unevaluatedItems", self.closing(depth));
+                put("allOf", self.subschemas(depth));
+                put(if self.draft == 0 { "prefixItems" } else { "items" }, self.subschemas(depth));
+            }
+            43 | 44 => {
+                put("properties", self.map(&NAMES, depth));
+                put("patternProperties", self.map(&PATTERNS, depth));
+                put("additionalProperties", self.closing(depth));
+            }
+            45 if self.first == DEFINED.len() => put("items", self.subschema(depth)),
+            _ if self.first == DEFINED.len() && !self.choices.rarely(8) => put("properties", self.map(&NAMES, depth)),
             _ => put("$ref", json!(self.reference())),
         }
     }
