@@ -1,0 +1,25 @@
+// What the WebAssembly weighs. Brotli 11 is what a content delivery network sends.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import { root } from "./bindgen.mjs";
+import { buildEngine } from "./wasm.mjs";
+
+/** Where the schema engine alone is built for being weighed. */
+export const engineFolder = join(root, ".cache/engine");
+
+const MODULES = [
+  { name: "schema engine alone", file: join(engineFolder, "toolgate.wasm"), budget: 40_000 },
+  { name: "toolgate.wasm", file: join(root, "npm/dist/toolgate.wasm"), budget: 950_000 },
+];
+
+/** Builds the engine alone, and weighs it and the whole that was built before. */
+export function weigh() {
+  buildEngine(engineFolder);
+  return MODULES.map(({ name, file, budget }) => {
+    const wasm = readFileSync(file);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: wasm.length };
+    return { name, budget, bytes: wasm.length, compressed: brotliCompressSync(wasm, { params }).length };
+  });
+}
