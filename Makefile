@@ -10,6 +10,7 @@ ROOT := $(CURDIR)
 CACHE := $(ROOT)/.cache
 VENV := $(CACHE)/venv
 VENV_MCP1 := $(CACHE)/venv-mcp1
+VENV_BENCH := $(CACHE)/venv-bench
 PYTHON := $(VENV)/bin/python
 RAW_WASM := target/wasm32-unknown-unknown/release/toolgate_wasm.wasm
 
@@ -41,7 +42,8 @@ $(CACHE)/browser:
 
 $(VENV)/installed: python/requirements-dev.txt | $(CACHE)/rust
 $(VENV_MCP1)/installed: python/requirements-mcp1.txt | $(CACHE)/rust
-$(VENV)/installed $(VENV_MCP1)/installed:
+$(VENV_BENCH)/installed: tests/bench/python/requirements.txt | $(CACHE)/rust
+$(VENV)/installed $(VENV_MCP1)/installed $(VENV_BENCH)/installed:
 	python3 -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
@@ -137,13 +139,23 @@ size: npm ## the WebAssembly's size against its budget
 
 .PHONY: bench vectors format clean
 .PHONY: bench-typescript bench-python
-bench: bench-typescript bench-python ## what the guard costs, beside the bare client
+BENCH := $(CACHE)/bench
 
-bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json
-	cd tests/bench/ts && node bench.mjs
+bench: ## what validating and the guard cost, beside their peers; writes tests/bench/results.md and its plot
+	$(MAKE) --no-print-directory --jobs=1 bench-typescript bench-python
+	node tests/bench/report.mjs $(BENCH)
 
-bench-python: wheel
-	$(PYTHON) tests/bench/python/bench.py
+$(BENCH)/documents.json: tests/bench/documents.mjs
+	node $< $@
+
+bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json $(BENCH)/documents.json
+	node --expose-gc tests/bench/ts/schema.mjs $(BENCH)/documents.json $(BENCH)/node.json
+	node --expose-gc tests/bench/ts/guard.mjs $(BENCH)/guard-typescript.md
+
+bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json
+	$(VENV_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(TOOLGATE_WHEELS)/*.whl
+	$(VENV_BENCH)/bin/python tests/bench/python/schema.py $(BENCH)/documents.json $(BENCH)/python.json
+	$(VENV_BENCH)/bin/python tests/bench/python/guard.py $(BENCH)/guard-python.md
 
 format: npm wheel ## put everything into its format
 	cargo fmt --all

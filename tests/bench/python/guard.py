@@ -1,12 +1,11 @@
 """What toolgate costs in Python: attaching to many tools, and one call against the bare client.
 
-Usage: bench.py [--json FILE]. The servers are in this process, so that no network blurs the figures; build the
-wheel with the profile `wheel` first. Every figure is the median of its runs.
+Usage: guard.py RESULTS. The servers are in this process, so that no network blurs the figures. Every figure is the
+median of its runs.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -147,17 +146,13 @@ def table(rows: dict[int, dict[str, float]]) -> str:
 
 
 async def main() -> None:
-    """Run everything and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", help="write the figures there too")
-    options = parser.parse_args()
+    """Run everything and write it down."""
     rows = {count: await attach([tool(number) for number in range(count)]) for count in SIZES}
-    print(table(rows))
     reads = await calls()
-    print("\none read, ms: " + ", ".join(f"{name} {value:.3f}" for name, value in reads.items()))
-    if options.json:
-        await anyio.Path(options.json).write_text(json.dumps({"attach": rows, "read": reads}, indent=2) + "\n")
+    read = "\n".join(f"| {name} | {value:.3f} |" for name, value in reads.items())
+    text = f"Attaching:\n\n{table(rows)}\n\nA read call:\n\n| | ms |\n|---|---:|\n{read}\n"
+    await anyio.Path(sys.argv[1]).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(anyio.run(main))
+    anyio.run(main)

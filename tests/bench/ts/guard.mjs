@@ -1,9 +1,10 @@
 // What the guard costs: attaching to large catalogues, and a read call against the bare client.
 //
-//   npm run bench
+//   node --expose-gc guard.mjs RESULTS
 //
 // The tools are distinct, shaped like those of a CRM: six properties, enums, formats, a nested object, an output schema.
 
+import { writeFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/client";
 import { Guard } from "toolgate";
 
@@ -11,8 +12,9 @@ const REPEATS = 7;
 const CALLS = 3000;
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-const ms = (number) => number.toFixed(1).padStart(9);
-const say = (line) => process.stdout.write(`${line}\n`);
+const figure = (number) => number.toFixed(1);
+const lines = [];
+const say = (...given) => lines.push(...given);
 
 function tool(number) {
   const verb = ["list", "get", "create", "update", "delete", "send"][number % 6];
@@ -33,7 +35,10 @@ function tool(number) {
       required: verb === "list" ? [] : ["id"],
       additionalProperties: false,
     },
-    outputSchema: { type: "object", properties: { id: { type: "string" }, items: { type: "array", items: { type: "object" } } } },
+    outputSchema: {
+      type: "object",
+      properties: { id: { type: "string" }, items: { type: "array", items: { type: "object" } } },
+    },
     annotations: { readOnlyHint: number % 6 < 2, destructiveHint: verb === "delete", openWorldHint: verb === "send" },
   };
 }
@@ -69,19 +74,16 @@ async function attach(count) {
   return { count, bytes: JSON.stringify(pages[0]).length, whole: median(whole), text: median(text), report };
 }
 
-say("Attach, median of 7, without transfer\n");
-say("  tools        MB   attach ms   of it JSON.stringify   per tool µs   tools() ms");
-const rows = [];
+say("Attaching, without transfer:", "");
+say(
+  "| tools | MB | attach (ms) | of it JSON.stringify (ms) | per tool (µs) | tools() (ms) |",
+  "|---:|---:|---:|---:|---:|---:|",
+);
 for (const count of [1000, 2500, 5000, 10_000]) {
-  const row = await attach(count);
-  rows.push(row);
-  const perTool = (1000 * row.whole) / count;
-  say(
-    `${String(count).padStart(7)}${ms(row.bytes / 1e6)} ${ms(row.whole)}   ${ms(row.text)}              ${ms(perTool)}   ${ms(row.report)}`,
-  );
+  const { bytes, whole, text, report } = await attach(count);
+  const cells = [bytes / 1e6, whole, text, (1000 * whole) / count, report].map(figure);
+  say(`| ${[count, ...cells].join(" | ")} |`);
 }
-const growth = rows.at(-1).whole / rows.at(-1).count / (rows[0].whole / rows[0].count);
-say(`\n  per tool, 10,000 against 1,000: ${growth.toFixed(2)} times (1.00 is linear)\n`);
 
 async function perCall(work) {
   for (let warm = 0; warm < 300; warm += 1) await work(warm);
@@ -99,7 +101,11 @@ async function inMemory(tools) {
   const server = { onmessage: undefined, onclose: undefined, onerror: undefined, async start() {}, async close() {} };
   const answer = (method) => {
     if (method === "initialize") {
-      return { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1" } };
+      return {
+        protocolVersion: "2025-06-18",
+        capabilities: { tools: {} },
+        serverInfo: { name: "bench", version: "1" },
+      };
     }
     if (method === "tools/list") return { tools };
     return { content: [{ type: "text", text: "{}" }], structuredContent: { id: "thg_0_a", items: [] } };
@@ -120,10 +126,11 @@ const guarded = await Guard.attach(await inMemory(tools), { trusted: true });
 await bare.listTools();
 const alone = await Guard.attach(localClient([{ tools }]), { server: "bench", trusted: true });
 
-say("A read call, µs, median of 7 rounds, 64 distinct arguments\n");
 const client = await perCall((call) => bare.callTool({ name, arguments: args(call) }));
 const both = await perCall((call) => guarded.callTool({ name, arguments: args(call) }));
 const only = await perCall((call) => alone.callTool({ name, arguments: args(call) }));
-say(`  official client alone        ${ms(client)}   (checks the result by Ajv)`);
-say(`  the same client, guarded     ${ms(both)}   (the guard checks arguments and result)`);
-say(`  the guard over no client     ${ms(only)}`);
+say("", "A read call, 64 distinct arguments:", "", "| | µs |", "|---|---:|");
+say(`| official client alone, which checks the result by Ajv | ${figure(client)} |`);
+say(`| the same client, guarded: arguments and result are checked | ${figure(both)} |`);
+say(`| the guard over no client | ${figure(only)} |`, "");
+writeFileSync(process.argv[2], lines.join("\n"));
