@@ -125,8 +125,7 @@ impl<'t> Number<'t> {
             if by == other_by {
                 return one.cmp(&two);
             }
-            // Both to the finer scale, where that fits.
-            let raised = |value: i64, by: u32| ten_to(by).and_then(|factor| value.checked_mul(factor));
+            // Both to the finer scale: 15 digits have room for three more in 64 bits.
             let finer = by.max(other_by);
             if let (Some(one), Some(two)) =
                 (raised(one, finer.saturating_sub(by)), raised(two, finer.saturating_sub(other_by)))
@@ -134,6 +133,11 @@ impl<'t> Number<'t> {
                 return one.cmp(&two);
             }
         }
+        self.compare_digits(other)
+    }
+
+    #[inline(never)]
+    fn compare_digits(self, other: Number<'_>) -> Ordering {
         let (mut left, mut right) = ([0; 20], [0; 20]);
         let (left, right) = (self.decimal(&mut left), other.decimal(&mut right));
         match (left.sign(), right.sign()) {
@@ -228,11 +232,12 @@ impl Divisor {
         Some(Divisor { digits, exponent: decimal.point.saturating_sub(decimal.count() as i64) })
     }
 
+    #[inline(never)]
     pub(crate) fn divides(self, number: Number<'_>) -> bool {
         if let Number::Short { value, scale } = number {
             // In units of the divisor's last digit, where that fits.
             let shift = u32::try_from(i64::from(scale).saturating_neg().saturating_sub(self.exponent));
-            let units = shift.ok().and_then(ten_to).and_then(|factor| value.unsigned_abs().checked_mul(factor as u64));
+            let units = shift.ok().and_then(|shift| raised(value, shift)).map(i64::unsigned_abs);
             if let Some(units) = units {
                 return units.checked_rem(self.digits) == Some(0);
             }
@@ -259,10 +264,37 @@ impl Divisor {
     }
 }
 
-/// None beyond what an `i64` holds.
+const TENS: [i64; 16] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+];
+
+/// None for powers that no short number has.
 #[inline(always)]
 fn ten_to(power: u32) -> Option<i64> {
-    10_i64.checked_pow(power)
+    TENS.get(power as usize).copied()
+}
+
+/// A short number's value in finer units; none if it might not fit. (Checked multiplication would be slow on wasm.)
+#[inline(always)]
+fn raised(value: i64, by: u32) -> Option<i64> {
+    let factor = ten_to(by)?;
+    let room = ten_to(18_u32.saturating_sub(by).min(15))?;
+    (value.unsigned_abs() < room.unsigned_abs()).then(|| value.wrapping_mul(factor))
 }
 
 fn trim_start(mut digits: &[u8]) -> &[u8] {

@@ -171,10 +171,15 @@ impl Names {
     /// The index of a name; `hint` is tried first, because members mostly come in the schema's order.
     #[inline(always)]
     pub(super) fn find<I: Instance>(&self, name: &I, hash: u32, hint: usize) -> Option<usize> {
-        let is = |entry: &Name| entry.hash == hash && name.is_text(&entry.name);
-        if self.entries.get(hint).is_some_and(is) {
-            return Some(hint);
+        match self.entries.get(hint) {
+            Some(entry) if entry.hash == hash && name.is_text(&entry.name) => Some(hint),
+            _ => self.look_up(name, hash),
         }
+    }
+
+    #[inline(never)]
+    fn look_up<I: Instance>(&self, name: &I, hash: u32) -> Option<usize> {
+        let is = |entry: &Name| entry.hash == hash && name.is_text(&entry.name);
         if self.sorted.is_empty() {
             return self.entries.iter().position(is);
         }
@@ -362,13 +367,18 @@ impl Compiler<'_> {
         let (mut object, mut has_object) = (ObjectRules::none(), false);
         let mut condition = (NONE, NONE, NONE);
         let mut contains_bounds = (None, None);
+        // First, because members mostly come in the order of `properties`, and names are found fastest in theirs.
+        if let Some(properties) = schema.get("properties") {
+            check_holder("properties", properties, draft)?;
+            has_object |= self.object_keyword(place, "properties", properties, draft, true, &mut object)?;
+        }
         for member in schema.members() {
             let name = member.name();
             let (keyword, value) = (&*name, member.value);
             check_holder(keyword, value, draft)?;
             match keyword {
-                "properties"
-                | "required"
+                "properties" => {}
+                "required"
                 | "patternProperties"
                 | "additionalProperties"
                 | "propertyNames"

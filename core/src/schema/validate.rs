@@ -230,27 +230,41 @@ impl<'p> Run<'p> {
         is_valid
     }
 
+    /// Small, so that the many values without items and members cost little.
+    #[inline(never)]
     fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
         let program = self.program;
         let Some(rules) = program.nodes.get(id as usize) else { return false };
         if !self.spend(1) {
             return false;
         }
+        let kind = value.kind();
+        if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
+            return self.check_scalar(id, rules, value, kind);
+        }
+        self.check_whole(id, rules, value, kind, seen)
+    }
+
+    #[inline(never)]
+    fn check_whole<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &'p Rules,
+        value: &I,
+        kind: Kind,
+        seen: Option<&mut Seen>,
+    ) -> bool {
         if let Some(verdict) = rules.verdict {
             if !verdict {
                 self.find(id, "false", value, Vec::new());
             }
             return verdict;
         }
-        let kind = value.kind();
-        if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
-            return self.check_scalar(id, rules, value, kind);
-        }
         if self.depth >= MAX_DEPTH {
             return self.give_up("too_deep");
         }
         self.depth = self.depth.wrapping_add(1);
-        let enters = program.is_dynamic && self.scope.last() != Some(&rules.place.resource);
+        let enters = self.program.is_dynamic && self.scope.last() != Some(&rules.place.resource);
         if enters {
             self.scope.push(rules.place.resource);
         }
@@ -382,7 +396,6 @@ impl<'p> Run<'p> {
         self.program.nodes.get(id as usize).is_some_and(|rules| rules.verdict == Some(false))
     }
 
-    #[inline(always)]
     fn apply_rules<I: Instance>(
         &mut self,
         id: u32,
@@ -424,7 +437,7 @@ impl<'p> Run<'p> {
         is_valid
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
         if let Some(texts) = &values.texts {
             if kind != Kind::String {
@@ -474,6 +487,7 @@ impl<'p> Run<'p> {
         }
     }
 
+    #[inline(never)]
     fn check_string<I: Instance>(&mut self, id: u32, rules: &StringRules, value: &I) -> bool {
         let text = value.text();
         let mut is_valid = true;
@@ -518,6 +532,7 @@ impl<'p> Run<'p> {
         }
     }
 
+    #[inline(never)]
     fn check_array<I: Instance>(
         &mut self,
         id: u32,
@@ -577,6 +592,7 @@ impl<'p> Run<'p> {
         is_valid
     }
 
+    #[inline(never)]
     fn check_contains<I: Instance>(
         &mut self,
         id: u32,
@@ -609,6 +625,7 @@ impl<'p> Run<'p> {
         false
     }
 
+    #[inline(never)]
     fn check_object<I: Instance>(
         &mut self,
         id: u32,
@@ -734,6 +751,7 @@ impl<'p> Run<'p> {
         }
     }
 
+    #[inline(never)]
     fn check_in_place<I: Instance>(
         &mut self,
         id: u32,
@@ -788,6 +806,7 @@ impl<'p> Run<'p> {
         self.program.by_place(place)
     }
 
+    #[inline(never)]
     fn check_branches<I: Instance>(
         &mut self,
         id: u32,
