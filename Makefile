@@ -17,6 +17,7 @@ RAW_WASM := target/wasm32-unknown-unknown/release/toolgate_wasm.wasm
 export TOOLGATE_SANDBOX := $(ROOT)/target/debug/toolgate-sandbox
 export TOOLGATE_NODE_MODULES := $(ROOT)/tests/e2e/ts/node_modules
 export TOOLGATE_WHEELS := $(CACHE)/wheels
+export TOOLGATE_SUITE := $(CACHE)/suite
 
 CORE_SOURCES := $(shell find core/src -type f) core/Cargo.toml Cargo.toml Cargo.lock
 NPM_SOURCES := $(shell find npm/src npm/scripts -type f -not -path '*/generated/*') npm/tsconfig.json npm/package.json
@@ -47,6 +48,9 @@ $(VENV)/installed $(VENV_MCP1)/installed $(VENV_BENCH)/installed:
 	python3 -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+$(CACHE)/suite: tests/setup/suite.sh | $(VENV)/installed
+	PYTHON=$(PYTHON) tests/setup/suite.sh $@
 
 # ---- builds -------------------------------------------------------------------------------------------------------
 
@@ -105,17 +109,17 @@ lint-python: wheel
 	cd python && $(VENV)/bin/mypy && $(VENV)/bin/pyright --pythonpath $(PYTHON)
 	cd $(CACHE) && $(VENV)/bin/stubtest toolgate._native
 
-test-rust: | $(CACHE)/rust ## the core, the vectors, the sandbox
+test-rust: $(CACHE)/suite | $(CACHE)/rust ## the core, the vectors, JSON Schema's own test suite, the sandbox
 	cargo test --quiet --workspace
 
-test-npm: npm ## the npm package's own tests, and the vectors in TypeScript
+test-npm: npm $(CACHE)/suite ## the npm package's own tests, the vectors and JSON Schema's test suite in TypeScript
 	cd npm && npm test --silent
 	TOOLGATE_RAW_WASM=$(RAW_WASM) node --test core/tests/wasm_imports.mjs
 
 test-wasm: npm $(CACHE)/browser ## the wasm crate, natively, in Node and in Chromium
 	cd npm && npm run --silent test:wasm
 
-test-python: wheel ## the Python package's own tests, and the vectors in Python
+test-python: wheel $(CACHE)/suite ## the Python package's own tests, the vectors and JSON Schema's test suite in Python
 	$(VENV)/bin/pytest -q python/tests
 	$(VENV_MCP1)/bin/pytest -q python/tests
 
@@ -129,7 +133,7 @@ test-e2e-python: wheel sandbox tests/e2e/ts/node_modules/.package-lock.json
 	CI=1 $(VENV)/bin/pytest -q tests/e2e/python
 	CI=1 $(VENV_MCP1)/bin/pytest -q tests/e2e/python
 
-test-packaging: npm sandbox tests/packaging/node_modules/.package-lock.json $(CACHE)/browser ## the packed npm package in its users' hands, Chromium included
+test-packaging: npm sandbox tests/packaging/node_modules/.package-lock.json $(CACHE)/browser $(CACHE)/suite ## the packed npm package in its users' hands, Chromium included
 	cd tests/packaging && npm test --silent
 
 size: npm ## the WebAssembly's size against its budget
