@@ -1,6 +1,7 @@
 //! "Did you mean": the candidates nearest to a word that was not found.
 
-/// Up to three candidates within a third of the word's length, nearest first.
+/// Up to three candidates within a third of the word's length, nearest first. Short words may differ by two letters,
+/// but not by most of them: `SG` is not near to `HJ`.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
     const LONGEST: usize = 64;
     let wanted: Vec<char> = word.chars().flat_map(char::to_lowercase).take(LONGEST).collect();
@@ -8,6 +9,7 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>)
     let mut near: Vec<(usize, &str)> = candidates
         .filter(|candidate| candidate.chars().count().abs_diff(wanted.len()) <= most)
         .filter_map(|candidate| distance(&wanted, candidate, most).map(|distance| (distance, candidate)))
+        .filter(|(distance, candidate)| distance.saturating_mul(2) <= candidate.chars().count().max(wanted.len()))
         .collect();
     near.sort();
     near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
