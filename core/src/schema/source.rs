@@ -175,7 +175,9 @@ impl Sources {
         let node = document.tape().node(root);
         let dialect = match known {
             Some(draft) => Dialect { draft, validation: true },
-            None => self.dialect(node, Dialect { draft: self.default, validation: true })?,
+            None => self
+                .dialect(node, Dialect { draft: self.default, validation: true })
+                .map_err(|error| error.at("/$schema".to_owned()))?,
         };
         let resource = self.add_resource(number, root, uri.to_owned(), dialect);
         self.index(node, number, resource)?;
@@ -267,7 +269,9 @@ impl Sources {
                         root.uri.clone_from(&base);
                     }
                 } else {
-                    dialect = self.dialect(schema, dialect)?;
+                    let found = self.dialect(schema, dialect);
+                    let place = Place { document, token, resource: around };
+                    dialect = found.map_err(|error| error.at(self.describe(place, "$schema")))?;
                     resource = self.add_resource(document, token, base, dialect);
                 }
             }
