@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use toolgate_core::Violation;
@@ -11,7 +13,7 @@ use toolgate_core::schema::{Instance, InstanceKind as Kind, Member, hash};
 
 use crate::{Refused, guarded};
 
-/// Longer texts are judged without holding the interpreter.
+/// Longer texts are judged without holding the interpreter, and the memory that they need is not kept.
 const LONG: usize = 1 << 16;
 /// Integers of fewer digits are compared as they are.
 const MAX_SMALL: i64 = 1_000_000_000_000_000;
@@ -38,7 +40,8 @@ impl Validator {
         }
         let flaw = Cell::new(None);
         let value = Value::new(document.clone(), &flaw);
-        Ok(self.0.schema().is_valid(&value) && flaw.get().is_none())
+        let is_valid = walked(|| self.0.schema().is_valid(&value))?;
+        Ok(is_valid && flaw.get().is_none())
     }
 
     /// What is wrong with the document, the most useful first; empty if nothing is.
@@ -49,7 +52,7 @@ impl Validator {
             None => {
                 let flaw = Cell::new(None);
                 let value = Value::new(document.clone(), &flaw);
-                let violations = self.0.schema().explain(&value);
+                let violations = walked(|| self.0.schema().explain(&value))?;
                 match flaw.get() {
                     // What JSON cannot say makes everything else doubtful.
                     Some(flaw) => vec![flaw.violation()],
@@ -63,9 +66,17 @@ impl Validator {
 
 impl Validator {
     fn judge(&self, py: Python<'_>, text: &[u8]) -> bool {
-        let judge = || TOKENS.with_borrow_mut(|tokens| self.0.is_valid(text, tokens));
-        if text.len() > LONG { py.detach(judge) } else { judge() }
+        if text.len() > LONG {
+            return py.detach(|| self.0.is_valid(text, &mut ffi::Tokens::default()));
+        }
+        TOKENS.with_borrow_mut(|tokens| self.0.is_valid(text, tokens))
     }
+}
+
+/// Looks at a document whose dicts somebody may change meanwhile: whatever Python runs while they are walked can.
+fn walked<T>(walk: impl FnOnce() -> T) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(walk))
+        .map_err(|_| PyRuntimeError::new_err("the document was changed while it was looked at"))
 }
 
 fn dict<'py>(py: Python<'py>, violation: &Violation) -> PyResult<Bound<'py, PyDict>> {
@@ -85,11 +96,31 @@ fn text_of<'d>(document: &'d Bound<'_, PyAny>) -> PyResult<Option<Cow<'d, [u8]>>
         if let Ok(text) = text.to_str() {
             return Ok(Some(Cow::Borrowed(text.as_bytes())));
         }
-        // A lone surrogate cannot be written as UTF-8; its escape can, and means the same.
-        let escaped = document.call_method1("encode", ("utf-8", "backslashreplace"))?;
-        return Ok(Some(Cow::Owned(escaped.cast::<PyBytes>()?.as_bytes().to_vec())));
+        let bytes = document.call_method1("encode", ("utf-8", "surrogatepass"))?;
+        return Ok(Some(Cow::Owned(escaped(bytes.cast::<PyBytes>()?.as_bytes()))));
     }
     Ok(document.cast::<PyBytes>().ok().map(|bytes| Cow::Borrowed(bytes.as_bytes())))
+}
+
+/// A lone surrogate cannot be written as UTF-8; its escape can, and means the same.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        // Only surrogates are encoded like this; they came one by one, because whole pairs are characters to Python.
+        if let (0xed, [second @ 0xa0..=0xbf, third, behind @ ..]) = (byte, behind) {
+            let backslashes = out.iter().rev().take_while(|byte| **byte == b'\\').count();
+            let code = 0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f);
+            // Behind an open escape, `\ud800` would read as a backslash and letters; `\x` is as wrong as what stood there.
+            let escape = if backslashes % 2 == 1 { "x".to_owned() } else { format!("\\u{code:x}") };
+            out.extend_from_slice(escape.as_bytes());
+            rest = behind;
+        } else {
+            out.push(byte);
+        }
+    }
+    out
 }
 
 /// What a Python value can hold and JSON cannot.
@@ -97,6 +128,7 @@ fn text_of<'d>(document: &'d Bound<'_, PyAny>) -> PyResult<Option<Cow<'d, [u8]>>
 enum Flaw {
     LoneSurrogate,
     Name,
+    Number,
 }
 
 impl Flaw {
@@ -113,6 +145,12 @@ impl Flaw {
                 "names that are strings",
                 "a name that is no string",
                 "Give every key of a dict as a string.",
+            ),
+            Flaw::Number => (
+                "not_json",
+                "numbers that can be written out",
+                "an integer of too many digits",
+                "Give integers of fewer digits.",
             ),
         };
         let own = str::to_owned;
@@ -173,16 +211,25 @@ fn rare_kind(object: &Bound<'_, PyAny>) -> Kind {
     }
 }
 
+fn decimal_text(integer: &Bound<'_, PyAny>) -> PyResult<String> {
+    integer.py().import("decimal")?.getattr("Decimal")?.call1((integer,))?.str()?.extract()
+}
+
 impl Instance for Value<'_, '_> {
     #[inline(always)]
     fn kind(&self) -> Kind {
         self.kind
     }
 
+    /// As the built-in types count: a subclass's `__len__` would run code of its own in the midst of a dict.
     fn count(&self) -> usize {
-        match self.kind {
-            Kind::Object | Kind::Array => self.object.len().unwrap_or(0),
-            _ => 0,
+        let object = &self.object;
+        if let Ok(dict) = object.cast::<PyDict>() {
+            dict.len()
+        } else if let Ok(list) = object.cast::<PyList>() {
+            list.len()
+        } else {
+            object.cast::<PyTuple>().map_or(0, |tuple| tuple.len())
         }
     }
 
@@ -210,7 +257,11 @@ impl Instance for Value<'_, '_> {
             let is_small = value.trunc() == value && value.abs() < MAX_SMALL as f64;
             return is_small.then_some((value as i64, 0));
         }
-        self.object.extract::<i64>().ok().filter(|value| (-MAX_SMALL..MAX_SMALL).contains(value)).map(|value| (value, 0))
+        self.object
+            .extract::<i64>()
+            .ok()
+            .filter(|value| (-MAX_SMALL..MAX_SMALL).contains(value))
+            .map(|value| (value, 0))
     }
 
     /// By the built-in types' own methods: a subclass's would run code of its own in the midst of a dict.
@@ -219,7 +270,11 @@ impl Instance for Value<'_, '_> {
         let is_float = self.object.is_instance_of::<PyFloat>();
         let class = if is_float { py.get_type::<PyFloat>() } else { py.get_type::<PyInt>() };
         let text = class.call_method1("__repr__", (&self.object,)).and_then(|text| text.extract::<String>());
-        Cow::Owned(text.unwrap_or_else(|_| "0".to_owned()))
+        // Python writes no integers of more than some thousands of digits, but its decimals have no such limit.
+        Cow::Owned(text.or_else(|_| decimal_text(&self.object)).unwrap_or_else(|_| {
+            self.flaw.set(Some(Flaw::Number));
+            "0".to_owned()
+        }))
     }
 
     #[inline(always)]

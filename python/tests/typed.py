@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_type
 
 from mcp_types import CallToolResult, ListToolsResult
-from toolgate import Answer, Approve, Defer, Guard, MemoryLedger, MemoryVault, Question, Report, SignedUp, connect
+from toolgate import (
+    Answer,
+    Approve,
+    Defer,
+    Guard,
+    MemoryLedger,
+    MemoryVault,
+    Question,
+    Report,
+    SignedUp,
+    Validator,
+    Violation,
+    compile,  # noqa: A004
+    connect,
+)
 
 if TYPE_CHECKING:
     from mcp import Client, ClientSession
@@ -26,3 +40,11 @@ async def program(client: Client, session: ClientSession) -> None:
     assert_type(await guard.signup(email="ana@example.com", organisation_name="Ana's"), SignedUp)
     async with connect(profile="favcrm", ask=ask) as connected:
         assert_type(await connected.doctor(), Report)
+
+
+def schema() -> None:
+    validator = compile({"type": "object"}, formats="annotate", resources={"urn:a": True})
+    assert_type(validator, Validator)
+    assert_type(validator.is_valid('{"a": 1}'), bool)
+    assert_type(validator.validate({"a": 1}), list[Violation])
+    assert_type(validator.validate(b"{}")[0]["repair"], str)

@@ -32,7 +32,7 @@ class Validator:
         """Whether the document is valid. A `str` or `bytes` is JSON text; anything else is the value itself."""
 
     def validate(self, document: object) -> list[Violation]:
-        """What is wrong with the document, the most useful first; empty if nothing is."""
+        """Say what is wrong with the document, the most useful first; empty if nothing is."""
 
 def error_codes() -> str: ...
 def canonicalize(text: str) -> str: ...

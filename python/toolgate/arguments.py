@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .errors import make
 
-__all__ = ["to_text"]
+__all__ = ["to_text", "well_formed"]
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def to_text(arguments: Mapping[str, Any] | str | None) -> str:
@@ -23,8 +26,7 @@ def to_text(arguments: Mapping[str, Any] | str | None) -> str:
     if arguments is None:
         return "{}"
     if isinstance(arguments, str):
-        # A lone surrogate cannot cross as UTF-8; its JSON escape can, and means the same.
-        return arguments.encode("utf-8", "backslashreplace").decode("utf-8")
+        return well_formed(arguments)
     value: Any = arguments
     if isinstance(value, Mapping) and not isinstance(value, dict):
         value = dict(arguments)
@@ -35,3 +37,21 @@ def to_text(arguments: Mapping[str, Any] | str | None) -> str:
     except (TypeError, ValueError) as error:
         problem = str(error)
     raise make("invalid_arguments", f"The arguments cannot be written as JSON: {problem}.", violations=[])
+
+
+def well_formed(text: str) -> str:
+    """Write lone surrogates as escapes, which mean the same: UTF-8 has none, and the core shall see them."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _LONE.sub(_escape, text)
+    return text
+
+
+def _escape(match: re.Match[str]) -> str:
+    text, first = match.string, match.start()
+    while first > 0 and text[first - 1] == "\\":
+        first -= 1
+    # Behind an open escape, the new one would read as a backslash and letters; an x is as wrong as what stood there.
+    opens = (match.start() - first) % 2 == 1
+    return "x" if opens else f"\\u{ord(match[0]):x}"

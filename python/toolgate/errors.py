@@ -26,6 +26,7 @@ __all__ = [
     "OptionsError",
     "PolicyError",
     "ProtocolError",
+    "SchemaError",
     "SignupError",
     "SnapshotError",
     "ToolError",

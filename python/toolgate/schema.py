@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from ._native import Refused, Validator
+from .arguments import well_formed
 from .errors import make, raise_refusal
 
 __all__ = ["Validator", "Violation", "compile"]
@@ -51,15 +52,24 @@ def compile(  # noqa: A001
     if dialect is not None:
         options["dialect"] = dialect
     if resources is not None:
-        options["resources"] = dict(resources)
+        options["resources"] = resources
+    text = well_formed(schema) if isinstance(schema, str) else _text(schema, "schema")
     try:
-        return Validator(schema if isinstance(schema, str) else _text(schema), _text(options))
+        return Validator(text, _text(options, "options"))
     except Refused as refusal:
         raise_refusal(refusal)
 
 
-def _text(value: object) -> str:
+def _text(value: object, what: str) -> str:
     try:
-        return json.dumps(dict(value) if isinstance(value, Mapping) else value, separators=(",", ":"))
+        return json.dumps(value, default=_plain, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
-        raise make("invalid_schema", f"The schema cannot be written as JSON: {error}.") from error
+        details = {"problem": "unreadable", "keyword": "", "path": ""}
+        raise make("invalid_schema", f"The {what} cannot be written as JSON: {error}.", **details) from error
+
+
+def _plain(value: object) -> object:
+    """Let any mapping be an object, at any depth."""
+    if isinstance(value, Mapping):
+        return dict(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    raise TypeError(f"a value of the type {type(value).__name__} has no form in JSON")
