@@ -64,5 +64,11 @@ function withNonFinite(given: unknown): string {
 
 /** UTF-8 has no lone surrogates: written as escapes they reach the core instead of becoming U+FFFD on the way. */
 export function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+  if (text.isWellFormed()) return text;
+  return text.replace(/\p{Surrogate}/gu, (half, at: number) => {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === "\\") backslashes += 1;
+    // Behind an open escape, `\ud800` would read as a backslash and letters; `\x` is as wrong as what stood there.
+    return backslashes % 2 === 1 ? "x" : `\\u${half.charCodeAt(0).toString(16)}`;
+  });
 }

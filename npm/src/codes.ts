@@ -12,6 +12,7 @@ export type CoreErrorCode =
   | "unsupported_snapshot"
   | "unknown_tool"
   | "invalid_definition"
+  | "invalid_schema"
   | "invalid_arguments"
   | "secret_in_arguments"
   | "denied_by_policy"

@@ -15,6 +15,8 @@ export type { FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
 export type { Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
+export type { McpValidator, McpValidatorResult } from "./mcp-validator.js";
+export { jsonSchemaValidator } from "./mcp-validator.js";
 export type { CompileOptions, JsonDocument, Violation } from "./schema.js";
 export { compile, Validator } from "./schema.js";
 export { canonicalize, digest } from "./text.js";

@@ -40,28 +40,32 @@ export interface Violation {
 }
 
 const encoder = new TextEncoder();
-const finalization = new FinalizationRegistry<CompiledSchema>((compiled) => compiled.free());
 
 /** So much room is kept for the next document; more is given back at once. */
 const KEPT = 1 << 20;
+/** What the core refuses for its size alone is cut behind this, so that it does not fill the memory first. */
+const LARGEST = (64 << 20) + 1;
 let room = new Uint8Array(0);
 
 /** Writes the text where the core reads it; the answer is its length in bytes. */
 function write(text: string): number {
-  // UTF-8 needs at most three bytes for each unit of UTF-16. A view of length 0 was detached when the memory grew.
+  // UTF-8 needs at most three bytes for each unit of UTF-16: too much to make room for where the text is long.
   const needed = text.length * 3;
+  if (needed > KEPT) return writeBytes(encoder.encode(text.length > LARGEST ? text.slice(0, LARGEST) : text));
   if (room.length < needed) makeRoom(needed);
   return encoder.encodeInto(text, room).written;
 }
 
-function writeBytes(bytes: Uint8Array): number {
-  if (room.length < bytes.length) makeRoom(bytes.length);
+function writeBytes(given: Uint8Array): number {
+  const bytes = given.length > LARGEST ? given.subarray(0, LARGEST) : given;
+  // A view of length 0 was detached when the memory grew, and takes not even nothing.
+  if (room.length < Math.max(bytes.length, 1)) makeRoom(bytes.length);
   room.set(bytes);
   return bytes.length;
 }
 
 function makeRoom(needed: number): void {
-  const size = Math.max(1 << 14, 2 ** Math.ceil(Math.log2(needed)));
+  const size = needed > KEPT ? needed : Math.max(1 << 14, 2 ** Math.ceil(Math.log2(needed)));
   const start = engine().room(size);
   room = new Uint8Array(linearMemory().buffer, start, size);
 }
@@ -89,7 +93,6 @@ export class Validator {
   /** @internal */
   constructor(compiled: CompiledSchema) {
     this.#compiled = compiled;
-    finalization.register(this, compiled);
   }
 
   /** Whether the document is valid. Text that is no strict JSON (RFC 8259, no duplicate keys) is not. */
@@ -112,7 +115,7 @@ export class Validator {
       return write(wellFormed(document));
     }
     if (document instanceof Uint8Array) return writeBytes(document);
-    return write(jsonText(document));
+    return write(jsonText(document, "document"));
   }
 
   #explained(length: number): Violation[] {
@@ -126,12 +129,14 @@ export class Validator {
  * @throws ToolgateError `invalid_schema`; its details name the problem, the keyword and the path.
  */
 export function compile(schema: object | boolean | string, options: CompileOptions = {}): Validator {
-  const text = typeof schema === "string" ? schema : jsonText(schema);
+  const text = typeof schema === "string" ? wellFormed(schema) : jsonText(schema, "schema");
+  const optionsText = jsonText(options, "options");
   const bindings = engine();
-  return new Validator(typed(() => new bindings.Validator(text, jsonText(options))));
+  return new Validator(typed(() => new bindings.Validator(text, optionsText)));
 }
 
-function jsonText(value: unknown): string {
+/** @internal A value as JSON text; what JSON has no word for is refused, as far as `JSON.stringify` does. */
+export function jsonText(value: unknown, what: "document" | "schema" | "options"): string {
   let text: string | undefined;
   let cause: unknown;
   try {
@@ -140,12 +145,15 @@ function jsonText(value: unknown): string {
     cause = thrown;
   }
   if (text !== undefined) return text;
+  const why = cause === undefined ? `it is ${value === undefined ? "undefined" : `a ${typeof value}`}` : String(cause);
+  const isDocument = what === "document";
   throw new ToolgateError(
     {
-      code: "invalid_input",
-      message: `A ${typeof value} cannot be written as JSON${cause === undefined ? "" : `: ${String(cause)}`}.`,
+      code: isDocument ? "invalid_input" : "invalid_schema",
+      message: `The ${what} cannot be written as JSON: ${why}.`,
       retryable: false,
       next: "Give plain JSON data: no functions, no cycles, no BigInt.",
+      ...(isDocument ? {} : { details: { problem: "unreadable", keyword: "", path: "" } }),
     },
     { cause },
   );
