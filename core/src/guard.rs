@@ -267,9 +267,8 @@ fn open_step(id: &FlowId, in_flight: &InFlight, shared: &Shared) -> Step {
 /// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.
 fn flow_id(entropy: &str) -> Result<FlowId> {
     let valid = (32..=256).contains(&entropy.len()) && entropy.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let id: String = entropy.chars().take(16).flat_map(char::to_lowercase).collect();
     if valid {
-        Ok(FlowId(id))
+        Ok(FlowId(entropy.get(..16).unwrap_or_default().to_ascii_lowercase()))
     } else {
         Err(Error::new(Code::InvalidEvent, "`entropy` must be 16 to 128 random bytes in hexadecimal."))
     }

@@ -29,6 +29,7 @@ pub mod profile;
 mod redact;
 pub mod schema;
 pub mod secret;
+mod sort;
 pub mod step;
 mod text;
 mod time;

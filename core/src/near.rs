@@ -4,21 +4,28 @@
 /// but not by most of them: `SG` is not near to `HJ`.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
     const LONGEST: usize = 64;
-    let wanted: Vec<char> = word.chars().flat_map(char::to_lowercase).take(LONGEST).collect();
+    let wanted: Vec<char> = word.chars().map(|letter| letter.to_ascii_lowercase()).take(LONGEST).collect();
     let most = (wanted.len() / 3).max(2);
-    let mut near: Vec<(usize, &str)> = candidates
-        .filter(|candidate| candidate.chars().count().abs_diff(wanted.len()) <= most)
-        .filter_map(|candidate| distance(&wanted, candidate, most).map(|distance| (distance, candidate)))
-        .filter(|(distance, candidate)| distance.saturating_mul(2) <= candidate.chars().count().max(wanted.len()))
-        .collect();
-    near.sort();
-    near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+    let mut near: Vec<(usize, &str)> = Vec::new();
+    for candidate in candidates {
+        let length = candidate.chars().count();
+        if length.abs_diff(wanted.len()) > most {
+            continue;
+        }
+        let distance = distance(&wanted, candidate, most);
+        if let Some(distance) = distance.filter(|distance| distance.saturating_mul(2) <= length.max(wanted.len())) {
+            let nearer = near.iter().take_while(|known| **known < (distance, candidate)).count();
+            near.insert(nearer, (distance, candidate));
+            near.truncate(3);
+        }
+    }
+    near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 /// Levenshtein's distance, if it is at most `most`.
 fn distance(wanted: &[char], candidate: &str, most: usize) -> Option<usize> {
     let mut row: Vec<usize> = (0..=wanted.len()).collect();
-    for (index, there) in candidate.chars().flat_map(char::to_lowercase).enumerate() {
+    for (index, there) in candidate.chars().map(|letter| letter.to_ascii_lowercase()).enumerate() {
         let mut diagonal = index;
         let mut left = index.saturating_add(1);
         let mut next = vec![left];

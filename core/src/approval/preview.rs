@@ -8,6 +8,7 @@ use crate::json::canonical::canonical;
 use crate::json::de::record;
 use crate::json::pointer_token;
 use crate::json::tape::{Kind, Node};
+use crate::sort::sort_by;
 use crate::text::visible;
 
 const MAX_LINES: usize = 40;
@@ -68,7 +69,7 @@ fn add_lines(label: &str, pointer: &str, value: Node<'_>, hidden: &[&str], lines
         Kind::Object if value.len() > 0 => {
             // In one order, whatever the caller's: the same call has the same preview.
             let mut members: Vec<_> = value.members().map(|member| (member.name(), member.value)).collect();
-            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            sort_by(&mut members, |(one, _), (other, _)| one.cmp(other));
             for (name, member) in members {
                 add_lines(&within(&name), &pointer_to(&name), member, hidden, lines);
             }

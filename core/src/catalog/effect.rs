@@ -130,17 +130,16 @@ fn reading_of(verb: &str) -> Option<Effect> {
 /// The verb that a name begins with, after a namespace (`crm.delete_x`, `crm/delete-x`, `deleteX`).
 fn from_name(name: &str) -> Option<(String, Effect)> {
     let local = name.rsplit(['.', '/', ':']).next().unwrap_or(name);
-    let words = words_of(local);
-    let first = words.first()?;
-    if let Some(effect) = reading_of(first) {
-        return Some((first.clone(), effect));
+    let mut words = words_of(local);
+    let reading = |word: String| reading_of(&word).map(|effect| (word, effect));
+    // What other letters mean nobody knows here, so that the worst of a name that has any counts.
+    if !local.is_ascii() {
+        return words.filter_map(reading).max_by_key(|(_, effect)| *effect);
     }
+    let first = words.next()?;
     // `browser_delete_tab`, `git_reset`: the verb stands second behind a noun; a reading verb before it settles it.
-    if READING.contains(&first.as_str()) {
-        return None;
-    }
-    let second = words.get(1)?;
-    reading_of(second).map(|effect| (second.clone(), effect))
+    let second = if READING.contains(&first.as_str()) { None } else { words.next() };
+    reading(first).or_else(|| second.and_then(reading))
 }
 
 const READING: &[&str] = &[
@@ -150,10 +149,10 @@ const READING: &[&str] = &[
 
 /// Only the first word: `Deletes the booking` says what the tool does, a later word may say what it does not.
 fn from_description(description: &str) -> Option<(String, Effect)> {
-    let mut words = description.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut first = words.next()?.to_lowercase();
+    let mut words = words_in(description).filter(|word| !word.is_empty());
+    let mut first = words.next()?;
     if matches!(first.as_str(), "permanently" | "irreversibly" | "immediately") {
-        first = words.next()?.to_lowercase();
+        first = words.next()?;
     }
     let verb = [first.as_str()]
         .into_iter()
@@ -164,22 +163,53 @@ fn from_description(description: &str) -> Option<(String, Effect)> {
     (verb.1 >= Effect::Destructive).then_some(verb)
 }
 
-fn words_of(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
+/// The lower-case ASCII words between all other characters; some may be empty.
+fn words_in(text: &str) -> impl Iterator<Item = String> {
+    text.split(|character| plain(character).is_none()).map(|word| word.chars().filter_map(plain).collect())
+}
+
+/// A letter or digit as verbs are written with; the Kelvin sign is a `k` in lower case.
+fn plain(character: char) -> Option<char> {
+    match character {
+        '\u{212a}' => Some('k'),
+        _ => character.is_ascii_alphanumeric().then(|| character.to_ascii_lowercase()),
+    }
+}
+
+fn words_of(name: &str) -> impl Iterator<Item = String> {
+    let mut apart = String::new();
     let mut after_lower = false;
     for character in name.chars() {
-        let boundary = !character.is_alphanumeric() || (character.is_uppercase() && after_lower);
-        if boundary && !word.is_empty() {
-            words.push(core::mem::take(&mut word));
+        if after_lower && character.is_ascii_uppercase() {
+            apart.push('_');
         }
-        if character.is_alphanumeric() {
-            word.extend(character.to_lowercase());
+        apart.push(character);
+        after_lower = character.is_ascii_lowercase() || character.is_ascii_digit();
+    }
+    let words: Vec<String> = words_in(&apart).filter(|word| !word.is_empty()).collect();
+    words.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_beyond_ascii_hide_no_verb() {
+        for (name, verb) in [
+            ("delete_über", "delete"),
+            ("éé_foo_delete", "delete"),
+            ("getß_delete", "delete"),
+            ("get–delete", "delete"),
+            ("\u{212a}ill_job", "kill"),
+            ("état_send_delete", "send"),
+        ] {
+            assert_eq!(from_name(name).map(|(word, _)| word).as_deref(), Some(verb), "{name}");
         }
-        after_lower = character.is_lowercase() || character.is_numeric();
+        assert_eq!(from_name("get_delete"), None);
+        assert_eq!(from_name("liste_für_alle"), None);
+        let deletes = from_description("🗑 Deletes the customer’s data");
+        assert_eq!(deletes, Some(("delete".to_owned(), Effect::Destructive)));
+        assert_eq!(from_description("Lists what was deleted"), None);
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
 }

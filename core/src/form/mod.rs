@@ -27,7 +27,7 @@ pub(crate) fn email(field: &str, text: &str) -> Result<()> {
             && local.chars().all(|character| {
                 character.is_ascii_alphanumeric()
                     || ".!#$%&'*+/=?^_`{|}~-".contains(character)
-                    || (!character.is_ascii() && character.is_alphanumeric())
+                    || is_foreign_letter(character)
             })
     };
     let ok = text.len() <= 254
@@ -43,16 +43,25 @@ pub(crate) fn email(field: &str, text: &str) -> Result<()> {
     }
 }
 
+/// Letters and digits beyond ASCII, and what else stands in no block of signs, spaces or pictures: an address is checked
+/// for slips here, not for what a mail server makes of it.
+fn is_foreign_letter(character: char) -> bool {
+    !matches!(character,
+        '\0'..='\u{a9}' | '\u{ab}'..='\u{b4}' | '\u{b6}'..='\u{b9}' | '\u{bb}'..='\u{bf}' | '×' | '÷'
+        | '\u{2000}'..='\u{206f}' | '\u{20a0}'..='\u{20ff}' | '\u{2190}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}'
+        | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{d7ff}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe1f}'
+        | '\u{fe30}'..='\u{fe6f}' | '\u{feff}' | '\u{ff00}'..='\u{ff0f}' | '\u{fff0}'..='\u{ffff}'
+        | '\u{1f000}'..='\u{1faff}' | '\u{e0000}'..='\u{10ffff}')
+}
+
 fn host(name: &str) -> bool {
     let label_ok = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|character| {
-                character == '-'
-                    || character.is_ascii_alphanumeric()
-                    || (!character.is_ascii() && character.is_alphanumeric())
-            })
+            && label
+                .chars()
+                .all(|character| character == '-' || character.is_ascii_alphanumeric() || is_foreign_letter(character))
     };
     let all_digits = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     name.len() <= 253 && !all_digits && name.split('.').all(label_ok)
@@ -76,7 +85,7 @@ pub(crate) fn country(field: &str, text: &str) -> Result<()> {
     if COUNTRIES.lines().any(|code| code == text) {
         return Ok(());
     }
-    let upper = text.to_uppercase();
+    let upper = text.to_ascii_uppercase();
     let repair = if COUNTRIES.lines().any(|code| code == upper) {
         format!("Write the country as `{upper}`.")
     } else if upper == "UK" {
@@ -122,6 +131,16 @@ pub(crate) fn is_code(text: &str, digits: u32) -> bool {
     text.len() == digits as usize && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// An IPv4 address, or what stands between the brackets of an IPv6 one.
+fn is_address(name: &str) -> bool {
+    let part_ok = |part: &str| part.len() <= 3 && (part == "0" || !part.starts_with('0')) && part.parse::<u8>().is_ok();
+    if name.contains(':') {
+        name.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
+    } else {
+        name.split('.').count() == 4 && name.split('.').all(part_ok)
+    }
+}
+
 /// An `https` URL with a host, or `http` on this machine.
 pub(crate) fn is_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
@@ -138,7 +157,7 @@ pub(crate) fn is_url(text: &str) -> bool {
     }
     let local = matches!(name, "localhost" | "127.0.0.1" | "::1");
     match scheme {
-        "https" => local || host(name) || name.parse::<core::net::IpAddr>().is_ok(),
+        "https" => local || host(name) || is_address(name),
         "http" => local,
         _ => false,
     }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::double;
 use super::number::Number;
 use super::tape::{Document, Kind, Node};
+use crate::sort::sort_by;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -77,7 +78,7 @@ fn write_value(node: Node<'_>, out: &mut String) {
 fn write_object(node: Node<'_>, except: Option<&str>, out: &mut String) {
     let mut members: Vec<(Cow<'_, str>, Node<'_>)> =
         node.members().map(|member| (member.name(), member.value)).collect();
-    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    sort_by(&mut members, |(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
     out.push('{');
     let mut first = true;
     for (name, member) in members {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::{Fault, Limits, MAX_DEPTH, Numbers, OWN, Refusal, pointer_token};
 use crate::json::number::Number;
+use crate::sort::sort_by;
 
 /// What a value is. Integers are numbers here: `1.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -523,7 +524,7 @@ fn check_names(bytes: &[u8], tokens: &mut Vec<Token>, open: Open) -> bool {
         names.push((name.size, decoded(bytes, name), index));
         index = behind(tokens, index.wrapping_add(1));
     }
-    names.sort_unstable();
+    sort_by(&mut names, Ord::cmp);
     let twice = names.windows(2).filter_map(|pair| match pair {
         [(hash, name, _), (other_hash, other, index)] if hash == other_hash && name == other => Some(*index),
         _ => None,

@@ -18,6 +18,7 @@ use crate::json::{self, Document, Json};
 use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
 use crate::redact::Redactor;
 use crate::secret::Secret;
+use crate::sort::sort_by;
 use crate::step::Millis;
 use crate::text::shorten;
 use crate::time::parse_rfc3339;
@@ -124,7 +125,7 @@ impl Registrations {
         for (window, most, name) in limits {
             let mut within: Vec<Millis> =
                 times.iter().copied().filter(|time| now.saturating_sub(*time) < window).collect();
-            within.sort_unstable();
+            sort_by(&mut within, Ord::cmp);
             let over = within.len().checked_sub(most).and_then(|index| within.get(index));
             if let Some(oldest) = over {
                 let wait = oldest.saturating_add(window).saturating_sub(now);
