@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from toolgate import APPROVAL_META, Approve, Code, Defer, Deny, MemoryVault, ToolgateError, ask_in_terminal, connect
 
 from sandbox import Sandbox, sandbox
-from story import NotAsToldError, check, decided, heading, refused, say
+from story import NotAsToldError, check, decided, heading, quiet, refused, say, timed
 
 if TYPE_CHECKING:
     from toolgate import Answer, Question
@@ -154,6 +154,16 @@ async def tell(backend: Sandbox) -> None:
         say("the agent replays it:")
         await refused("approval_spent", cancel(second, approval))
         check("the backend cancelled once more, not twice", holds=backend.ran("cancel_booking") == cancelled + 1)
+
+        heading("What the guard costs")
+        quiet()
+        bare, guarded = await timed(
+            lambda: guard.client.call_tool("list_services", {}),
+            lambda: guard.call_tool("list_services", {}),
+        )
+        share = max(0.0, guarded - bare)
+        say(f"a read takes {bare:.2f} ms by the client alone and {guarded:.2f} ms through the guard")
+        say(f"the guard's own share of the call: {share:.2f} ms, {100 * share / guarded:.0f} %")
 
 
 def main() -> int:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from toolgate import ToolgateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from toolgate import Decision
 
 _TINTS = {"bold": "\x1b[1m", "dim": "\x1b[2m", "green": "\x1b[32m", "red": "\x1b[31m", "off": "\x1b[0m"}
 _COLOUR = _TINTS if sys.stdout.isatty() else dict.fromkeys(_TINTS, "")
 _CHAPTERS = itertools.count(1)
+_tells_decisions = True
 
 
 class NotAsToldError(Exception):
@@ -32,8 +35,27 @@ def say(text: str) -> None:
     print(f"   {text}")
 
 
+def quiet() -> None:
+    """Stop telling of each decision."""
+    global _tells_decisions  # noqa: PLW0603
+    _tells_decisions = False
+
+
+async def timed(*works: Callable[[], Awaitable[Any]], rounds: int = 60) -> tuple[float, ...]:
+    """Return the median of each work in milliseconds; they take turns, so that noise hits all alike."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, own in zip(works, times, strict=True):
+            start = time.perf_counter()
+            await work()
+            own.append(1000 * (time.perf_counter() - start))
+    return tuple(statistics.median(own) for own in times)
+
+
 def decided(decision: Decision) -> None:
     """Tell what each gate decided and why."""
+    if not _tells_decisions:
+        return
     effect = f", effect {decision['effect']}" if "effect" in decision else ""
     say(f"{_COLOUR['dim']}{decision['tool']}{effect}{_COLOUR['off']}")
     for passage in decision["gates"]:

@@ -4,7 +4,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { type Answer, type Ask, authorizedFetch, defaultVault, Guard } from "toolgate";
 import { askInTerminal } from "toolgate/node";
 import { startSandbox } from "./sandbox.js";
-import { check, decided, heading, refused, say } from "./story.js";
+import { check, decided, heading, quiet, refused, say, timed } from "./story.js";
 
 const interactive = process.env.INTERACTIVE === "1";
 const sandbox = await startSandbox();
@@ -137,6 +137,17 @@ try {
   say("the agent replays it:");
   await refused("approval_spent", cancel(second, approval));
   check("the backend cancelled once more, not twice", (await sandbox.ran("cancel_booking")) === cancelled + 1);
+
+  heading("What the guard costs");
+  const read = { name: "list_services", arguments: {} };
+  quiet();
+  const { bare, guarded } = await timed(
+    () => client.callTool(read),
+    () => guard.callTool(read),
+  );
+  const share = Math.max(0, guarded - bare);
+  say(`a read takes ${bare.toFixed(2)} ms by the client alone and ${guarded.toFixed(2)} ms through the guard`);
+  say(`the guard's own share of the call: ${share.toFixed(2)} ms, ${((100 * share) / guarded).toFixed(0)} %`);
 
   await client.close();
   console.log("\nEvery step came out as told.");

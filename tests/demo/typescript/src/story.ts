@@ -17,8 +17,34 @@ export function say(text: string): void {
   console.log(`   ${text}`);
 }
 
+let tellsDecisions = true;
+
+/** Tells of no further decision. */
+export function quiet(): void {
+  tellsDecisions = false;
+}
+
+/** The median of each work in milliseconds; they take turns, so that noise hits both alike. */
+export async function timed(
+  bare: () => Promise<unknown>,
+  guarded: () => Promise<unknown>,
+): Promise<{ bare: number; guarded: number }> {
+  const times = { bare: [] as number[], guarded: [] as number[] };
+  const works = { bare, guarded };
+  for (let round = 0; round < 60; round += 1) {
+    for (const name of ["bare", "guarded"] as const) {
+      const start = performance.now();
+      await works[name]();
+      times[name].push(performance.now() - start);
+    }
+  }
+  const median = (numbers: number[]) => numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
+  return { bare: median(times.bare), guarded: median(times.guarded) };
+}
+
 /** One line a gate: what it decided and why. */
 export function decided({ tool, effect, gates }: Decision): void {
+  if (!tellsDecisions) return;
   say(`${colour.dim}${tool}${effect ? `, effect ${effect}` : ""}${colour.off}`);
   for (const { gate, verdict, note } of gates) {
     const tint = verdict === "deny" ? colour.red : verdict === "pass" ? colour.green : colour.bold;
