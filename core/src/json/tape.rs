@@ -798,6 +798,15 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// How many bytes a string or a number has in the text.
+    #[inline(always)]
+    pub(crate) fn length(self) -> usize {
+        match self.token() {
+            Token { kind: Kind::String | Kind::Number, start, end, .. } => end.wrapping_sub(start) as usize,
+            _ => 0,
+        }
+    }
+
     /// A number as it is written.
     pub(crate) fn number_text(self) -> &'t str {
         self.slice(self.token())

@@ -61,7 +61,7 @@ pub(super) struct Rules {
 #[derive(Debug)]
 pub(super) struct Values {
     pub(super) is_const: bool,
-    /// Only strings.
+    /// Only strings; sorted if there are many.
     pub(super) texts: Option<Vec<Box<str>>>,
     /// Where the values stand in the schema's document.
     pub(super) tokens: Vec<u32>,
@@ -165,7 +165,7 @@ pub(super) struct Name {
 }
 
 /// So few names are looked through one by one.
-const FEW_NAMES: usize = 8;
+pub(super) const FEW_NAMES: usize = 8;
 
 impl Names {
     /// The index of a name; `hint` is tried first, because members mostly come in the schema's order.
@@ -184,12 +184,21 @@ impl Names {
             return self.entries.iter().position(is);
         }
         let first = self.sorted.partition_point(|(known, _)| *known < hash);
-        self.sorted
-            .iter()
-            .skip(first)
-            .take_while(|(known, _)| *known == hash)
-            .map(|(_, index)| *index as usize)
-            .find(|index| self.entries.get(*index).is_some_and(is))
+        let (_, alike) = self.sorted.split_at_checked(first)?;
+        match alike {
+            [(known, index), rest @ ..] if *known == hash && rest.first().is_none_or(|(next, _)| *next != hash) => {
+                self.entries.get(*index as usize).is_some_and(is).then_some(*index as usize)
+            }
+            // Names can be chosen so that all of their hashes are the same.
+            _ => {
+                let text = name.text();
+                let found = alike.binary_search_by(|(known, index)| {
+                    let known_text = self.entries.get(*index as usize).map_or("", |entry| &entry.name);
+                    (*known, known_text).cmp(&(hash, &text))
+                });
+                alike.get(found.ok()?).map(|(_, index)| *index as usize)
+            }
+        }
     }
 
     fn add(&mut self, name: &str) -> u32 {
@@ -206,7 +215,8 @@ impl Names {
         self.indices = BTreeMap::new();
         if self.entries.len() > FEW_NAMES {
             self.sorted = self.entries.iter().enumerate().map(|(index, name)| (name.hash, index as u32)).collect();
-            self.sorted.sort_unstable();
+            let name = |index: u32| self.entries.get(index as usize).map_or("", |entry| &entry.name);
+            self.sorted.sort_unstable_by(|one, other| (one.0, name(one.1)).cmp(&(other.0, name(other.1))));
         }
     }
 }
@@ -252,8 +262,6 @@ struct Compiler<'o> {
     waiting: Vec<(u32, Place)>,
     options: &'o Options,
     is_dynamic: bool,
-    /// Dynamic anchors by name: whoever is looked for at run time is compiled beforehand.
-    dynamic_names: Vec<Box<str>>,
 }
 
 /// Compiles the schema that begins at a token of a document.
@@ -267,7 +275,6 @@ pub(super) fn compile(document: Arc<Document>, root: u32, options: &Options) -> 
         waiting: Vec::new(),
         options,
         is_dynamic: false,
-        dynamic_names: Vec::new(),
     };
     let root = compiler.node(place)?;
     compiler.run()?;
@@ -285,12 +292,10 @@ impl Compiler<'_> {
                     *slot = rules;
                 }
             }
-            // Anchors that a dynamic reference may find on its way; compiling them may bring new names.
-            for name in self.dynamic_names.clone() {
-                for resource in 0..self.sources.resources.len() as u32 {
-                    if let Some(place) = self.sources.dynamic_anchor(resource, &name) {
-                        self.node(place)?;
-                    }
+            // What a dynamic reference may find on its way; compiling it may bring further documents.
+            if self.is_dynamic {
+                for place in self.sources.dynamic_anchors() {
+                    self.node(place)?;
                 }
             }
             if self.waiting.is_empty() {
@@ -611,9 +616,6 @@ impl Compiler<'_> {
     fn dynamic(&mut self, is_dynamic: bool, name: &str, target: u32, rules: &mut Rules) {
         rules.in_place.push(if is_dynamic {
             self.is_dynamic = true;
-            if !self.dynamic_names.iter().any(|known| **known == *name) {
-                self.dynamic_names.push(name.into());
-            }
             InPlace::DynamicRef(name.into(), target)
         } else {
             InPlace::Ref(target)
@@ -835,6 +837,12 @@ fn values(value: Node<'_>, is_const: bool) -> Result<Values, SchemaError> {
     let texts = listed
         .iter()
         .all(|node| node.kind() == Kind::String)
-        .then(|| listed.iter().map(|node| node.text().as_ref().into()).collect());
+        .then(|| listed.iter().map(|node| node.text().as_ref().into()).collect::<Vec<Box<str>>>());
+    let texts = texts.map(|mut texts| {
+        if texts.len() > FEW_NAMES {
+            texts.sort_unstable();
+        }
+        texts
+    });
     Ok(Values { is_const, texts, tokens: listed.iter().map(|node| node.index()).collect() })
 }

@@ -13,7 +13,7 @@ pub(super) fn equal<A: Instance, B: Instance>(one: &A, other: &B, work: &mut u64
     if *work == 0 || depth > MAX_DEPTH {
         return false;
     }
-    *work = work.saturating_sub(1);
+    *work = work.saturating_sub(1_u64.saturating_add(one.length() as u64 >> 4));
     let kind = one.kind();
     if kind != other.kind() || one.count() != other.count() {
         return false;
@@ -26,8 +26,7 @@ pub(super) fn equal<A: Instance, B: Instance>(one: &A, other: &B, work: &mut u64
         Kind::Number => with_number(one, |one| with_number(other, |other| one.compare(other) == Ordering::Equal)),
         Kind::Array => one.items().zip(other.items()).all(|(one, other)| equal(&one, &other, work, deeper)),
         Kind::Object => {
-            let (mut left, mut right) = (members(one), members(other));
-            *work = work.saturating_sub(left.len() as u64);
+            let (mut left, mut right) = (members(one, work), members(other, work));
             left.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             right.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             left.iter()
@@ -37,9 +36,10 @@ pub(super) fn equal<A: Instance, B: Instance>(one: &A, other: &B, work: &mut u64
     }
 }
 
-fn members<I: Instance>(object: &I) -> Vec<(String, I)> {
+fn members<I: Instance>(object: &I, work: &mut u64) -> Vec<(String, I)> {
     let mut members = Vec::with_capacity(object.count());
     object.each_member(|member| {
+        *work = work.saturating_sub(4_u64.saturating_add(member.name.length() as u64 >> 4));
         members.push((member.name.text().into_owned(), member.value.clone()));
         true
     });
@@ -88,7 +88,7 @@ fn fingerprint<I: Instance>(value: &I, work: &mut u64, depth: u32) -> u64 {
     if *work == 0 || depth > MAX_DEPTH {
         return 0;
     }
-    *work = work.saturating_sub(1);
+    *work = work.saturating_sub(1_u64.saturating_add(value.length() as u64 >> 4));
     let kind = value.kind();
     let start = 0xcbf2_9ce4_8422_2325_u64.wrapping_add(kind as u64);
     let deeper = depth.saturating_add(1);
@@ -109,7 +109,11 @@ fn fingerprint<I: Instance>(value: &I, work: &mut u64, depth: u32) -> u64 {
             let mut print = start;
             value.each_member(|member| {
                 let of_value = fingerprint(member.value, work, deeper);
-                print = print.wrapping_add(text(of_value, &member.name.text()).wrapping_mul(PRIME));
+                *work = work.saturating_sub(member.name.length() as u64 >> 4);
+                // Sums of what is not scattered first are often the same, as with rows of flags.
+                let print_of_member = text(of_value, &member.name.text());
+                let scattered = (print_of_member ^ print_of_member >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                print = print.wrapping_add(scattered ^ scattered >> 29);
                 true
             });
             print

@@ -1,5 +1,7 @@
 //! From a violated rule to words that a model or a person can act on.
 
+use std::borrow::Cow;
+
 use super::Violation;
 use super::compile::Program;
 use super::source::Place;
@@ -9,6 +11,9 @@ use crate::json::tape::{Kind, Node};
 use crate::near;
 use crate::redact::Redactor;
 use crate::text::shorten;
+
+/// So many names are looked through for one that was meant.
+const MAX_CANDIDATES: usize = 500;
 
 /// What words are made of.
 struct Words<'w> {
@@ -120,8 +125,12 @@ impl Words<'_> {
                 if options.len() > 12 {
                     listed.push_str(", …");
                 }
-                let texts: Vec<String> =
-                    options.iter().filter_map(|option| option.as_text()).map(|text| text.into_owned()).collect();
+                let texts: Vec<String> = options
+                    .iter()
+                    .take(MAX_CANDIDATES)
+                    .filter_map(|option| option.as_text())
+                    .map(Cow::into_owned)
+                    .collect();
                 let near = match &self.found.got {
                     Got::Text(text) if !self.hidden => near::nearest(text, texts.iter().map(String::as_str)),
                     _ => Vec::new(),
@@ -245,7 +254,7 @@ impl Words<'_> {
             .iter()
             .take(5)
             .map(|name| {
-                let near = near::nearest(name, known.iter().map(String::as_str));
+                let near = near::nearest(name, known.iter().map(String::as_str).take(MAX_CANDIDATES));
                 ["Remove ", &self.quoted(name), &self.from(), &dotted(near::suggestion(&near))].concat()
             })
             .collect();

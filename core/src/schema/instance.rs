@@ -20,6 +20,14 @@ pub trait Instance: Clone {
     fn short(&self) -> Option<(i64, u32)>;
     /// The number as JSON writes it.
     fn number_text(&self) -> Cow<'_, str>;
+    /// About how many bytes whoever looks at its text reads; 0 for what is neither a string nor a number.
+    fn length(&self) -> usize {
+        match self.kind() {
+            Kind::String => self.text().len(),
+            Kind::Number if self.short().is_none() => self.number_text().len(),
+            _ => 0,
+        }
+    }
     /// The items of an array.
     fn items(&self) -> impl Iterator<Item = Self>;
     /// Visits each member until the visitor says `false`.
@@ -84,6 +92,11 @@ impl Instance for Node<'_> {
     #[inline(always)]
     fn number_text(&self) -> Cow<'_, str> {
         Cow::Borrowed(Node::number_text(*self))
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        Node::length(*self)
     }
 
     #[inline(always)]

@@ -233,9 +233,6 @@ impl Schema {
 
     /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
     pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
-        if self.is_valid(value) {
-            return Vec::new();
-        }
         let found = validate::Run::findings(&self.program, value);
         explain::explain(&self.program, found, &self.hidden, secret, redactor)
     }

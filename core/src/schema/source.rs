@@ -108,7 +108,12 @@ pub(super) struct Sources {
     by_place: BTreeMap<(u32, u32), u32>,
     given: BTreeMap<String, Given>,
     default: Draft,
+    /// What is in large objects and arrays.
+    large: BTreeMap<(u32, u32), BTreeMap<String, u32>>,
 }
+
+/// Each of many schemas may have an identifier, and all of them begin with the one around.
+const LONGEST_URI: usize = 1_000;
 
 /// A schema that came with another one, for references to lead to.
 #[derive(Debug, Clone)]
@@ -129,6 +134,7 @@ impl Sources {
             by_place: BTreeMap::new(),
             given,
             default,
+            large: BTreeMap::new(),
         }
     }
 
@@ -250,10 +256,8 @@ impl Sources {
     }
 
     fn identify(&mut self, schema: Node<'_>, document: u32, around: u32) -> Result<u32, SchemaError> {
-        let (mut base, mut dialect) = match self.resource(around) {
-            Some(resource) => (resource.uri.clone(), resource.dialect),
-            None => (String::new(), Dialect { draft: self.default, validation: true }),
-        };
+        let mut dialect =
+            self.resource(around).map_or(Dialect { draft: self.default, validation: true }, |around| around.dialect);
         let mut resource = around;
         let token = schema.index();
         let is_root = self.by_place.contains_key(&(document, token));
@@ -262,7 +266,12 @@ impl Sources {
         if let Some(id) = schema.get("$id").and_then(Node::as_text).filter(|_| !alone) {
             let (id, fragment) = split_fragment(&id);
             if !id.is_empty() {
-                base = resolve(&base, id);
+                let base = resolve(self.resource(around).map_or("", |around| &around.uri), id);
+                if base.len() > LONGEST_URI {
+                    let why = format!("the identifier must have at most {LONGEST_URI} bytes");
+                    let error = SchemaError::new(Problem::InvalidKeyword, "$id", why);
+                    return Err(error.at(self.describe(Place { document, token, resource: around }, "$id")));
+                }
                 if is_root {
                     self.by_uri.entry(base.clone()).or_insert(around);
                     if let Some(root) = self.resources.get_mut(around as usize) {
@@ -318,11 +327,10 @@ impl Sources {
             )
         };
         let (uri, fragment) = split_fragment(reference);
-        let base = self.resource(resource).map(|resource| resource.uri.clone()).unwrap_or_default();
         let target = if uri.is_empty() {
             resource
         } else {
-            let uri = resolve(&base, uri);
+            let uri = resolve(self.resource(resource).map_or("", |resource| &resource.uri), uri);
             match self.by_uri.get(&uri) {
                 Some(target) => *target,
                 None => self
@@ -344,14 +352,16 @@ impl Sources {
                 .map(|token| Place { document, token, resource: target })
                 .ok_or_else(|| unresolvable("there is no such anchor"));
         }
-        let mut node = self.node(document, root).ok_or_else(|| unresolvable("it is gone"))?;
-        let mut within = target;
+        let source = self.document(document).ok_or_else(|| unresolvable("it is gone"))?;
+        let (mut token, mut within) = (root, target);
         for part in fragment.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
-            node = node.child(&part).ok_or_else(|| unresolvable("there is no such place"))?;
-            within = self.by_place.get(&(document, node.index())).copied().unwrap_or(within);
+            token = self
+                .child(document, source.tape().node(token), &part)
+                .ok_or_else(|| unresolvable("there is no such place"))?;
+            within = self.by_place.get(&(document, token)).copied().unwrap_or(within);
         }
-        Ok(Place { document, token: node.index(), resource: within })
+        Ok(Place { document, token, resource: within })
     }
 
     /// Takes in a document that was given, or a meta-schema.
@@ -368,6 +378,29 @@ impl Sources {
         };
         let place = self.add(given.document, given.root, uri, draft).map_err(|error| error.within(uri))?;
         Ok(Some(place.resource))
+    }
+
+    /// As [`Node::child`], but fast for many references into one large object or array.
+    fn child(&mut self, number: u32, node: Node<'_>, part: &str) -> Option<u32> {
+        const FEW: usize = 32;
+        if node.len() <= FEW {
+            return node.child(part).map(Node::index);
+        }
+        let children = self.large.entry((number, node.index())).or_insert_with(|| {
+            let members = node.members().map(|member| (member.name().into_owned(), member.value.index()));
+            members.chain(node.items().enumerate().map(|(index, item)| (index.to_string(), item.index()))).collect()
+        });
+        children.get(part).copied()
+    }
+
+    /// The places of all dynamic anchors.
+    pub(super) fn dynamic_anchors(&self) -> Vec<Place> {
+        let of = |(resource, found): (usize, &Resource)| {
+            let document = found.document;
+            let place = move |token: &u32| Place { document, token: *token, resource: resource as u32 };
+            found.dynamic.values().map(place).collect::<Vec<_>>()
+        };
+        self.resources.iter().enumerate().flat_map(of).collect()
     }
 
     /// The resource whose root a schema is, if it is one.

@@ -1,7 +1,8 @@
 //! Runs a program on a value: once for the verdict, and once more, if it is a no, for everything that is wrong.
 
 use super::compile::{
-    ArrayRules, Bound, INTEGER, InPlace, NONE, NumberRules, ObjectRules, Program, Rules, StringRules, Values, type_bit,
+    ArrayRules, Bound, FEW_NAMES, INTEGER, InPlace, NONE, NumberRules, ObjectRules, Program, Rules, StringRules,
+    Values, type_bit,
 };
 use core::cmp::Ordering;
 
@@ -14,6 +15,14 @@ use crate::json::pointer_token;
 const MAX_WORK: u64 = 20_000_000;
 /// Rules within rules: a value 127 deep, each level behind a few references, fits.
 const MAX_DEPTH: u32 = 500;
+/// Bytes of text that are read in one step of work.
+const BYTES_PER_STEP_LOG: u32 = 4;
+/// Longer numbers are rare.
+const SHORT_NUMBER: usize = 64;
+/// Characters of a text that are kept for words.
+const MAX_KEPT: usize = 2_000;
+/// Names in one finding: more help nobody.
+const MAX_NAMES: usize = 100;
 /// So many findings are looked for before the most useful are chosen.
 const MAX_FOUND: usize = 64;
 
@@ -45,14 +54,13 @@ pub(super) enum Got {
 
 impl Got {
     pub(super) fn of<I: Instance>(value: &I) -> Self {
-        const LONGEST: usize = 2_000;
         const MOST: usize = 12;
         match value.kind() {
             Kind::Null => Got::Null,
             Kind::False => Got::Boolean(false),
             Kind::True => Got::Boolean(true),
             Kind::Number => Got::Number(crate::text::shorten(&value.number_text(), 40)),
-            Kind::String => Got::Text(value.text().chars().take(LONGEST).collect()),
+            Kind::String => Got::Text(value.text().chars().take(MAX_KEPT).collect()),
             Kind::Array => Got::Array(value.count()),
             Kind::Object => {
                 let mut names = Vec::new();
@@ -148,16 +156,22 @@ impl<'p> Run<'p> {
         run.check(program.root, value, None) && run.gave_up.is_none()
     }
 
+    /// What is wrong; nothing if the value is valid.
     pub(super) fn findings<I: Instance>(program: &'p Program, value: &I) -> Vec<Found> {
+        let mut quick = Run::new(program, false);
+        if quick.check(program.root, value, None) && quick.gave_up.is_none() {
+            return Vec::new();
+        }
         let mut run = Run::new(program, true);
-        let is_valid = run.check(program.root, value, None);
-        if let Some(keyword) = run.gave_up {
-            // What was found on the way may be a consequence.
+        // Each step takes longer, because paths are kept.
+        run.work = MAX_WORK >> 2;
+        if quick.gave_up.is_none() {
+            run.check(program.root, value, None);
+        }
+        if run.found.is_empty() {
+            let keyword = quick.gave_up.or(run.gave_up).unwrap_or_default();
             let got = Got::of(value);
             return vec![Found { path: String::new(), rules: program.root, keyword, got, names: Vec::new() }];
-        }
-        if !is_valid && run.found.is_empty() {
-            run.find(program.root, "", value, Vec::new());
         }
         run.found
     }
@@ -165,8 +179,13 @@ impl<'p> Run<'p> {
     #[cold]
     #[inline(never)]
     fn find<I: Instance>(&mut self, rules: u32, keyword: &'static str, value: &I, names: Vec<String>) {
-        if self.collects && self.found.len() < MAX_FOUND {
+        if self.collects && self.found.len() < MAX_FOUND && self.gave_up.is_none() {
             let path = self.pointer();
+            // A text is kept in part, but may be kept often.
+            let kept = path.len().saturating_add(value.length().min(MAX_KEPT)) as u64;
+            if !self.spend(8_u64.saturating_add(kept >> BYTES_PER_STEP_LOG)) {
+                return;
+            }
             self.found.push(Found { path, rules, keyword, got: Got::of(value), names });
         }
     }
@@ -205,10 +224,16 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// Whether there is work left to look at a value or a member's name once.
+    #[inline(always)]
+    fn spend_on<I: Instance>(&mut self, value: &I) -> bool {
+        self.spend(1_u64.wrapping_add(value.length() as u64 >> BYTES_PER_STEP_LOG))
+    }
+
     /// Whether the run goes on after that.
     #[inline(always)]
     fn goes_on(&self, is_valid: bool) -> bool {
-        is_valid || (self.collects && self.gave_up.is_none())
+        is_valid || (self.collects && self.gave_up.is_none() && self.found.len() < MAX_FOUND)
     }
 
     /// The same without writing findings down.
@@ -221,7 +246,13 @@ impl<'p> Run<'p> {
 
     fn within<I: Instance>(&mut self, segment: impl FnOnce() -> Segment, id: u32, value: &I) -> bool {
         if self.collects {
-            self.path.push(segment());
+            let segment = segment();
+            if let Segment::Name(name) = &segment
+                && !self.spend(name.len() as u64 >> BYTES_PER_STEP_LOG)
+            {
+                return false;
+            }
+            self.path.push(segment);
         }
         let is_valid = self.check(id, value, None);
         if self.collects {
@@ -235,7 +266,7 @@ impl<'p> Run<'p> {
     fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
         let program = self.program;
         let Some(rules) = program.nodes.get(id as usize) else { return false };
-        if !self.spend(1) {
+        if !self.spend_on(value) {
             return false;
         }
         let kind = value.kind();
@@ -354,6 +385,9 @@ impl<'p> Run<'p> {
             is_valid = self.unevaluated_members(id, rules.unevaluated_properties, value, &seen);
             seen.all_members = true;
         } else {
+            if !self.spend(value.count() as u64 >> 3) {
+                return false;
+            }
             for (index, item) in value.items().enumerate() {
                 if seen.all_items || index < seen.items || Seen::has(&seen.more_items, index) {
                     continue;
@@ -375,10 +409,16 @@ impl<'p> Run<'p> {
         let forbids = self.forbids(schema);
         let (mut is_valid, mut position, mut unexpected) = (true, 0_usize, Vec::new());
         value.each_member(|Member { name, value: member, .. }| {
+            if !self.spend_on(name) {
+                is_valid = false;
+                return false;
+            }
             if !seen.all_members && !Seen::has(&seen.members, position) {
                 if forbids {
                     is_valid = false;
-                    unexpected.push(name.text().into_owned());
+                    if self.collects && unexpected.len() < MAX_NAMES {
+                        unexpected.push(name.text().into_owned());
+                    }
                 } else {
                     is_valid &= self.within(|| Segment::Name(name.text().into_owned()), schema, member);
                 }
@@ -443,6 +483,10 @@ impl<'p> Run<'p> {
             if kind != Kind::String {
                 return false;
             }
+            if texts.len() > FEW_NAMES {
+                let wanted = value.text();
+                return texts.binary_search_by(|text| (**text).cmp(&wanted)).is_ok();
+            }
             return texts.iter().any(|text| value.is_text(text));
         }
         let place = rules.place;
@@ -452,12 +496,20 @@ impl<'p> Run<'p> {
             {
                 return true;
             }
+            // Without work left, everything differs: that is no answer.
+            if self.work == 0 {
+                return self.give_up("too_much_work");
+            }
         }
         false
     }
 
     #[inline(always)]
     fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
+        // To divide takes a while for each digit.
+        if rules.divisor.is_some() && value.length() > SHORT_NUMBER && !self.spend(value.length() as u64) {
+            return false;
+        }
         let is_valid = with_number(value, |number| rules.allow(number));
         if !is_valid && self.collects {
             self.find_numeric(id, rules, value);
@@ -653,6 +705,10 @@ impl<'p> Run<'p> {
         let needs_all = !rules.patterns.is_empty() || rules.additional != NONE || rules.property_names != NONE;
         if needs_all || !rules.names.entries.is_empty() {
             value.each_member(|Member { name, hash, value: member }| {
+                if !self.spend_on(name) {
+                    is_valid = false;
+                    return false;
+                }
                 let mut is_evaluated = false;
                 if let Some(index) = rules.names.find(name, hash, hint) {
                     hint = index.wrapping_add(1);
@@ -666,7 +722,7 @@ impl<'p> Run<'p> {
                 }
                 if needs_all {
                     for (pattern, schema) in &rules.patterns {
-                        if self.goes_on(is_valid) && self.matches(pattern, &name.text()) {
+                        if self.goes_on(is_valid) && self.spend_on(name) && self.matches(pattern, &name.text()) {
                             is_evaluated = true;
                             is_valid &= self.within(|| Segment::Name(name.text().into_owned()), *schema, member);
                         }
@@ -675,7 +731,7 @@ impl<'p> Run<'p> {
                         is_evaluated = true;
                         if forbids {
                             is_valid = false;
-                            if self.collects {
+                            if self.collects && unexpected.len() < MAX_NAMES {
                                 unexpected.push(name.text().into_owned());
                             }
                         } else {
@@ -746,6 +802,7 @@ impl<'p> Run<'p> {
             let names = missing
                 .filter_map(|name| rules.names.entries.get(*name as usize))
                 .map(|entry| entry.name.to_string())
+                .take(MAX_NAMES)
                 .collect();
             self.find(id, keyword, value, names);
         }
@@ -762,6 +819,10 @@ impl<'p> Run<'p> {
         match step {
             InPlace::Ref(target) => self.check(*target, value, seen),
             InPlace::DynamicRef(name, initial) => {
+                // Each resource on the way is asked.
+                if !self.spend(self.scope.len() as u64) {
+                    return false;
+                }
                 let target = self.dynamic_target(name).unwrap_or(*initial);
                 self.check(target, value, seen)
             }
@@ -817,7 +878,7 @@ impl<'p> Run<'p> {
     ) -> bool {
         let mut matching: usize = 0;
         let outer = core::mem::take(&mut self.found);
-        let mut failures: Vec<Vec<Found>> = Vec::new();
+        let mut nearest = Nearest::default();
         for branch in branches {
             let mut inner = seen.is_some().then(Seen::default);
             let is_valid = self.check(*branch, value, inner.as_mut());
@@ -834,7 +895,7 @@ impl<'p> Run<'p> {
                     break;
                 }
             } else if self.collects {
-                failures.push(found);
+                nearest.consider(found, self.path.len());
             }
         }
         self.found = outer;
@@ -844,8 +905,8 @@ impl<'p> Run<'p> {
         let is_valid = if only_one { matching == 1 } else { matching > 0 };
         if !is_valid && self.collects {
             let keyword = if only_one { "oneOf" } else { "anyOf" };
-            match nearest(failures, self.path.len()).filter(|_| matching == 0) {
-                Some(found) => self.found.extend(found),
+            match nearest.found().filter(|_| matching == 0) {
+                Some(found) => self.found.extend(found.into_iter().take(MAX_FOUND.saturating_sub(self.found.len()))),
                 None => {
                     let names = if matching > 1 { vec![matching.to_string()] } else { Vec::new() };
                     self.find(id, keyword, value, names);
@@ -857,9 +918,15 @@ impl<'p> Run<'p> {
 }
 
 /// What is wrong with the branch that the value was most likely meant for, if one is clearly nearer than the others.
-fn nearest(failures: Vec<Vec<Found>>, depth: usize) -> Option<Vec<Found>> {
-    let cost = |found: &[Found]| -> usize {
-        found
+#[derive(Default)]
+struct Nearest {
+    best: Option<(usize, Vec<Found>)>,
+    is_alone: bool,
+}
+
+impl Nearest {
+    fn consider(&mut self, found: Vec<Found>, depth: usize) {
+        let cost: usize = found
             .iter()
             .map(|found| {
                 let below = found.path.matches('/').count().saturating_sub(depth);
@@ -871,14 +938,18 @@ fn nearest(failures: Vec<Vec<Found>>, depth: usize) -> Option<Vec<Found>> {
                     _ => found.names.len().max(1),
                 }
             })
-            .sum()
-    };
-    let mut ranked: Vec<(usize, Vec<Found>)> = failures.into_iter().map(|found| (cost(&found), found)).collect();
-    ranked.sort_by_key(|(cost, _)| *cost);
-    let mut ranked = ranked.into_iter();
-    let (best, found) = ranked.next()?;
-    let is_alone = ranked.next().is_none_or(|(second, _)| second > best);
-    (best < 1_000 && is_alone).then_some(found)
+            .sum();
+        match &self.best {
+            Some((best, _)) if cost > *best => {}
+            Some((best, _)) if cost == *best => self.is_alone = false,
+            _ => (self.best, self.is_alone) = (Some((cost, found)), true),
+        }
+    }
+
+    fn found(self) -> Option<Vec<Found>> {
+        let (cost, found) = self.best?;
+        (cost < 1_000 && self.is_alone).then_some(found)
+    }
 }
 
 /// Which names of a table an object has.
