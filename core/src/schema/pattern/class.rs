@@ -148,11 +148,8 @@ impl Set {
 fn sort(ranges: &mut [(u32, u32)]) {
     let mut gap = ranges.len();
     while gap > 1 {
-        // Always odd below, so that the next pass compares others.
+        // Odd, so that every pass compares others than the one before.
         gap = (gap / 2) | 1;
-        if gap >= ranges.len() {
-            gap = 1;
-        }
         for start in gap..ranges.len() {
             let mut at = start;
             while let Some(before) = at.checked_sub(gap) {

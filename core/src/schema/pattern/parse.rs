@@ -23,38 +23,52 @@ pub(super) enum Place {
     NoWordEdge,
 }
 
-#[derive(Debug)]
+/// Nodes refer to one another by number, and so need not be taken apart.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Node {
     Char(u32),
     /// By its number.
     Set(u32),
     At(Place),
-    Sequence(Vec<Node>),
-    Choice(Vec<Node>),
+    Sequence(Items),
+    Choice(Items),
     /// A group that captures, numbered from 0.
-    Group(u32, Box<Node>),
+    Group(u32, u32),
     Look {
         behind: bool,
         negative: bool,
-        body: Box<Node>,
+        body: u32,
     },
     /// What a group has captured.
     Back(u32),
     /// The same by a name, as a number of `Parsed::references`.
     Named(u32),
-    Repeat {
-        body: Box<Node>,
-        least: u32,
-        most: u32,
-        lazy: bool,
-        /// The first group within the body and the one after the last.
-        groups: (u32, u32),
-    },
+    Repeat(Repeat),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Repeat {
+    pub(super) body: u32,
+    pub(super) least: u32,
+    pub(super) most: u32,
+    pub(super) lazy: bool,
+    /// The first group within the body and the one after the last.
+    pub(super) groups: (u32, u32),
+}
+
+/// A part of `Parsed::items`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Items {
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 #[derive(Debug)]
 pub(super) struct Parsed {
-    pub(super) root: Node,
+    pub(super) root: u32,
+    pub(super) nodes: Vec<Node>,
+    /// Numbers of nodes.
+    pub(super) items: Vec<u32>,
     pub(super) sets: Vec<Set>,
     pub(super) known: Vec<Known>,
     /// A name may stand for several groups, of which at most one takes part in a match.
@@ -67,6 +81,7 @@ pub(super) struct Parsed {
 
 pub(super) fn parse(source: &str, lenient: bool) -> Result<Parsed, Flaw> {
     let mut parser = Parser {
+        flaw: Flaw { at: 0, what: "" },
         chars: source.chars().collect(),
         at: 0,
         lenient,
@@ -77,7 +92,9 @@ pub(super) fn parse(source: &str, lenient: bool) -> Result<Parsed, Flaw> {
         starts_name: None,
         continues_name: None,
         out: Parsed {
-            root: Node::Sequence(Vec::new()),
+            root: 0,
+            nodes: Vec::new(),
+            items: Vec::new(),
             sets: Vec::new(),
             known: Vec::new(),
             names: Vec::new(),
@@ -87,20 +104,22 @@ pub(super) fn parse(source: &str, lenient: bool) -> Result<Parsed, Flaw> {
         },
     };
     parser.count_groups();
-    parser.out.root = parser.choice()?;
-    if parser.at < parser.chars.len() {
-        return Err(parser.flaw("unmatched `)`"));
+    match parser.whole() {
+        Ok(()) => Ok(parser.out),
+        Err(Failed) => Err(parser.flaw),
     }
-    let out = parser.out;
-    for (name, at) in &out.references {
-        if !out.names.iter().any(|(known, _)| known == name) {
-            return Err(Flaw { at: *at, what: "no group has this name" });
-        }
-    }
-    Ok(out)
 }
 
+/// The pattern's length bounds how many there are of anything.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// The parser has the flaw: results are small without it.
+struct Failed;
+
 struct Parser {
+    flaw: Flaw,
     chars: Vec<char>,
     at: usize,
     lenient: bool,
@@ -116,28 +135,36 @@ struct Parser {
 }
 
 impl Parser {
-    fn flaw(&self, what: &'static str) -> Flaw {
-        Flaw { at: self.at, what }
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, at: usize, what: &'static str) -> Failed {
+        self.flaw = Flaw { at, what };
+        Failed
     }
 
     fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
+    // This and the next three are called from everywhere: out of line they keep the wasm small.
+    #[inline(never)]
     fn peek_after(&self, count: usize) -> Option<char> {
         self.chars.get(self.at.saturating_add(count)).copied()
     }
 
+    #[inline(never)]
     fn skip(&mut self, count: usize) {
         self.at = self.at.saturating_add(count);
     }
 
+    #[inline(never)]
     fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.skip(1);
         Some(next)
     }
 
+    #[inline(never)]
     fn eat(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {
@@ -166,8 +193,36 @@ impl Parser {
         self.at = 0;
     }
 
+    fn whole(&mut self) -> Result<(), Failed> {
+        self.out.root = self.choice()?;
+        if self.at < self.chars.len() {
+            return Err(self.fail(self.at, "unmatched `)`"));
+        }
+        let names = &self.out.names;
+        let known = |name: &String| names.iter().any(|(known, _)| known == name);
+        match self.out.references.iter().find(|(name, _)| !known(name)) {
+            Some(&(_, at)) => Err(self.fail(at, "no group has this name")),
+            None => Ok(()),
+        }
+    }
+
+    fn node(&mut self, node: Node) -> u32 {
+        self.out.nodes.push(node);
+        number(self.out.nodes.len().wrapping_sub(1))
+    }
+
+    /// The only one of several nodes, or what they are together.
+    fn together(&mut self, several: &[u32], make: fn(Items) -> Node) -> u32 {
+        if let [one] = several {
+            return *one;
+        }
+        let start = number(self.out.items.len());
+        self.out.items.extend_from_slice(several);
+        self.node(make(Items { start, end: number(self.out.items.len()) }))
+    }
+
     /// Alternatives, up to the end of the group or of the pattern.
-    fn choice(&mut self) -> Result<Node, Flaw> {
+    fn choice(&mut self) -> Result<u32, Failed> {
         let before = self.live.len();
         let mut others = Vec::new();
         let mut branches = vec![self.sequence()?];
@@ -177,38 +232,38 @@ impl Parser {
             branches.push(self.sequence()?);
         }
         self.live.append(&mut others);
-        if branches.len() == 1 {
-            return Ok(branches.pop().unwrap_or(Node::Choice(branches)));
-        }
         let mut set = Set::default();
-        for branch in &branches {
-            match branch {
-                Node::Char(code) => set.add(*code, *code),
-                Node::Set(number) => match self.out.sets.get(*number as usize) {
-                    Some(other) if other.is_plain() => set.merge(other),
-                    _ => return Ok(Node::Choice(branches)),
-                },
-                _ => return Ok(Node::Choice(branches)),
-            }
+        if branches.len() > 1 && branches.iter().all(|&branch| self.merge(branch, &mut set)) {
+            return Ok(self.set(set, false));
         }
-        Ok(self.set(set, false))
+        Ok(self.together(&branches, Node::Choice))
     }
 
-    fn sequence(&mut self) -> Result<Node, Flaw> {
+    /// Adds what the node matches, if that is one character without properties.
+    fn merge(&self, node: u32, set: &mut Set) -> bool {
+        match self.out.nodes.get(node as usize) {
+            Some(Node::Char(code)) => set.add(*code, *code),
+            Some(Node::Set(number)) => match self.out.sets.get(*number as usize) {
+                Some(other) if other.is_plain() => set.merge(other),
+                _ => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn sequence(&mut self) -> Result<u32, Failed> {
         let mut items = Vec::new();
         while !matches!(self.peek(), None | Some('|' | ')')) {
             let first = self.out.groups;
             let (atom, repeatable) = self.atom()?;
             items.push(if repeatable { self.quantified(atom, first)? } else { atom });
         }
-        match items.len() {
-            1 => Ok(items.pop().unwrap_or(Node::Sequence(items))),
-            _ => Ok(Node::Sequence(items)),
-        }
+        Ok(self.together(&items, Node::Sequence))
     }
 
     /// The atom with the quantifier that follows it, if one does.
-    fn quantified(&mut self, atom: Node, first: u32) -> Result<Node, Flaw> {
+    fn quantified(&mut self, atom: u32, first: u32) -> Result<u32, Failed> {
         let at = self.at;
         let (least, most) = match self.peek() {
             Some('*') => (0, ENDLESS),
@@ -217,7 +272,7 @@ impl Parser {
             Some('{') => match self.counts() {
                 Some(counts) => counts,
                 None if self.lenient => return Ok(atom),
-                None => return Err(self.flaw("incomplete quantifier")),
+                None => return Err(self.fail(self.at, "incomplete quantifier")),
             },
             _ => return Ok(atom),
         };
@@ -226,20 +281,19 @@ impl Parser {
         }
         let lazy = self.eat('?');
         if least > most {
-            return Err(Flaw { at, what: "the numbers of the quantifier are out of order" });
+            return Err(self.fail(at, "the numbers of the quantifier are out of order"));
         }
         if (least, most) == (1, 1) {
             return Ok(atom);
         }
-        let body = Box::new(match atom {
-            Node::Char(code) => {
-                let mut set = Set::default();
-                set.add(code, code);
-                self.set(set, false)
-            }
-            other => other,
-        });
-        Ok(Node::Repeat { body, least, most, lazy, groups: (first, self.out.groups) })
+        let mut body = atom;
+        if let Some(&Node::Char(code)) = self.out.nodes.get(atom as usize) {
+            let mut set = Set::default();
+            set.add(code, code);
+            body = self.set(set, false);
+        }
+        let groups = (first, self.out.groups);
+        Ok(self.node(Node::Repeat(Repeat { body, least, most, lazy, groups })))
     }
 
     /// `{2}`, `{2,}` or `{2,3}`. Anything else is left unread.
@@ -272,12 +326,12 @@ impl Parser {
     }
 
     /// One atom or assertion, and whether a quantifier may follow.
-    fn atom(&mut self) -> Result<(Node, bool), Flaw> {
+    fn atom(&mut self) -> Result<(u32, bool), Failed> {
         let at = self.at;
-        let Some(next) = self.next() else { return Err(self.flaw("the pattern ends too early")) };
+        let Some(next) = self.next() else { return Err(self.fail(self.at, "the pattern ends too early")) };
         let node = match next {
-            '^' => return Ok((Node::At(Place::Start), false)),
-            '$' => return Ok((Node::At(Place::End), false)),
+            '^' => return Ok((self.node(Node::At(Place::Start)), false)),
+            '$' => return Ok((self.node(Node::At(Place::End)), false)),
             '(' => return self.group(at),
             '.' => {
                 let mut set = Set::default();
@@ -286,22 +340,22 @@ impl Parser {
             }
             '[' => self.class(at)?,
             '\\' => return self.escape(at),
-            '*' | '+' | '?' => return Err(Flaw { at, what: "nothing to repeat" }),
+            '*' | '+' | '?' => return Err(self.fail(at, "nothing to repeat")),
             '{' => {
                 self.at = at;
                 if !self.lenient || self.counts().is_some() {
-                    return Err(Flaw { at, what: "nothing to repeat" });
+                    return Err(self.fail(at, "nothing to repeat"));
                 }
                 self.skip(1);
-                Node::Char(u32::from(next))
+                self.node(Node::Char(u32::from(next)))
             }
-            '}' | ']' if !self.lenient => return Err(Flaw { at, what: "unescaped bracket" }),
-            _ => Node::Char(u32::from(next)),
+            '}' | ']' if !self.lenient => return Err(self.fail(at, "unescaped bracket")),
+            _ => self.node(Node::Char(u32::from(next))),
         };
         Ok((node, true))
     }
 
-    fn group(&mut self, at: usize) -> Result<(Node, bool), Flaw> {
+    fn group(&mut self, at: usize) -> Result<(u32, bool), Failed> {
         let mut captures = true;
         let mut look = None;
         let mut name = None;
@@ -319,43 +373,41 @@ impl Parser {
                     captures = true;
                     name = Some(self.name()?);
                 }
-                Some('i' | 'm' | 's' | '-') => return Err(Flaw { at, what: "modifiers are not supported" }),
-                _ => return Err(Flaw { at, what: "unknown kind of group" }),
+                Some('i' | 'm' | 's' | '-') => return Err(self.fail(at, "modifiers are not supported")),
+                _ => return Err(self.fail(at, "unknown kind of group")),
             }
         }
-        let number = self.out.groups;
+        let group = self.out.groups;
         if captures {
-            self.out.groups = number.saturating_add(1);
+            self.out.groups = group.saturating_add(1);
         }
         if let Some(name) = name {
             let names = &mut self.out.names;
             let taken = self.live.iter().any(|&live| names.get(live).is_some_and(|(known, _)| *known == name));
             if taken || names.len() >= MOST_NAMES {
-                return Err(Flaw { at, what: if taken { "the name is taken" } else { "too many names" } });
+                return Err(self.fail(at, if taken { "the name is taken" } else { "too many names" }));
             }
             self.live.push(names.len());
-            names.push((name, number));
+            names.push((name, group));
         }
         self.depth = self.depth.saturating_add(1);
         if self.depth > DEEPEST {
-            return Err(Flaw { at, what: "groups are nested too deep" });
+            return Err(self.fail(at, "groups are nested too deep"));
         }
         let body = self.choice()?;
         if !self.eat(')') {
-            return Err(Flaw { at, what: "unclosed group" });
+            return Err(self.fail(at, "unclosed group"));
         }
         self.depth = self.depth.saturating_sub(1);
         Ok(match look {
-            Some((behind, negative)) => {
-                (Node::Look { behind, negative, body: Box::new(body) }, self.lenient && !behind)
-            }
-            None if captures => (Node::Group(number, Box::new(body)), true),
+            Some((behind, negative)) => (self.node(Node::Look { behind, negative, body }), self.lenient && !behind),
+            None if captures => (self.node(Node::Group(group, body)), true),
             None => (body, true),
         })
     }
 
     /// The name of a group, after its `<`.
-    fn name(&mut self) -> Result<String, Flaw> {
+    fn name(&mut self) -> Result<String, Failed> {
         let mut name = String::new();
         loop {
             let at = self.at;
@@ -368,7 +420,7 @@ impl Parser {
             }
             match next.filter(|&next| self.fits_name(next, name.is_empty())) {
                 Some(next) => name.push(next),
-                None => return Err(Flaw { at, what: "invalid name of a group" }),
+                None => return Err(self.fail(at, "invalid name of a group")),
             }
         }
     }
@@ -391,37 +443,36 @@ impl Parser {
         }
     }
 
-    fn set(&mut self, mut set: Set, negated: bool) -> Node {
+    fn set(&mut self, mut set: Set, negated: bool) -> u32 {
         set.seal(negated, &self.out.known);
         let found = self.out.sets.iter().take(SHARED_SETS).position(|other| *other == set);
-        let number = found.unwrap_or_else(|| {
+        let index = found.unwrap_or(self.out.sets.len());
+        if found.is_none() {
             self.out.sets.push(set);
-            self.out.sets.len().saturating_sub(1)
-        });
-        Node::Set(u32::try_from(number).unwrap_or(u32::MAX))
+        }
+        self.node(Node::Set(number(index)))
     }
 
     /// What follows a backslash outside a class.
-    fn escape(&mut self, at: usize) -> Result<(Node, bool), Flaw> {
+    fn escape(&mut self, at: usize) -> Result<(u32, bool), Failed> {
         let node = match self.peek() {
             Some('b') => {
                 self.skip(1);
-                return Ok((Node::At(Place::WordEdge), false));
+                return Ok((self.node(Node::At(Place::WordEdge)), false));
             }
             Some('B') => {
                 self.skip(1);
-                return Ok((Node::At(Place::NoWordEdge), false));
+                return Ok((self.node(Node::At(Place::NoWordEdge)), false));
             }
             Some('k') if !self.lenient || self.has_names => {
                 self.skip(1);
                 if !self.eat('<') {
-                    return Err(Flaw { at, what: "`\\k` without a name" });
+                    return Err(self.fail(at, "`\\k` without a name"));
                 }
                 let name = self.name()?;
                 self.out.captures = true;
-                let number = u32::try_from(self.out.references.len()).unwrap_or(u32::MAX);
                 self.out.references.push((name, at));
-                Node::Named(number)
+                Node::Named(number(self.out.references.len().wrapping_sub(1)))
             }
             Some('1'..='9') => {
                 let start = self.at;
@@ -434,22 +485,22 @@ impl Parser {
                         self.at = start;
                         Node::Char(self.character(at, false)?)
                     }
-                    _ => return Err(Flaw { at, what: "no group has this number" }),
+                    _ => return Err(self.fail(at, "no group has this number")),
                 }
             }
             _ => {
                 let mut set = Set::default();
                 match self.class_escape(at, &mut set)? {
-                    true => self.set(set, false),
+                    true => return Ok((self.set(set, false), true)),
                     false => Node::Char(self.character(at, false)?),
                 }
             }
         };
-        Ok((node, true))
+        Ok((self.node(node), true))
     }
 
     /// Adds `\d`, `\P{…}` and the like to a set. Anything else is left unread.
-    fn class_escape(&mut self, at: usize, set: &mut Set) -> Result<bool, Flaw> {
+    fn class_escape(&mut self, at: usize, set: &mut Set) -> Result<bool, Failed> {
         let Some(kind) = self.peek() else { return Ok(false) };
         let negated = kind.is_ascii_uppercase();
         match kind.to_ascii_lowercase() {
@@ -457,25 +508,13 @@ impl Parser {
             's' => set.add_all(SPACE, negated),
             'w' => set.add_all(WORD, negated),
             'p' => {
-                let flaw = Flaw { at, what: "unknown property of characters" };
-                if self.peek_after(1) != Some('{') {
-                    return if self.lenient { Ok(false) } else { Err(flaw) };
+                if self.lenient && self.peek_after(1) != Some('{') {
+                    return Ok(false);
                 }
-                self.skip(2);
-                let mut name = String::new();
-                while !self.eat('}') {
-                    let fits = |next: &char| next.is_ascii_alphanumeric() || matches!(next, '_' | '=');
-                    name.push(self.next().filter(fits).ok_or(flaw)?);
+                match self.property() {
+                    Some(number) => set.add_property(number, negated),
+                    None => return Err(self.fail(at, "unknown property of characters")),
                 }
-                let known = &mut self.out.known;
-                let number = known.iter().position(|known| known.name == name).unwrap_or(known.len());
-                if number == known.len() {
-                    if number >= MOST_PROPERTIES {
-                        return Err(Flaw { at, what: "too many properties of characters" });
-                    }
-                    known.push(Known::new(name).ok_or(flaw)?);
-                }
-                set.add_property(u32::try_from(number).unwrap_or(u32::MAX), negated);
                 return Ok(true);
             }
             _ => return Ok(false),
@@ -484,10 +523,32 @@ impl Parser {
         Ok(true)
     }
 
+    /// The number of the property whose name follows `p`.
+    fn property(&mut self) -> Option<u32> {
+        self.skip(1);
+        if !self.eat('{') {
+            return None;
+        }
+        let mut name = String::new();
+        while !self.eat('}') {
+            let fits = |next: &char| next.is_ascii_alphanumeric() || matches!(next, '_' | '=');
+            name.push(self.next().filter(fits)?);
+        }
+        let known = &mut self.out.known;
+        let index = known.iter().position(|known| known.name == name).unwrap_or(known.len());
+        if index == known.len() {
+            if index >= MOST_PROPERTIES {
+                return None;
+            }
+            known.push(Known::new(name)?);
+        }
+        Some(number(index))
+    }
+
     /// What follows a backslash and stands for one character.
-    fn character(&mut self, at: usize, in_class: bool) -> Result<u32, Flaw> {
+    fn character(&mut self, at: usize, in_class: bool) -> Result<u32, Failed> {
         let start = self.at;
-        let Some(next) = self.next() else { return Err(Flaw { at, what: "nothing follows the backslash" }) };
+        let Some(next) = self.next() else { return Err(self.fail(at, "nothing follows the backslash")) };
         let code = match next {
             't' => Some(0x09),
             'n' => Some(0x0A),
@@ -533,7 +594,7 @@ impl Parser {
             }
             _ => self.lenient.then_some(u32::from(next)),
         };
-        code.ok_or(Flaw { at, what: "unknown escape" })
+        code.ok_or_else(|| self.fail(at, "unknown escape"))
     }
 
     /// So many hexadecimal digits; anything else is left unread.
@@ -575,7 +636,7 @@ impl Parser {
         code
     }
 
-    fn class(&mut self, at: usize) -> Result<Node, Flaw> {
+    fn class(&mut self, at: usize) -> Result<u32, Failed> {
         let negated = self.eat('^');
         let mut set = Set::default();
         while !self.eat(']') {
@@ -587,7 +648,7 @@ impl Parser {
                 high = self.class_atom(at, &mut set)?;
                 if low.is_none() || high.is_none() {
                     if !self.lenient {
-                        return Err(Flaw { at: start, what: "a range needs a character at either end" });
+                        return Err(self.fail(start, "a range needs a character at either end"));
                     }
                     for code in [low, Some(0x2D), high].into_iter().flatten() {
                         set.add(code, code);
@@ -597,7 +658,7 @@ impl Parser {
             }
             if let Some((low, high)) = low.zip(high) {
                 if low > high {
-                    return Err(Flaw { at: start, what: "the range is out of order" });
+                    return Err(self.fail(start, "the range is out of order"));
                 }
                 set.add(low, high);
             }
@@ -606,10 +667,10 @@ impl Parser {
     }
 
     /// One character of a class, or `None` after adding several to the set.
-    fn class_atom(&mut self, class: usize, set: &mut Set) -> Result<Option<u32>, Flaw> {
+    fn class_atom(&mut self, class: usize, set: &mut Set) -> Result<Option<u32>, Failed> {
         let at = self.at;
         match self.next() {
-            None => Err(Flaw { at: class, what: "unclosed class" }),
+            None => Err(self.fail(class, "unclosed class")),
             Some('\\') => match self.class_escape(at, set)? {
                 true => Ok(None),
                 false => self.character(at, true).map(Some),

@@ -2,7 +2,7 @@
 
 use super::Flaw;
 use super::class::{Known, Set};
-use super::parse::{ENDLESS, Node, Parsed, Place};
+use super::parse::{ENDLESS, Items, Node, Parsed, Place, Repeat};
 
 const LONGEST: usize = 20_000;
 /// No row of the table, or no register.
@@ -79,10 +79,13 @@ pub(super) struct Program {
 
 pub(super) fn compile(parsed: Parsed) -> Result<Program, Flaw> {
     let registers = if parsed.captures { parsed.groups.saturating_mul(2) } else { 0 };
-    let anchored = is_anchored(&parsed.root);
-    let mut compiler = Compiler { parsed: &parsed, code: Vec::new(), registers, rows: 0, alone: anchored };
-    compiler.node(&parsed.root, false)?;
-    compiler.emit(Op::Match)?;
+    let anchored = is_anchored(&parsed, parsed.root);
+    let mut compiler = Compiler { parsed: &parsed, code: Vec::new(), full: false, registers, rows: 0, alone: anchored };
+    compiler.node(parsed.root, false);
+    compiler.emit(Op::Match);
+    if compiler.full {
+        return Err(Flaw { at: 0, what: "the pattern is too large" });
+    }
     if !parsed.captures {
         compiler.assign(anchored);
     }
@@ -90,37 +93,49 @@ pub(super) fn compile(parsed: Parsed) -> Result<Program, Flaw> {
     Ok(Program { code, sets: parsed.sets, known: parsed.known, anchored, rows, registers })
 }
 
-fn is_anchored(node: &Node) -> bool {
-    match node {
-        Node::At(place) => *place == Place::Start,
-        Node::Sequence(items) => items.first().is_some_and(is_anchored),
-        Node::Choice(branches) => branches.iter().all(is_anchored),
-        Node::Group(_, body) => is_anchored(body),
+fn is_anchored(parsed: &Parsed, node: u32) -> bool {
+    match parsed.nodes.get(node as usize) {
+        Some(Node::At(place)) => *place == Place::Start,
+        Some(Node::Sequence(items)) => of(parsed, *items).first().is_some_and(|&item| is_anchored(parsed, item)),
+        Some(Node::Choice(items)) => of(parsed, *items).iter().all(|&item| is_anchored(parsed, item)),
+        Some(Node::Group(_, body)) => is_anchored(parsed, *body),
         _ => false,
     }
+}
+
+fn of(parsed: &Parsed, items: Items) -> &[u32] {
+    parsed.items.get(items.start as usize..items.end as usize).unwrap_or_default()
 }
 
 struct Compiler<'p> {
     parsed: &'p Parsed,
     code: Vec<Op>,
+    /// There was more. What is missing shows at the end, and loops look here.
+    full: bool,
     registers: u32,
     rows: u32,
     /// What comes next is surely reached once at most.
     alone: bool,
 }
 
-impl Compiler<'_> {
+impl<'p> Compiler<'p> {
     /// The number of the instruction that comes next.
     fn here(&self) -> u32 {
         u32::try_from(self.code.len()).unwrap_or(u32::MAX)
     }
 
-    fn emit(&mut self, op: Op) -> Result<(), Flaw> {
-        if self.code.len() >= LONGEST {
-            return Err(Flaw { at: 0, what: "the pattern is too large" });
+    fn emit(&mut self, op: Op) {
+        self.full |= self.code.len() >= LONGEST;
+        if !self.full {
+            self.code.push(op);
         }
-        self.code.push(op);
-        Ok(())
+    }
+
+    /// Leaves room for an instruction that depends on what comes next.
+    fn room(&mut self) -> u32 {
+        let at = self.here();
+        self.emit(Op::Match);
+        at
     }
 
     fn set(&mut self, at: u32, op: Op) {
@@ -129,171 +144,156 @@ impl Compiler<'_> {
         }
     }
 
-    fn node(&mut self, node: &Node, back: bool) -> Result<(), Flaw> {
+    fn node(&mut self, node: u32, back: bool) {
+        let parsed: &'p Parsed = self.parsed;
+        let captures = parsed.captures;
+        let Some(&node) = parsed.nodes.get(node as usize) else { return };
         match node {
-            Node::Char(code) => self.emit(Op::Char { code: *code, back }),
-            Node::Set(set) => self.emit(Op::Set { set: *set, back }),
-            Node::At(place) => self.emit(Op::At(*place)),
+            Node::Char(code) => self.emit(Op::Char { code, back }),
+            Node::Set(set) => self.emit(Op::Set { set, back }),
+            Node::At(place) => self.emit(Op::At(place)),
             Node::Sequence(items) => {
+                let items = of(parsed, items);
                 for index in 0..items.len() {
-                    let index = if back { items.len().saturating_sub(index).saturating_sub(1) } else { index };
-                    if let Some(item) = items.get(index) {
-                        self.node(item, back)?;
+                    let index = if back { items.len().wrapping_sub(index).wrapping_sub(1) } else { index };
+                    if let Some(&item) = items.get(index) {
+                        self.node(item, back);
                     }
                 }
-                Ok(())
             }
-            Node::Choice(branches) => self.choice(branches, back),
-            Node::Group(number, body) => {
-                if !self.parsed.captures {
-                    return self.node(body, back);
+            Node::Choice(items) => self.choice(of(parsed, items), back),
+            Node::Group(group, body) => {
+                let register = group.wrapping_mul(2);
+                if captures {
+                    self.emit(Op::Save(register.wrapping_add(u32::from(back))));
                 }
-                let register = number.saturating_mul(2);
-                self.emit(Op::Save(register.saturating_add(u32::from(back))))?;
-                self.node(body, back)?;
-                self.emit(Op::Save(register.saturating_add(u32::from(!back))))
+                self.node(body, back);
+                if captures {
+                    self.emit(Op::Save(register.wrapping_add(u32::from(!back))));
+                }
             }
             Node::Look { behind, negative, body } => {
-                let at = self.here();
                 // The places where a look holds are found all at once, from its other end: one search from everywhere
                 // then suffices for all of them. Where one place is asked for, or captures count, this would be wrong.
                 let alone = self.alone;
-                let row = if alone || self.parsed.captures { NONE } else { self.row() };
-                self.emit(Op::Match)?;
-                self.node(body, *behind == (row == NONE))?;
-                self.emit(if row == NONE { Op::Match } else { Op::Found { row } })?;
-                self.set(at, Op::Look { negative: *negative, after: self.here(), row });
+                let row = if alone || captures { NONE } else { self.row() };
+                let at = self.room();
+                self.node(body, behind == (row == NONE));
+                self.emit(if row == NONE { Op::Match } else { Op::Found { row } });
+                self.set(at, Op::Look { negative, after: self.here(), row });
                 self.alone = alone;
-                Ok(())
             }
-            Node::Back(group) => self.emit(Op::Back { group: *group, back }),
+            Node::Back(group) => self.emit(Op::Back { group, back }),
             Node::Named(number) => {
-                let parsed = self.parsed;
-                let name = parsed.references.get(*number as usize).map(|reference| &reference.0);
+                let name = parsed.references.get(number as usize).map(|reference| &reference.0);
                 for (_, group) in parsed.names.iter().filter(|(known, _)| Some(known) == name) {
                     // One that took no part matches the empty text, so one after the other does.
-                    self.emit(Op::Back { group: *group, back })?;
+                    self.emit(Op::Back { group: *group, back });
                 }
-                Ok(())
             }
-            Node::Repeat { body, least, most, lazy, groups } => {
-                let mut inner = &**body;
-                while let (Node::Group(_, body), false) = (inner, self.parsed.captures) {
-                    inner = body;
+            Node::Repeat(repeat) => {
+                let Repeat { body, least, most, lazy, .. } = repeat;
+                let mut inner = parsed.nodes.get(body as usize);
+                while let (Some(Node::Group(_, body)), false) = (inner, captures) {
+                    inner = parsed.nodes.get(*body as usize);
                 }
-                match inner {
-                    Node::Set(set) => {
-                        self.alone &= least == most;
-                        let (set, least, most, lazy) = (*set, *least, *most, *lazy);
-                        self.emit(Op::Run { set, least, most, lazy, back, whole: false, row: NONE })?;
-                        if least == most || most == ENDLESS { Ok(()) } else { self.emit(Op::Join { row: NONE }) }
-                    }
-                    inner => self.repeat(inner, (*least, *most), *lazy, *groups, back),
+                let Some(&Node::Set(set)) = inner else { return self.repeat(repeat, back) };
+                self.alone &= least == most;
+                self.emit(Op::Run { set, least, most, lazy, back, whole: false, row: NONE });
+                if least != most && most != ENDLESS {
+                    self.emit(Op::Join { row: NONE });
                 }
             }
         }
     }
 
-    fn choice(&mut self, branches: &[Node], back: bool) -> Result<(), Flaw> {
+    fn choice(&mut self, branches: &[u32], back: bool) {
         self.alone = false;
-        let mut jumps = Vec::with_capacity(branches.len());
-        for (index, branch) in branches.iter().enumerate() {
-            let at = self.here();
-            let is_last = index.saturating_add(1) == branches.len();
-            if !is_last {
-                self.emit(Op::Match)?;
+        let mut jumps = Vec::new();
+        for (index, &branch) in branches.iter().enumerate() {
+            if index.wrapping_add(1) == branches.len() {
+                self.node(branch, back);
+                continue;
             }
-            self.node(branch, back)?;
-            if !is_last {
-                jumps.push(self.here());
-                self.emit(Op::Match)?;
-                self.split(at, at.saturating_add(1), self.here());
-            }
+            let at = self.room();
+            self.node(branch, back);
+            jumps.push(self.room());
+            self.split(at, false, self.here());
         }
         for jump in jumps {
             self.set(jump, Op::Jump(self.here()));
         }
-        self.emit(Op::Join { row: NONE })
+        self.emit(Op::Join { row: NONE });
     }
 
-    fn split(&mut self, at: u32, first: u32, second: u32) {
+    /// Either goes on or to the other instruction, and tries what it prefers first.
+    fn split(&mut self, at: u32, prefers_other: bool, other: u32) {
+        let next = at.wrapping_add(1);
+        let (first, second) = if prefers_other { (other, next) } else { (next, other) };
         self.set(at, Op::Split { first, second, row: NONE });
     }
 
-    fn repeat(
-        &mut self,
-        body: &Node,
-        (least, most): (u32, u32),
-        lazy: bool,
-        groups: (u32, u32),
-        back: bool,
-    ) -> Result<(), Flaw> {
+    fn repeat(&mut self, repeat: Repeat, back: bool) {
+        let Repeat { body, least, most, lazy, .. } = repeat;
         self.alone = false;
         let captures = self.parsed.captures;
         let start = self.here();
         // A body that may match the empty text again and again is stopped by the table; without one a register has to.
         let register = self.registers;
         if captures {
-            self.registers = register.saturating_add(1);
+            self.registers = register.wrapping_add(1);
         }
         let endless = most == ENDLESS;
-        // Without captures the last of the copies that must match can be the one that is repeated.
-        let closing = endless && least > 0 && !captures;
         let mut last = start;
         for _ in 0..least {
             last = self.here();
-            self.forget(groups)?;
-            self.node(body, back)?;
-            if self.here() == start {
-                return Ok(());
+            self.forget(repeat.groups);
+            self.node(body, back);
+            if self.here() == start || self.full {
+                return;
             }
         }
-        if closing {
-            let at = self.here();
-            self.emit(Op::Match)?;
-            let after = self.here();
-            match lazy {
-                true => self.split(at, after, last),
-                false => self.split(at, last, after),
-            }
-            return Ok(());
+        // Without captures the last of the copies that must match can be the one that is repeated.
+        if endless && least > 0 && !captures {
+            let at = self.room();
+            self.split(at, !lazy, last);
+            return;
         }
         let mut splits = Vec::new();
         for _ in least..(if endless { least.saturating_add(1) } else { most }) {
-            splits.push(self.here());
-            self.emit(Op::Match)?;
+            splits.push(self.room());
             let first = self.here();
-            self.forget(groups)?;
+            self.forget(repeat.groups);
             if captures {
-                self.emit(Op::Save(register))?;
+                self.emit(Op::Save(register));
             }
-            self.node(body, back)?;
+            self.node(body, back);
+            if self.full {
+                return;
+            }
             if self.here() == first {
                 self.code.pop();
-                return Ok(());
+                return;
             }
             if captures {
-                self.emit(Op::Advanced(register))?;
+                self.emit(Op::Advanced(register));
             }
         }
         if let (Some(&at), true) = (splits.first(), endless) {
-            self.emit(Op::Jump(at))?;
+            self.emit(Op::Jump(at));
         }
         for at in splits {
-            let (body, after) = (at.saturating_add(1), self.here());
-            match lazy {
-                true => self.split(at, after, body),
-                false => self.split(at, body, after),
-            }
+            self.split(at, lazy, self.here());
         }
-        if endless { Ok(()) } else { self.emit(Op::Join { row: NONE }) }
+        if !endless {
+            self.emit(Op::Join { row: NONE });
+        }
     }
 
-    fn forget(&mut self, (first, end): (u32, u32)) -> Result<(), Flaw> {
-        if !self.parsed.captures || first == end {
-            return Ok(());
+    fn forget(&mut self, (first, end): (u32, u32)) {
+        if self.parsed.captures && first != end {
+            self.emit(Op::Forget(first.wrapping_mul(2), end.wrapping_mul(2)));
         }
-        self.emit(Op::Forget(first.saturating_mul(2), end.saturating_mul(2)))
     }
 
     fn row(&mut self) -> u32 {

@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use super::{Flaw, Pattern, TooMuchWork, is_valid};
 use proptest::prelude::*;
 
@@ -66,9 +68,11 @@ fn characters() {
         ("^\\D$", &["٣", "a", "😀"], &["0"]),
         ("^\\w$", &["a", "Z", "_", "0"], &["é", "-"]),
         ("^\\W$", &["é", "-"], &["a"]),
-        ("^\\s$", &["\u{9}", "\u{B}", " ", "\u{A0}", "\u{1680}", "\u{2003}", "\u{2028}", "\u{3000}", "\u{FEFF}"], &[
-            "\u{180E}", "\u{200B}", "\u{85}", "a",
-        ]),
+        (
+            "^\\s$",
+            &["\u{9}", "\u{B}", " ", "\u{A0}", "\u{1680}", "\u{2003}", "\u{2028}", "\u{3000}", "\u{FEFF}"],
+            &["\u{180E}", "\u{200B}", "\u{85}", "a"],
+        ),
         ("^\\S$", &["\u{200B}", "a"], &["\u{FEFF}"]),
         ("^.$", &["a", "😀", "\u{85}"], &["\n", "\r", "\u{2028}", "\u{2029}", "ab"]),
         ("^[^]$", &["\n", "a"], &[""]),
@@ -141,10 +145,10 @@ fn captures() {
         ("^\\k<q>(?<q>a)$", &["a"], &["aa"]),
         ("^\\1(a)$", &["a"], &["aa"]),
         ("^(a\\1)$", &["a"], &["aa"]),
-        ("^(?:(a)|b)*\\1$", &["ab", "aa", "ba"], &["c"]),
-        ("^(?:(a)|b)*\\1c$", &["abc", "aac", "bac"], &["ad"]),
-        ("^(z)((a+)?(b+)?(c))*\\3$", &["zaacbbbcac", "zaacbbbc", "zc", "zaaca"], &["zaacb"]),
-        ("^(a*)*$\\1", &["", "aa"], &["b"]),
+        ("^(?:(a)|b)*\\1$", &["ab", "aa", "bb", ""], &["ba"]),
+        ("^(?:(a)|b)*\\1c$", &["abc", "aac", "bc"], &["bac"]),
+        ("^(z)((a+)?(b+)?(c))*\\3$", &["zaacbbbc", "zc", "zaacaa"], &["zaacbbbcac", "zaaca"]),
+        ("^(a*)*$\\1", &[""], &["aa", "b"]),
         ("^(?=(a+))a*b\\1$", &["aabaa"], &["aaba", "b"]),
         ("^(?=(a*?))\\1b", &["b"], &["ab"]),
         ("^(?!(a)b)\\1a", &["ac", "a"], &["ab"]),
@@ -222,7 +226,9 @@ fn strict_is_what_a_format_asks() {
     for source in ["", "^a$", "[\\w\\-]", "\\/", "\\u{1F600}", "a{1}", "(?<n>a)\\k<n>", "(?<!a)b", "\\cA", "[^]"] {
         assert!(is_valid(source), "{source}");
     }
-    for source in ["^\\S(|(.|\\n)*\\S)\\Z", "\\-", "\\_", "{", "}", "]", "a{1", "a{,2}", "[\\w-a]", "\\1", "\\00", "\\a"] {
+    for source in
+        ["^\\S(|(.|\\n)*\\S)\\Z", "\\-", "\\_", "{", "}", "]", "a{1", "a{,2}", "[\\w-a]", "\\1", "\\00", "\\a"]
+    {
         assert!(!is_valid(source), "{source}");
     }
 }
@@ -255,7 +261,7 @@ fn hostile() {
     let crosses = "x".repeat(10_000);
     for (source, text, expected, most) in [
         ("(a+)+$", &cut, false, 100_000),
-        ("(a|a)*$", &cut, false, 100_000),
+        ("^(a|a)*$", &cut, false, 100_000),
         ("(a|aa)+$", &cut, false, 150_000),
         ("(.*a){20}$", &cut, false, 1_000_000),
         ("^(([a-z])+.)+[A-Z]([a-z])+$", &long, false, 100_000),
@@ -297,12 +303,14 @@ fn a_usual_pattern_takes_no_more_steps_than_characters() {
 }
 
 fn quantified(item: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let quantifiers: &[&str] = &["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{2,}", "{0}", "{0,3}"];
+    let quantifiers: &[&str] =
+        &["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{2,}", "{0}", "{0,3}"];
     (item, proptest::sample::select(quantifiers)).prop_map(|(item, quantifier)| item + quantifier)
 }
 
 fn pattern(with_references: bool) -> impl Strategy<Value = String> {
-    let atoms: &[&str] = &["a", "b", "a", "b", "é", "😀", ".", "[ab]", "[^a]", "[^]", "[]", "\\w", "\\W", "\\d", "[b-é]", "[\\s-]"];
+    let atoms: &[&str] =
+        &["a", "b", "a", "b", "é", "😀", ".", "[ab]", "[^a]", "[^]", "[]", "\\w", "\\W", "\\d", "[b-é]", "[\\s-]"];
     let places: &[&str] = &["^", "$", "\\b", "\\B"];
     let references: &'static [&str] = if with_references { &["\\1", "\\2"] } else { &["a"] };
     let leaf = prop_oneof![
@@ -327,7 +335,8 @@ fn pattern(with_references: bool) -> impl Strategy<Value = String> {
     })
 }
 
-/// `regress` decides the same, wherever both decide. It backtracks, so patterns that may keep it busy are left out.
+/// `regress` decides the same, wherever both decide. Patterns that may keep it busy are left out; and it is its other
+/// executor that is asked, because the usual one never ends on `(?:(?:|-*){2}b?){2}$`.
 fn same(source: &str, texts: &[String]) {
     if source.matches(['*', '+', '{']).count() > 4 {
         return;
@@ -342,7 +351,9 @@ fn same(source: &str, texts: &[String]) {
     let theirs = regress::Regex::with_flags(source, "u").unwrap();
     for text in texts {
         if let Ok(found) = ours.is_match(text, &mut 200_000) {
-            assert_eq!(found, theirs.find(text).is_some(), "{source} on {text:?}");
+            let theirs =
+                regress::backends::find::<regress::backends::PikeVMExecutor>(&theirs, text, 0).next().is_some();
+            assert_eq!(found, theirs, "{source} on {text:?}");
         }
     }
 }
