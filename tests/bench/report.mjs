@@ -210,7 +210,7 @@ const groups = PARTS.flatMap(({ title, rows }) =>
 
 /** Linear, so that half the length is half the time; a bar that does not fit is cut, and its number says how long it is. */
 function plot() {
-  const [width, left, right, bar, gap, top] = [860, 330, 70, 13, 14, 56];
+  const [width, left, right, bar, gap, top] = [940, 390, 90, 13, 14, 56];
   const most = 1.5;
   const x = (ratio) => left + (Math.min(ratio, most) / most) * (width - left - right);
   const parts = [];
@@ -241,7 +241,7 @@ function plot() {
     `<path class="axis" d="M${zero} ${top - 8}V${y - 4}M${one} ${top - 8}V${y - 4}"/>`,
     `<text class="faint" x="${one}" y="${top - 14}" text-anchor="middle">1 = the peer's time</text>`,
     `<text class="title" x="16" y="24">Time against the peer: shorter is faster</text>`,
-    `<path class="goal" d="M16 ${top - 22}v14"/><text class="faint" x="24" y="${top - 11}">the goal</text>`,
+    `<path class="goal" d="M16 ${top - 22}v14"/><text class="faint" x="24" y="${top - 11}">the goal, from medium on; bars beyond ${most} are cut</text>`,
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 8}" role="img" aria-label="toolgate's time against that of its peers">
 <style>
