@@ -58,7 +58,8 @@ fn the_files_fit_their_schema() {
         return;
     }
     let schema = jsonschema::validator_for(&read(&folder().join("schema.json"))).unwrap();
-    let files = [folder().join("digests.json"), folder().join("effects.json")].into_iter().chain(transcripts());
+    let named = ["digests.json", "effects.json", "validation.json"];
+    let files = named.into_iter().map(|name| folder().join(name)).chain(transcripts());
     for path in files {
         let file = read(&path);
         let problems: Vec<String> =
@@ -93,6 +94,33 @@ fn effects() {
             case["report"] = report;
         } else {
             assert_eq!(report, case["report"], "{}", case["name"]);
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}
+
+#[test]
+fn validation() {
+    // The frames of an unoptimised build are several times as large as those that the engine's bound on depth is for.
+    std::thread::Builder::new().stack_size(16 << 20).spawn(validate).unwrap().join().unwrap();
+}
+
+fn validate() {
+    let path = folder().join("validation.json");
+    let mut file = read(&path);
+    for case in file["validation"].as_array_mut().unwrap() {
+        let options = case.get("options").unwrap_or(&json!({})).to_string();
+        let validator = ffi::Validator::compile(&case["schema"].to_string(), &options).unwrap();
+        let document = case["document"].as_str().unwrap().as_bytes();
+        let violations = serde_json::to_value(validator.validate(document)).unwrap();
+        let is_valid = validator.is_valid(document, &mut ffi::Tokens::default());
+        assert_eq!(is_valid, violations.as_array().unwrap().is_empty(), "{}", case["name"]);
+        if updating() {
+            case["violations"] = violations;
+        } else {
+            assert_eq!(violations, case["violations"], "{}", case["name"]);
         }
     }
     if updating() {

@@ -10,6 +10,7 @@ use crate::json::canonical::write_string;
 use crate::json::tape::{Kind, Node};
 use crate::near;
 use crate::redact::Redactor;
+use crate::sort::sort_by;
 use crate::text::shorten;
 
 /// So many names are looked through for one that was meant.
@@ -34,7 +35,7 @@ pub(super) fn explain(
     secret: &[String],
     redactor: &Redactor,
 ) -> Vec<Violation> {
-    found.sort_by_key(|found| rank(found.keyword));
+    sort_by(&mut found, |one, other| rank(one.keyword).cmp(&rank(other.keyword)));
     let mut violations: Vec<Violation> = Vec::new();
     for found in &found {
         let nowhere = Place { document: 0, token: 0, resource: 0 };
@@ -46,6 +47,8 @@ pub(super) fn explain(
         let is_hidden = hidden.iter().chain(secret).any(|pointer| {
             path == pointer || path.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.starts_with('/'))
         });
+        // The pointers know only what stands under `properties`; a rule in an item or behind a reference says it itself.
+        let is_hidden = is_hidden || schema.is_some_and(super::hides);
         let rule = schema.and_then(|schema| schema.get(keyword));
         let words = Words { found, rule, schema, hidden: is_hidden, redactor };
         let (expected, repair) = words.say();
@@ -83,7 +86,6 @@ impl Words<'_> {
     fn say(&self) -> (String, String) {
         let name = self.subject();
         let rule = self.rule.map(|rule| self.shown(rule)).unwrap_or_default();
-        let phrase = |parts: &[&str]| parts.concat();
         match self.found.keyword {
             "required" | "dependentRequired" | "dependencies" => self.missing(),
             "additionalProperties" | "unevaluatedProperties" => self.unexpected(),
@@ -110,6 +112,13 @@ impl Words<'_> {
                     }
                     (Some("boolean"), Got::Text(text)) if matches!(text.as_str(), "true" | "false") => {
                         phrase(&["Give ", &name, " as ", text, ", without quotes."])
+                    }
+                    (Some("boolean"), _) => phrase(&["Give ", &name, " as true or false."]),
+                    (Some("array"), Got::Text(text)) if text.trim_start().starts_with('[') => {
+                        phrase(&["Give ", &name, " as an array, not as text that holds one."])
+                    }
+                    (Some("object"), Got::Text(text)) if text.trim_start().starts_with('{') => {
+                        phrase(&["Give ", &name, " as an object, not as text that holds one."])
                     }
                     (Some("integer"), Got::Number(_)) => phrase(&["Give ", &name, " as a whole number."]),
                     (Some("array"), Got::Array(_)) => phrase(&["Give ", &name, " as an array."]),
@@ -161,7 +170,10 @@ impl Words<'_> {
             ),
             "items" | "additionalItems" | "unevaluatedItems" => {
                 let most = self.found.names.first().map_or("fewer", String::as_str);
-                (phrase(&["at most ", most, " items"]), phrase(&["Give ", &name, " at most ", most, " items."]))
+                let what = if most == "1" { one("items") } else { "items" };
+                let expected = phrase(&["at most ", most, " ", what]);
+                let repair = phrase(&["Give ", &name, " ", &expected, "."]);
+                (expected, repair)
             }
             "minimum" => (phrase(&["a number ≥ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or more."])),
             "maximum" => (phrase(&["a number ≤ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or less."])),
@@ -193,7 +205,7 @@ impl Words<'_> {
                 let form = self.rule.map(names_in_words).unwrap_or_default();
                 (
                     "property names of the allowed form".to_owned(),
-                    phrase(&["Rename ", &wrong, self.place().as_str(), &form, "."]),
+                    phrase(&["Rename ", &wrong, self.within().as_str(), &form, "."]),
                 )
             }
             other => (
@@ -205,8 +217,9 @@ impl Words<'_> {
 
     fn sized(&self, name: &str, rule: &str, what: &str) -> (String, String) {
         let bound = if self.found.keyword.starts_with("min") { "at least " } else { "at most " };
-        let expected = [bound, rule, " ", what].concat();
-        let repair = ["Give ", name, " ", &expected, "."].concat();
+        let what = if rule == "1" { one(what) } else { what };
+        let expected = phrase(&[bound, rule, " ", what]);
+        let repair = phrase(&["Give ", name, " ", &expected, "."]);
         (expected, repair)
     }
 
@@ -215,29 +228,29 @@ impl Words<'_> {
         let exactly = if self.found.keyword == "oneOf" { "exactly one" } else { "at least one" };
         let listed = branches.iter().take(4).map(|form| branch(*form)).collect::<Vec<_>>().join("; ");
         let count = branches.len().to_string();
-        let expected = ["a value of ", exactly, " of ", &count, " forms"].concat();
+        let expected = phrase(&["a value of ", exactly, " of ", &count, " forms"]);
         let repair = if self.found.names.is_empty() {
-            ["Give ", name, " in ", exactly, " of these forms: ", &listed, "."].concat()
+            phrase(&["Give ", name, " in ", exactly, " of these forms: ", &listed, "."])
         } else {
-            ["Change ", name, " so that only one of these forms fits: ", &listed, "."].concat()
+            phrase(&["Change ", name, " so that only one of these forms fits: ", &listed, "."])
         };
         (expected, repair)
     }
 
     fn missing(&self) -> (String, String) {
-        let named = self.found.names.iter().map(|name| ["`", name, "`"].concat()).collect::<Vec<_>>().join(", ");
+        let named = self.found.names.iter().map(|name| phrase(&["`", name, "`"])).collect::<Vec<_>>().join(", ");
         let properties = self.schema.and_then(|schema| schema.get("properties"));
         let forms = self
             .found
             .names
             .iter()
             .map(|name| match properties.and_then(|properties| properties.get(name)) {
-                Some(schema) => ["`", name, "` (", &branch(schema), ")"].concat(),
-                None => ["`", name, "`"].concat(),
+                Some(schema) if branch(schema) != "a value" => phrase(&["`", name, "` (", &branch(schema), ")"]),
+                _ => phrase(&["`", name, "`"]),
             })
             .collect::<Vec<_>>()
             .join(", ");
-        (["the property ", &named].concat(), ["Add ", &forms, &self.place(), "."].concat())
+        (phrase(&["the property ", &named]), phrase(&["Add ", &forms, &self.place(), "."]))
     }
 
     fn unexpected(&self) -> (String, String) {
@@ -245,24 +258,42 @@ impl Words<'_> {
         let known: Vec<String> = properties
             .map(|properties| properties.members().map(|member| member.name().into_owned()).collect())
             .unwrap_or_default();
-        let allowed = known.iter().take(20).map(|name| ["`", name, "`"].concat()).collect::<Vec<_>>().join(", ");
-        let expected =
-            if known.is_empty() { "no properties".to_owned() } else { ["only the properties ", &allowed].concat() };
+        let allowed = known.iter().take(20).map(|name| phrase(&["`", name, "`"])).collect::<Vec<_>>().join(", ");
+        let patterns = self.schema.and_then(|schema| schema.get("patternProperties")).filter(|map| map.len() > 0);
+        let expected = match (known.is_empty(), patterns, self.found.keyword) {
+            (_, _, "unevaluatedProperties") => "only properties that the schema names".to_owned(),
+            (true, None, _) => "no properties".to_owned(),
+            (true, Some(_), _) => "only properties whose names match one of the patterns".to_owned(),
+            (false, None, _) => phrase(&["only the properties ", &allowed]),
+            (false, Some(_), _) => {
+                phrase(&["only the properties ", &allowed, ", and names that match one of the patterns"])
+            }
+        };
+        let present: &[String] = match &self.found.got {
+            Got::Object(names, _) => names,
+            _ => &[],
+        };
+        // A name that is there already cannot be what was meant.
+        let free = || known.iter().map(String::as_str).filter(|name| !present.iter().any(|there| there == name));
         let repairs: Vec<String> = self
             .found
             .names
             .iter()
             .take(5)
-            .map(|name| {
-                let near = near::nearest(name, known.iter().map(String::as_str).take(MAX_CANDIDATES));
-                ["Remove ", &self.quoted(name), &self.from(), &dotted(near::suggestion(&near))].concat()
+            .map(|name| match near::nearest(name, free()).as_slice() {
+                [] => phrase(&["Remove ", &self.quoted(name), &self.from(), "."]),
+                near => {
+                    let named: Vec<String> = near.iter().map(|name| phrase(&["`", name, "`"])).collect();
+                    let (name, within) = (self.quoted(name), self.within());
+                    phrase(&["Rename ", &name, &within, " to ", &named.join(" or "), ", or remove it."])
+                }
             })
             .collect();
         (expected, repairs.join(" "))
     }
 
     fn quoted(&self, name: &str) -> String {
-        ["`", &self.redactor.shown(name, 60), "`"].concat()
+        phrase(&["`", &self.redactor.shown(name, 60), "`"])
     }
 
     /// What the violation is about, in the middle of a sentence.
@@ -275,21 +306,25 @@ impl Words<'_> {
     }
 
     fn quoted_path(&self, path: &str) -> String {
-        ["`", &self.redactor.text(path).unwrap_or_else(|| path.to_owned()), "`"].concat()
+        phrase(&["`", &self.redactor.text(path).unwrap_or_else(|| path.to_owned()), "`"])
     }
 
     fn place(&self) -> String {
-        if self.found.path.is_empty() { String::new() } else { [" to ", &self.subject()].concat() }
+        if self.found.path.is_empty() { String::new() } else { phrase(&[" to ", &self.subject()]) }
+    }
+
+    fn within(&self) -> String {
+        if self.found.path.is_empty() { String::new() } else { phrase(&[" in ", &self.subject()]) }
     }
 
     fn from(&self) -> String {
-        if self.found.path.is_empty() { String::new() } else { [" from ", &self.subject()].concat() }
+        if self.found.path.is_empty() { String::new() } else { phrase(&[" from ", &self.subject()]) }
     }
 
     fn got(&self) -> String {
         match &self.found.got {
             Got::Text(text) if self.hidden => {
-                ["a string of ", &text.chars().count().to_string(), " characters (hidden)"].concat()
+                phrase(&["a string of ", &text.chars().count().to_string(), " characters (hidden)"])
             }
             _ if self.hidden => "a value (hidden)".to_owned(),
             Got::Null => "null".to_owned(),
@@ -297,11 +332,12 @@ impl Words<'_> {
             Got::Boolean(false) => "false".to_owned(),
             Got::Number(number) => number.clone(),
             Got::Text(text) => in_quotes(&self.redactor.shown(text, 60)),
-            Got::Array(count) => ["an array of ", &count.to_string(), " items"].concat(),
+            Got::Array(1) => "an array of 1 item".to_owned(),
+            Got::Array(count) => phrase(&["an array of ", &count.to_string(), " items"]),
             Got::Object(_, 0) => "an empty object".to_owned(),
             Got::Object(names, _) => {
-                let names = names.iter().take(8).map(|name| ["`", &self.redactor.shown(name, 40), "`"].concat());
-                ["an object with ", &names.collect::<Vec<_>>().join(", ")].concat()
+                let names = names.iter().take(8).map(|name| phrase(&["`", &self.redactor.shown(name, 40), "`"]));
+                phrase(&["an object with ", &names.collect::<Vec<_>>().join(", ")])
             }
             Got::Foreign => "something that JSON has no word for".to_owned(),
         }
@@ -316,6 +352,12 @@ impl Words<'_> {
     }
 }
 
+/// One sentence. Not made anew at every place that needs one.
+#[inline(never)]
+fn phrase(parts: &[&str]) -> String {
+    parts.concat()
+}
+
 /// A value of the schema that is no secret.
 fn plain(node: Node<'_>) -> String {
     match node.kind() {
@@ -325,6 +367,14 @@ fn plain(node: Node<'_>) -> String {
         Kind::Number => node.number_text().to_owned(),
         Kind::String => in_quotes(&shorten(&node.text(), 60)),
         Kind::Array | Kind::Object => shorten(&crate::json::canonical::canonical(node), 80),
+    }
+}
+
+fn one(things: &str) -> &str {
+    match things {
+        "properties" => "property",
+        "items of the required form" => "item of the required form",
+        _ => things.strip_suffix('s').unwrap_or(things),
     }
 }
 
@@ -346,7 +396,7 @@ fn dotted(suggestion: String) -> String {
 
 fn capital(name: &str) -> String {
     match name.strip_prefix('t') {
-        Some(rest) => ["T", rest].concat(),
+        Some(rest) => phrase(&["T", rest]),
         None => name.to_owned(),
     }
 }
@@ -361,8 +411,8 @@ fn one_of(types: Node<'_>) -> String {
 fn with_article(name: &str) -> String {
     match name {
         "null" => "null".to_owned(),
-        "array" | "integer" | "object" => ["an ", name].concat(),
-        _ => ["a ", name].concat(),
+        "array" | "integer" | "object" => phrase(&["an ", name]),
+        _ => phrase(&["a ", name]),
     }
 }
 
@@ -373,14 +423,14 @@ fn branch(schema: Node<'_>) -> String {
         words = format_in_words(&format);
     }
     if let Some(options) = schema.get("enum") {
-        words = ["one of ", &options.items().take(8).map(plain).collect::<Vec<_>>().join(", ")].concat();
+        words = phrase(&["one of ", &options.items().take(8).map(plain).collect::<Vec<_>>().join(", ")]);
     }
     if let Some(value) = schema.get("const") {
         words = plain(value);
     }
     if let Some(required) = schema.get("required").filter(|required| required.len() > 0) {
-        let names = required.items().map(|name| ["`", &name.text(), "`"].concat()).collect::<Vec<_>>().join(", ");
-        words = [&words, " with ", &names].concat();
+        let names = required.items().map(|name| phrase(&["`", &name.text(), "`"])).collect::<Vec<_>>().join(", ");
+        words = phrase(&[&words, " with ", &names]);
     }
     words
 }
@@ -388,13 +438,14 @@ fn branch(schema: Node<'_>) -> String {
 /// How the names of `propertyNames` must be.
 fn names_in_words(schema: Node<'_>) -> String {
     if let Some(pattern) = schema.get("pattern") {
-        return [" so that it matches ", &shorten(&pattern.text(), 120)].concat();
+        return phrase(&[" so that it matches ", &shorten(&pattern.text(), 120)]);
     }
     if let Some(options) = schema.get("enum") {
-        return [" to one of ", &options.items().take(12).map(plain).collect::<Vec<_>>().join(", ")].concat();
+        return phrase(&[" to one of ", &options.items().take(12).map(plain).collect::<Vec<_>>().join(", ")]);
     }
     if let Some(most) = schema.get("maxLength") {
-        return [" to at most ", most.number_text(), " characters"].concat();
+        let what = if most.number_text() == "1" { " character" } else { " characters" };
+        return phrase(&[" so that it has at most ", most.number_text(), what]);
     }
     String::new()
 }
@@ -413,7 +464,7 @@ fn format_in_words(format: &str) -> String {
         "uuid" => "a UUID such as 123e4567-e89b-12d3-a456-426614174000",
         "json-pointer" => "a JSON Pointer such as /items/0",
         "regex" => "a regular expression of ECMA-262",
-        other => return ["a string of the format ", other].concat(),
+        other => return phrase(&["a string of the format ", other]),
     };
     words.to_owned()
 }

@@ -255,14 +255,18 @@ pub(crate) fn unreadable(refusal: &Refusal, bytes: usize, redactor: &Redactor) -
     }
 }
 
+/// Whether a schema says that its values are not for reading.
+fn hides(schema: Node<'_>) -> bool {
+    schema.get("writeOnly").is_some_and(|flag| flag.kind() == Kind::True)
+        || schema.get("format").is_some_and(|format| format.text() == "password")
+}
+
 /// Where a schema itself says that values are not for reading: `writeOnly`, `format: password`.
 fn collect_hidden(schema: Node<'_>, path: &str, hidden: &mut Vec<String>) {
     let Some(properties) = schema.get("properties") else { return };
     for member in properties.members() {
         let path = [path, "/", &pointer_token(&member.name())].concat();
-        let write_only = member.value.get("writeOnly").is_some_and(|flag| flag.kind() == Kind::True);
-        let password = member.value.get("format").is_some_and(|format| format.text() == "password");
-        if write_only || password {
+        if hides(member.value) {
             hidden.push(path);
         } else {
             collect_hidden(member.value, &path, hidden);
