@@ -13,7 +13,9 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>)
             continue;
         }
         let distance = distance(&wanted, candidate, most);
-        if let Some(distance) = distance.filter(|distance| distance.saturating_mul(2) <= length.min(wanted.len())) {
+        if let Some(distance) =
+            distance.filter(|distance| distance.saturating_mul(4) <= length.saturating_add(wanted.len()))
+        {
             let nearer = near.iter().take_while(|known| **known < (distance, candidate)).count();
             near.insert(nearer, (distance, candidate));
             near.truncate(3);

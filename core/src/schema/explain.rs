@@ -280,7 +280,7 @@ impl Words<'_> {
             .names
             .iter()
             .take(5)
-            .map(|name| match near::nearest(name, free()).as_slice() {
+            .map(|name| match near::nearest(name, free().take(MAX_CANDIDATES)).as_slice() {
                 [] => phrase(&["Remove ", &self.quoted(name), &self.from(), "."]),
                 near => {
                     let named: Vec<String> = near.iter().map(|name| phrase(&["`", name, "`"])).collect();
