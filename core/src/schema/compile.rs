@@ -1,16 +1,16 @@
 //! From a schema's text to a program: every keyword checked, every reference resolved, nothing left to look up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::format::Format;
 use super::instance::Instance;
 use super::pattern::Pattern;
-use super::source::{Draft, Holds, Place, RECURSIVE, Sources, holds};
+use super::source::{Draft, Holds, Index, Place, Places, RECURSIVE, Sources, holds};
 use super::{Options, Problem, SchemaError};
 use crate::json::Document;
 use crate::json::number::{Divisor, Number};
 use crate::json::tape::{Kind, Node, name_hash};
+use crate::sort::sort_by;
 
 /// More subschemas than any schema that people write.
 const MAX_NODES: usize = 50_000;
@@ -26,13 +26,13 @@ pub(super) struct Program {
     /// Whether a reference depends on the way by which it was reached.
     pub(super) is_dynamic: bool,
     /// The rules by document and token.
-    known: BTreeMap<(u32, u32), u32>,
+    known: Places,
 }
 
 impl Program {
     /// The rules for a place.
     pub(super) fn by_place(&self, place: Place) -> Option<u32> {
-        self.known.get(&(place.document, place.token)).copied()
+        self.known.get(place.document, place.token)
     }
 }
 
@@ -153,7 +153,7 @@ pub(super) struct Names {
     /// Hash and index, sorted, where there are many.
     sorted: Vec<(u32, u32)>,
     /// While the table is made.
-    indices: BTreeMap<Box<str>, u32>,
+    indices: Index,
 }
 
 #[derive(Debug)]
@@ -206,17 +206,17 @@ impl Names {
             return *index;
         }
         let index = self.entries.len() as u32;
-        self.indices.insert(name.into(), index);
+        self.indices.insert(name.to_owned(), index);
         self.entries.push(Name { hash: name_hash(name.as_bytes()), name: name.into(), schema: NONE });
         index
     }
 
     fn finish(&mut self) {
-        self.indices = BTreeMap::new();
+        self.indices = Index::new();
         if self.entries.len() > FEW_NAMES {
             self.sorted = self.entries.iter().enumerate().map(|(index, name)| (name.hash, index as u32)).collect();
             let name = |index: u32| self.entries.get(index as usize).map_or("", |entry| &entry.name);
-            self.sorted.sort_unstable_by(|one, other| (one.0, name(one.1)).cmp(&(other.0, name(other.1))));
+            sort_by(&mut self.sorted, |one, other| (one.0, name(one.1)).cmp(&(other.0, name(other.1))));
         }
     }
 }
@@ -258,7 +258,7 @@ pub(super) fn type_bit(kind: Kind) -> u8 {
 struct Compiler<'o> {
     sources: Sources,
     nodes: Vec<Rules>,
-    known: BTreeMap<(u32, u32), u32>,
+    known: Places,
     waiting: Vec<(u32, Place)>,
     options: &'o Options,
     is_dynamic: bool,
@@ -271,7 +271,7 @@ pub(super) fn compile(document: Arc<Document>, root: u32, options: &Options) -> 
     let mut compiler = Compiler {
         sources,
         nodes: Vec::new(),
-        known: BTreeMap::new(),
+        known: Places::default(),
         waiting: Vec::new(),
         options,
         is_dynamic: false,
@@ -306,8 +306,8 @@ impl Compiler<'_> {
 
     /// The index of the rules for a place, which are compiled later if they are new.
     fn node(&mut self, place: Place) -> Result<u32, SchemaError> {
-        if let Some(id) = self.known.get(&(place.document, place.token)) {
-            return Ok(*id);
+        if let Some(id) = self.known.get(place.document, place.token) {
+            return Ok(id);
         }
         if self.nodes.len() >= MAX_NODES {
             return Err(SchemaError::new(Problem::TooLarge, "", "the schema has too many subschemas".to_owned()));
@@ -315,7 +315,7 @@ impl Compiler<'_> {
         let resource = self.sources.resource_at(place.document, place.token).unwrap_or(place.resource);
         let place = Place { resource, ..place };
         let id = self.nodes.len() as u32;
-        self.known.insert((place.document, place.token), id);
+        self.known.set(place.document, place.token, id);
         self.nodes.push(Rules::any(place));
         self.waiting.push((id, place));
         Ok(id)
@@ -840,7 +840,7 @@ fn values(value: Node<'_>, is_const: bool) -> Result<Values, SchemaError> {
         .then(|| listed.iter().map(|node| node.text().as_ref().into()).collect::<Vec<Box<str>>>());
     let texts = texts.map(|mut texts| {
         if texts.len() > FEW_NAMES {
-            texts.sort_unstable();
+            sort_by(&mut texts, Ord::cmp);
         }
         texts
     });

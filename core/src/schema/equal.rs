@@ -3,6 +3,7 @@
 use core::cmp::Ordering;
 
 use super::instance::{Instance, Kind, with_number};
+use crate::sort::sort_by;
 
 /// Deeper values are taken as different; no value that was read from text is as deep.
 const MAX_DEPTH: u32 = 200;
@@ -27,8 +28,8 @@ pub(super) fn equal<A: Instance, B: Instance>(one: &A, other: &B, work: &mut u64
         Kind::Array => one.items().zip(other.items()).all(|(one, other)| equal(&one, &other, work, deeper)),
         Kind::Object => {
             let (mut left, mut right) = (members(one, work), members(other, work));
-            left.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            right.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            sort_by(&mut left, |(one, _), (other, _)| one.cmp(other));
+            sort_by(&mut right, |(one, _), (other, _)| one.cmp(other));
             left.iter()
                 .zip(&right)
                 .all(|((name, one), (other_name, other))| name == other_name && equal(one, other, work, deeper))
@@ -62,7 +63,7 @@ pub(super) fn twins<I: Instance>(array: &I, work: &mut u64) -> Option<(usize, us
     }
     let mut prints: Vec<(u64, usize)> =
         items.iter().enumerate().map(|(index, item)| (fingerprint(item, work, 0), index)).collect();
-    prints.sort_unstable();
+    sort_by(&mut prints, Ord::cmp);
     // Whoever makes many different items of one fingerprint pays with his own work budget.
     for (position, (print, index)) in prints.iter().enumerate() {
         let alike = prints.iter().skip(position.saturating_add(1)).take_while(|(other, _)| other == print);

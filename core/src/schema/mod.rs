@@ -12,7 +12,6 @@ mod source;
 mod uri;
 mod validate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -30,13 +29,13 @@ const MAX_VIOLATIONS: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Options {
     assert_formats: bool,
-    resources: BTreeMap<String, source::Given>,
+    resources: Vec<(String, source::Given)>,
     dialect: source::Draft,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { assert_formats: true, resources: BTreeMap::new(), dialect: source::Draft::D2020 }
+        Options { assert_formats: true, resources: Vec::new(), dialect: source::Draft::D2020 }
     }
 }
 
@@ -77,7 +76,7 @@ impl Options {
                         let uri = resource.name();
                         let uri = uri.split_once('#').map_or(&*uri, |(uri, _)| uri).to_owned();
                         let given = source::Given { document: Arc::clone(&document), root: resource.value.index() };
-                        options.resources.insert(uri, given);
+                        options.resources.push((uri, given));
                     }
                 }
                 "resources" => return Err(invalid(&name, "must be an object of schemas by their URIs")),

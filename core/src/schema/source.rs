@@ -86,8 +86,8 @@ pub(super) struct Resource {
     pub(super) root: u32,
     uri: String,
     pub(super) dialect: Dialect,
-    anchors: BTreeMap<String, u32>,
-    dynamic: BTreeMap<String, u32>,
+    anchors: Index,
+    dynamic: Index,
 }
 
 /// A schema's place.
@@ -103,17 +103,52 @@ pub(super) struct Place {
 pub(super) struct Sources {
     documents: Vec<Arc<Document>>,
     pub(super) resources: Vec<Resource>,
-    by_uri: BTreeMap<String, u32>,
+    by_uri: Index,
     /// Roots of resources.
-    by_place: BTreeMap<(u32, u32), u32>,
-    given: BTreeMap<String, Given>,
+    by_place: Places,
+    given: Vec<(String, Given)>,
     default: Draft,
-    /// What is in large objects and arrays.
-    large: BTreeMap<(u32, u32), BTreeMap<String, u32>>,
+    /// Where in the next list the children of a large object or array are.
+    large: Places,
+    children: Vec<Index>,
 }
 
 /// Each of many schemas may have an identifier, and all of them begin with the one around.
 const LONGEST_URI: usize = 1_000;
+
+/// The one kind of map here: each further kind would be made anew.
+pub(super) type Index = BTreeMap<String, u32>;
+
+/// The first of a name counts.
+fn add(index: &mut Index, name: &str, number: u32) {
+    if !index.contains_key(name) {
+        index.insert(name.to_owned(), number);
+    }
+}
+
+/// A number for each of some places.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<Vec<u32>>);
+
+impl Places {
+    pub(super) fn get(&self, document: u32, token: u32) -> Option<u32> {
+        self.0.get(document as usize)?.get(token as usize).copied().filter(|number| *number != u32::MAX)
+    }
+
+    pub(super) fn set(&mut self, document: u32, token: u32, number: u32) {
+        let (document, token) = (document as usize, token as usize);
+        if self.0.len() <= document {
+            self.0.resize_with(document.saturating_add(1), Vec::new);
+        }
+        let Some(places) = self.0.get_mut(document) else { return };
+        if places.len() <= token {
+            places.resize(token.saturating_add(1), u32::MAX);
+        }
+        if let Some(place) = places.get_mut(token) {
+            *place = number;
+        }
+    }
+}
 
 /// A schema that came with another one, for references to lead to.
 #[derive(Debug, Clone)]
@@ -126,16 +161,21 @@ pub(super) struct Given {
 pub(super) const RECURSIVE: &str = "";
 
 impl Sources {
-    pub(super) fn new(given: BTreeMap<String, Given>, default: Draft) -> Self {
+    pub(super) fn new(given: Vec<(String, Given)>, default: Draft) -> Self {
         Sources {
             documents: Vec::new(),
             resources: Vec::new(),
-            by_uri: BTreeMap::new(),
-            by_place: BTreeMap::new(),
+            by_uri: Index::new(),
+            by_place: Places::default(),
             given,
             default,
-            large: BTreeMap::new(),
+            large: Places::default(),
+            children: Vec::new(),
         }
+    }
+
+    fn given(&self, uri: &str) -> Option<&Given> {
+        self.given.iter().find(|(known, _)| known == uri).map(|(_, given)| given)
     }
 
     pub(super) fn node(&self, document: u32, token: u32) -> Option<Node<'_>> {
@@ -192,9 +232,9 @@ impl Sources {
 
     fn add_resource(&mut self, document: u32, root: u32, uri: String, dialect: Dialect) -> u32 {
         let number = self.resources.len() as u32;
-        self.by_uri.entry(uri.clone()).or_insert(number);
-        self.by_place.insert((document, root), number);
-        let (anchors, dynamic) = (BTreeMap::new(), BTreeMap::new());
+        add(&mut self.by_uri, &uri, number);
+        self.by_place.set(document, root, number);
+        let (anchors, dynamic) = (Index::new(), Index::new());
         self.resources.push(Resource { document, root, uri, dialect, anchors, dynamic });
         number
     }
@@ -218,7 +258,7 @@ impl Sources {
         }
         let uri = named.strip_suffix('#').unwrap_or(&named);
         // A meta-schema of one's own says by its vocabularies whether assertions count.
-        let given = self.given.get(uri).ok_or_else(|| unsupported(uri))?;
+        let given = self.given(uri).ok_or_else(|| unsupported(uri))?;
         let meta = given.document.tape().node(given.root);
         let base = meta.get("$schema").and_then(Node::as_text);
         let draft = base.and_then(|base| Draft::named(&base)).ok_or_else(|| unsupported(uri))?;
@@ -260,7 +300,7 @@ impl Sources {
             self.resource(around).map_or(Dialect { draft: self.default, validation: true }, |around| around.dialect);
         let mut resource = around;
         let token = schema.index();
-        let is_root = self.by_place.contains_key(&(document, token));
+        let is_root = self.by_place.get(document, token).is_some();
         // Beside `$ref` the old drafts know no other keyword.
         let alone = dialect.draft <= Draft::D7 && schema.get("$ref").is_some();
         if let Some(id) = schema.get("$id").and_then(Node::as_text).filter(|_| !alone) {
@@ -273,7 +313,7 @@ impl Sources {
                     return Err(error.at(self.describe(Place { document, token, resource: around }, "$id")));
                 }
                 if is_root {
-                    self.by_uri.entry(base.clone()).or_insert(around);
+                    add(&mut self.by_uri, &base, around);
                     if let Some(root) = self.resources.get_mut(around as usize) {
                         root.uri.clone_from(&base);
                     }
@@ -304,7 +344,7 @@ impl Sources {
                     self.anchor(resource, &name, token);
                 }
                 if let Some(resource) = self.resources.get_mut(resource as usize) {
-                    resource.dynamic.entry(name.into_owned()).or_insert(token);
+                    add(&mut resource.dynamic, &name, token);
                 }
             }
         }
@@ -313,7 +353,7 @@ impl Sources {
 
     fn anchor(&mut self, resource: u32, name: &str, token: u32) {
         if let Some(resource) = self.resources.get_mut(resource as usize) {
-            resource.anchors.entry(name.to_owned()).or_insert(token);
+            add(&mut resource.anchors, name, token);
         }
     }
 
@@ -359,7 +399,7 @@ impl Sources {
             token = self
                 .child(document, source.tape().node(token), &part)
                 .ok_or_else(|| unresolvable("there is no such place"))?;
-            within = self.by_place.get(&(document, token)).copied().unwrap_or(within);
+            within = self.by_place.get(document, token).unwrap_or(within);
         }
         Ok(Place { document, token, resource: within })
     }
@@ -367,7 +407,7 @@ impl Sources {
     /// Takes in a document that was given, or a meta-schema.
     fn load(&mut self, uri: &str) -> Result<Option<u32>, SchemaError> {
         let meta = META.iter().find(|(known, _, _)| *known == uri);
-        let (given, draft) = match (self.given.get(uri).cloned(), meta) {
+        let (given, draft) = match (self.given(uri).cloned(), meta) {
             (Some(given), _) => (given, None),
             (None, Some((_, draft, text))) => {
                 let document =
@@ -386,11 +426,21 @@ impl Sources {
         if node.len() <= FEW {
             return node.child(part).map(Node::index);
         }
-        let children = self.large.entry((number, node.index())).or_insert_with(|| {
-            let members = node.members().map(|member| (member.name().into_owned(), member.value.index()));
-            members.chain(node.items().enumerate().map(|(index, item)| (index.to_string(), item.index()))).collect()
+        let known = self.large.get(number, node.index());
+        let position = known.unwrap_or_else(|| {
+            let mut children = Index::new();
+            for member in node.members() {
+                children.insert(member.name().into_owned(), member.value.index());
+            }
+            for (index, item) in node.items().enumerate() {
+                children.insert(index.to_string(), item.index());
+            }
+            let position = self.children.len() as u32;
+            self.children.push(children);
+            self.large.set(number, node.index(), position);
+            position
         });
-        children.get(part).copied()
+        self.children.get(position as usize)?.get(part).copied()
     }
 
     /// The places of all dynamic anchors.
@@ -405,7 +455,7 @@ impl Sources {
 
     /// The resource whose root a schema is, if it is one.
     pub(super) fn resource_at(&self, document: u32, token: u32) -> Option<u32> {
-        self.by_place.get(&(document, token)).copied()
+        self.by_place.get(document, token)
     }
 
     /// The dynamic anchor of that name in a resource.
