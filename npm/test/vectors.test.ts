@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { compile } from "toolgate";
 import { Core, canonicalize, digest } from "./core.js";
 
 type Json = Record<string, unknown>;
@@ -85,6 +86,31 @@ describe("effects", () => {
       const core = new Core(JSON.stringify(options));
       list(core, [tool]);
       assert.deepEqual(JSON.parse(core.tools()), [report]);
+    });
+  }
+});
+
+describe("validation", () => {
+  type Options = Parameters<typeof compile>[1];
+  const { validation } = read<{
+    validation: {
+      name: string;
+      schema: object;
+      options?: Options;
+      document: string;
+      text_only?: true;
+      violations: Json[];
+    }[];
+  }>("validation.json");
+  for (const { name, schema, options, document, text_only, violations } of validation) {
+    it(name, () => {
+      const validator = compile(schema, options);
+      const expected = violations.map(({ schema_path, ...rest }) => ({ ...rest, schemaPath: schema_path }));
+      const forms = [document, bytes(document) ?? "", ...(text_only ? [] : [JSON.parse(document)])];
+      for (const form of forms) {
+        assert.deepEqual(validator.validate(form), expected);
+        assert.equal(validator.isValid(form), expected.length === 0);
+      }
     });
   }
 });

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import toolgate
 from toolgate import _native
 
 VECTORS = Path(__file__).resolve().parents[2] / "tests/vectors"
@@ -62,6 +63,18 @@ def listed(options, tools):
 def test_effect(case):
     core = listed(case["options"], [case["tool"]])
     assert json.loads(core.tools()) == [case["report"]]
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "validation.json")["validation"], ids=lambda case: case["name"])
+def test_validation(case):
+    validator = toolgate.compile(case["schema"], **case.get("options", {}))
+    document = case["document"]
+    forms = [document, document.encode()]
+    if "text_only" not in case:
+        forms.append(json.loads(document))
+    for form in forms:
+        assert validator.validate(form) == case["violations"]
+        assert validator.is_valid(form) is (case["violations"] == [])
 
 
 class Conversation:
