@@ -1,13 +1,14 @@
 // The installed tarball, bundled as people do it, in a real Chromium.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { chromium } from "playwright-core";
-import { consumer, copyApp, run } from "./pack.mjs";
+import { judge, suite } from "../suite/cases.mjs";
+import { consumer, copyApp, here, run } from "./pack.mjs";
 import { startSandbox } from "./sandbox.mjs";
 
 const STORY = ["not_initialized", "healthy", "approval_required", "cancelled"];
@@ -48,7 +49,10 @@ describe("in Chromium", () => {
     page.on("console", (message) => {
       if (/Content Security Policy/i.test(message.text())) problems.push(message.text());
     });
-    if (sandbox) await page.exposeFunction("emailedCode", () => sandbox.code());
+    if (sandbox) {
+      await page.exposeFunction("emailedCode", () => sandbox.code());
+      await page.exposeFunction("misshape", sandbox.misshape);
+    }
     await page.goto(url);
     await page.waitForFunction(() => document.title === "done", undefined, { timeout: 60_000 });
     assert.deepEqual(problems, []);
@@ -70,19 +74,48 @@ describe("in Chromium", () => {
     }
   }
 
-  it("Vite's build, in a page and in a worker, under a strict content security policy", async () => {
-    const path = consumer({}, "@modelcontextprotocol/client", "vite");
-    copyApp(path);
-    const config = 'export default { base: "./", worker: { format: "es" }, build: { rollupOptions: { input: ["index.html", "worker.html"] } } };';
-    run(path, "node", "--input-type=module", "--eval", `import { writeFileSync } from "node:fs"; writeFileSync("vite.config.js", ${JSON.stringify(config)});`);
-    run(path, "npx", "vite", "build", "--logLevel", "error");
-    const site = await serve(join(path, "dist"));
-    try {
-      await tellsTheStory(site.origin);
+  describe("Vite's build, under a strict content security policy", () => {
+    let site;
+    const cases = suite();
+
+    before(async () => {
+      const path = consumer({}, "@modelcontextprotocol/client", "vite");
+      copyApp(path);
+      cpSync(join(here, "../suite/run.mjs"), join(path, "run.mjs"));
+      const input = JSON.stringify(["index.html", "worker.html", "suite.html", "validator.html"]);
+      const config = `export default { base: "./", worker: { format: "es" }, build: { rollupOptions: { input: ${input} } } };`;
+      writeFileSync(join(path, "vite.config.js"), config);
+      run(path, "npx", "vite", "build", "--logLevel", "error");
+      writeFileSync(join(path, "dist/cases.json"), JSON.stringify(cases));
+      site = await serve(join(path, "dist"));
+    });
+    after(() => site?.close());
+
+    it("tells the story in a page", () => tellsTheStory(site.origin));
+
+    it("works in a worker", async () => {
       assert.deepEqual(await said(`${site.origin}/worker.html`), DIGEST);
-    } finally {
-      site.close();
-    }
+    });
+
+    it("passes the official JSON-Schema-Test-Suite in one page", async (context) => {
+      const { early, failed } = await said(`${site.origin}/suite.html`);
+      assert.equal(early, "not_initialized");
+      judge(cases, failed, (line) => context.diagnostic(line));
+    });
+
+    it("validates for the official client, whose Ajv needs what the policy forbids", async () => {
+      const sandbox = await startSandbox();
+      try {
+        const page = `${site.origin}/validator.html?mcp=${encodeURIComponent(sandbox.url)}`;
+        const { early, fits, fitsNot, ajv } = await said(page, sandbox);
+        assert.equal(early, "not_initialized");
+        assert.equal(fits, "Faye Au");
+        assert.match(fitsNot, /Give `data\.id` as the string "5"\./);
+        assert.match(ajv, /'unsafe-eval' is not an allowed source/);
+      } finally {
+        sandbox.stop();
+      }
+    });
   });
 
   it("Vite's development server", async () => {

@@ -1,5 +1,6 @@
 // The sandbox backend for one test.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,6 +37,11 @@ export async function startSandbox() {
     async ran(tool) {
       const { calls } = await (await fetch(`${said.portal}/api/log`)).json();
       return calls.filter((call) => call.tool === tool && call.executed).length;
+    },
+    /** Lets one call of a tool come back in another shape. */
+    async misshape(tool, shape) {
+      const faults = JSON.stringify([{ tool, times: 1, fault: { shape } }]);
+      assert.equal((await fetch(new URL("/sandbox/faults", said.mcp), { method: "PUT", body: faults })).status, 204);
     },
     stop: () => child.stdin.end(),
   };

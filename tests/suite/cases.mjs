@@ -1,9 +1,11 @@
-// The official JSON-Schema-Test-Suite as JavaScript runs it: in Node and, as JSON, in a browser's page.
+// The official JSON-Schema-Test-Suite for JavaScript: what there is to run, and what came of it.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+
+export { runSuite } from "./run.mjs";
 
 const DRAFTS = {
   "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
@@ -76,49 +78,6 @@ export function judge({ groups }, failed, print) {
   const failing = new Set(failed.map(({ name }) => name));
   assert.deepEqual(excepted.filter((name) => !failing.has(name)), [], "exceptions that pass");
   assert.deepEqual(failed.filter(({ name }) => !excepted.includes(name)), [], "tests that fail");
-}
-
-/**
- * Runs the groups; whatever disagrees is in the answer. It is called in a page as well, so all it needs comes in.
- * Text and bytes are the file's own. Objects are what `JSON.parse` makes of them, in an array behind a reference,
- * because a string that stands alone would be taken for text.
- */
-export function runSuite({ resources, groups }, compile) {
-  const failed = [];
-  const encoder = new TextEncoder();
-  const uri = "http://localhost:1234/the-schema-of-the-group.json";
-  for (const { schema, options, tests } of groups) {
-    let validator;
-    let ofItems;
-    let problem;
-    // Reading all remotes for every group would be most of the work.
-    const remotes = schema.includes("http://localhost:1234/") ? resources : {};
-    try {
-      validator = compile(schema, { ...options, resources: remotes });
-      ofItems = compile({ items: { $ref: uri } }, { ...options, resources: { ...remotes, [uri]: JSON.parse(schema) } });
-    } catch (error) {
-      problem = `${error.message}`;
-    }
-    for (const { name, data, valid } of tests) {
-      let said = problem;
-      if (problem === undefined) {
-        const bytes = encoder.encode(data);
-        const items = [JSON.parse(data)];
-        const verdicts = {
-          text: validator.isValid(data),
-          bytes: validator.isValid(bytes),
-          object: ofItems.isValid(items),
-          textExplained: validator.validate(data).length === 0,
-          bytesExplained: validator.validate(bytes).length === 0,
-          objectExplained: ofItems.validate(items).length === 0,
-        };
-        if (Object.values(verdicts).every((verdict) => verdict === valid)) continue;
-        said = JSON.stringify(verdicts);
-      }
-      failed.push({ name, said });
-    }
-  }
-  return failed;
 }
 
 /** The texts of an array's items. */
