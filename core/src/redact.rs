@@ -101,25 +101,28 @@ impl Redactor {
     fn find(&self, text: &str) -> Option<Found> {
         let known = SHAPES.iter().map(|shape| (shape.prefix, shape.least));
         let own = self.prefixes.iter().map(|prefix| (prefix.as_str(), LEAST_OF_PROFILE));
-        known.chain(own).filter_map(|(prefix, least)| find_shape(text, prefix, least)).min_by_key(|found| found.start)
-    }
-}
-
-fn find_shape(text: &str, prefix: &str, least: usize) -> Option<Found> {
-    let mut from = 0;
-    while let Some(at) = text.get(from..)?.find(prefix) {
-        let start = from.checked_add(at)?;
-        let prefix_end = start.checked_add(prefix.len())?;
-        let secret = text.get(prefix_end..)?;
-        let length = secret.bytes().position(|byte| !is_key_byte(byte)).unwrap_or(secret.len());
-        // In the middle of a word (`risk-assessment…`) a prefix means nothing.
-        let begins = text.get(..start)?.bytes().last().is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        if begins && length >= least {
-            return Some(Found { start, end: prefix_end.checked_add(length)?, prefix_end });
+        let bytes = text.as_bytes();
+        let mut before = b' ';
+        for (start, byte) in bytes.iter().enumerate() {
+            // In the middle of a word (`risk-assessment…`) a prefix means nothing.
+            let begins = !before.is_ascii_alphanumeric();
+            before = *byte;
+            if !begins {
+                continue;
+            }
+            let rest = bytes.get(start..).unwrap_or_default();
+            for (prefix, least) in known.clone().chain(own.clone()) {
+                if let Some(secret) = rest.strip_prefix(prefix.as_bytes()) {
+                    let length = secret.iter().position(|byte| !is_key_byte(*byte)).unwrap_or(secret.len());
+                    if length >= least {
+                        let prefix_end = start.saturating_add(prefix.len());
+                        return Some(Found { start, end: prefix_end.saturating_add(length), prefix_end });
+                    }
+                }
+            }
         }
-        from = prefix_end;
+        None
     }
-    None
 }
 
 fn is_key_byte(byte: u8) -> bool {

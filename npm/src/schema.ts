@@ -1,7 +1,6 @@
 /** JSON Schema on its own: compile once, validate text or objects, explain what is wrong. */
 
 import { wellFormed } from "./arguments.js";
-import { camel } from "./camel.js";
 import { engine, linearMemory } from "./engine.js";
 import { ToolgateError, typed } from "./errors.js";
 import type { Validator as CompiledSchema } from "./generated/toolgate.js";
@@ -51,7 +50,7 @@ let room = new Uint8Array(0);
 function write(text: string): number {
   // UTF-8 needs at most three bytes for each unit of UTF-16: too much to make room for where the text is long.
   const needed = text.length * 3;
-  if (needed > KEPT) return writeBytes(encoder.encode(text.length > LARGEST ? text.slice(0, LARGEST) : text));
+  if (needed > KEPT) return writeBytes(encoder.encode(text));
   if (room.length < needed) makeRoom(needed);
   return encoder.encodeInto(text, room).written;
 }
@@ -105,9 +104,13 @@ export class Validator {
   /** What is wrong with the document, the most useful first; empty if nothing is. */
   validate(document: JsonDocument): Violation[] {
     const length = this.#written(document);
-    const violations = this.#compiled.check(length) ? [] : this.#explained(length);
+    const explained = this.#compiled.explain(length);
     release();
-    return violations;
+    if (explained === undefined) return [];
+    const violations = JSON.parse(explained) as (Omit<Violation, "schemaPath"> & { schema_path: string })[];
+    return violations.map(({ path, schema_path: schemaPath, keyword, expected, got, repair }) => {
+      return { path, schemaPath, keyword, expected, got, repair };
+    });
   }
 
   #written(document: JsonDocument): number {
@@ -116,10 +119,6 @@ export class Validator {
     }
     if (document instanceof Uint8Array) return writeBytes(document);
     return write(jsonText(document, "document"));
-  }
-
-  #explained(length: number): Violation[] {
-    return camel(JSON.parse(this.#compiled.explain(length)));
   }
 }
 

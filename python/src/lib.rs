@@ -4,6 +4,7 @@
 //! guard it happened in, not the process.
 
 mod validator;
+mod value;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};

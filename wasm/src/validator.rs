@@ -46,9 +46,9 @@ impl Validator {
         })
     }
 
-    /// What is wrong with them, as the JSON text of an array; empty if nothing is.
-    pub fn explain(&self, bytes: usize) -> String {
+    /// What is wrong with them, as the JSON text of an array; `undefined` if nothing is.
+    pub fn explain(&self, bytes: usize) -> Option<String> {
         let violations = INPUT.with_borrow(|input| self.0.validate(input.get(..bytes).unwrap_or_default()));
-        serde_json::to_string(&violations).unwrap_or_default()
+        (!violations.is_empty()).then(|| serde_json::to_string(&violations).unwrap_or_default())
     }
 }
