@@ -210,6 +210,10 @@ describe("memory", () => {
       assert.equal(validator.validate(wrong).length, 1);
     }
     assert.ok(size() - before < 4 << 20, `${size() - before} more bytes`);
+    // What the document took is free for others.
+    const others = Array.from({ length: 20 }, () => compile(JSON.stringify({ const: "x".repeat(1 << 20) })));
+    assert.equal(size(), before);
+    assert.equal(others[19]?.isValid(1), false);
   });
 
   it("may grow between two documents", () => {
