@@ -397,7 +397,19 @@ impl Compiler<'_> {
                 }
                 "$ref" => self.reference(place, Some(value), rules)?,
                 "$dynamicRef" if draft == Draft::D2020 => self.dynamic_reference(place, value, rules)?,
-                "$recursiveRef" if draft == Draft::D2019 => self.recursive_reference(place, rules)?,
+                "$recursiveRef" if draft == Draft::D2019 => {
+                    if value.text() != "#" {
+                        return Err(wrong(keyword, "it must be `#`"));
+                    }
+                    self.recursive_reference(place, rules)?;
+                }
+                // Where they stand was found before.
+                "$id" => drop(text(keyword, value)?),
+                "$anchor" if draft >= Draft::D2019 => drop(text(keyword, value)?),
+                "$dynamicAnchor" if draft == Draft::D2020 => drop(text(keyword, value)?),
+                "$recursiveAnchor" if draft == Draft::D2019 && !matches!(value.kind(), Kind::True | Kind::False) => {
+                    return Err(wrong(keyword, "it must be `true` or `false`"));
+                }
                 "$defs" | "definitions" => {
                     if keyword == "definitions" || draft >= Draft::D2019 {
                         for definition in value.members() {
@@ -821,6 +833,7 @@ fn types(value: Node<'_>) -> Result<u8, SchemaError> {
         })
     };
     match value.kind() {
+        Kind::Array if value.len() == 0 => Err(invalid()),
         Kind::Array => value.items().try_fold(0, |types, node| Ok(types | one(node)?)),
         _ => one(value),
     }
