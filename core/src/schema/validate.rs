@@ -266,7 +266,7 @@ impl<'p> Run<'p> {
     fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
         let program = self.program;
         let Some(rules) = program.nodes.get(id as usize) else { return false };
-        if !self.spend_on(value) {
+        if !self.spend(1) {
             return false;
         }
         let kind = value.kind();
@@ -333,8 +333,10 @@ impl<'p> Run<'p> {
             return false;
         }
         if rules.types & type_bit(kind) == 0 {
-            let is_integer =
-                kind == Kind::Number && rules.types & INTEGER != 0 && with_number(value, |number| number.is_integer());
+            let is_integer = kind == Kind::Number
+                && rules.types & INTEGER != 0
+                && self.spend_on(value)
+                && with_number(value, |number| number.is_integer());
             if !is_integer {
                 // What else the schema says is meant for another type.
                 self.find(id, "type", value, Vec::new());
@@ -480,7 +482,7 @@ impl<'p> Run<'p> {
     #[inline(never)]
     fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
         if let Some(texts) = &values.texts {
-            if kind != Kind::String {
+            if kind != Kind::String || !self.spend_on(value) {
                 return false;
             }
             if texts.len() > FEW_NAMES {
@@ -510,7 +512,7 @@ impl<'p> Run<'p> {
         if rules.divisor.is_some() && value.length() > SHORT_NUMBER && !self.spend(value.length() as u64) {
             return false;
         }
-        let is_valid = with_number(value, |number| rules.allow(number));
+        let is_valid = self.spend_on(value) && with_number(value, |number| rules.allow(number));
         if !is_valid && self.collects {
             self.find_numeric(id, rules, value);
         }
@@ -541,6 +543,9 @@ impl<'p> Run<'p> {
 
     #[inline(never)]
     fn check_string<I: Instance>(&mut self, id: u32, rules: &StringRules, value: &I) -> bool {
+        if !self.spend_on(value) {
+            return false;
+        }
         let text = value.text();
         let mut is_valid = true;
         if rules.least > 0 || rules.most.is_some() {
@@ -704,11 +709,10 @@ impl<'p> Run<'p> {
         let forbids = rules.additional != NONE && self.forbids(rules.additional);
         let needs_all = !rules.patterns.is_empty() || rules.additional != NONE || rules.property_names != NONE;
         if needs_all || !rules.names.entries.is_empty() {
+            if !self.spend(count) {
+                return false;
+            }
             value.each_member(|Member { name, hash, value: member }| {
-                if !self.spend_on(name) {
-                    is_valid = false;
-                    return false;
-                }
                 let mut is_evaluated = false;
                 if let Some(index) = rules.names.find(name, hash, hint) {
                     hint = index.wrapping_add(1);
