@@ -381,21 +381,21 @@ def test_the_document_may_be_changed_by_another_thread():
         sys.setswitchinterval(interval)
 
 
-def test_a_document_that_changes_while_it_is_looked_at_is_an_error(capfd):
-    document = {}
+def test_nothing_of_python_runs_while_a_document_is_walked():
+    document, died = {}, []
 
     class Dying:
         def __del__(self):
+            died.append(len(document))
             document.update({f"new{index}": 1 for index in range(1_000)})
 
     def doom():
-        # A cycle of garbage, which the next collection runs `__del__` of, in the midst of the walk.
+        # A cycle of garbage: whatever makes an object may collect it, and run `__del__`.
         cycle = [Dying()]
         cycle.append(cycle)
 
     numbers = toolgate.compile({"additionalProperties": {"maximum": 10**400}})
     threshold = gc.get_threshold()
-    raised = 0
     try:
         for _ in range(50):
             gc.disable()
@@ -404,17 +404,12 @@ def test_a_document_that_changes_while_it_is_looked_at_is_an_error(capfd):
             doom()
             gc.set_threshold(1)
             gc.enable()
-            try:
-                numbers.is_valid(document)
-            except RuntimeError as error:
-                raised += "changed" in str(error)
+            assert numbers.is_valid(document) is True
+            gc.collect()
     finally:
         gc.set_threshold(*threshold)
         gc.enable()
-    # Later versions collect garbage only between two instructions of Python's own.
-    assert raised > 0 or sys.version_info >= (3, 12)
-    assert booking.is_valid({"country": "HK"})
-    capfd.readouterr()
+    assert len(died) == 50
 
 
 def test_threads_share_a_validator():
