@@ -101,9 +101,10 @@ pub fn digest(text: &str) -> Result<String, JsValue> {
 /// Large documents cross as bytes: `TextEncoder` is several times as fast as the string glue's own loop.
 #[cfg(feature = "guard")]
 fn text(document: Option<Vec<u8>>) -> Result<Option<String>, JsValue> {
-    document.map(String::from_utf8).transpose().map_err(|_| {
-        thrown(ffi::error(&Error::new(Code::InvalidEvent, "The document is not UTF-8.")))
-    })
+    document
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| thrown(ffi::error(&Error::new(Code::InvalidEvent, "The document is not UTF-8."))))
 }
 
 /// Takes `Result::Err`'s text by value, as `map_err` gives it.

@@ -16,7 +16,7 @@ use crate::sort::sort_by;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Lower-case hexadecimal SHA-256.
-pub fn sha256_hex(bytes: &[u8]) -> String {
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(bytes) {
         push_hex(byte, &mut hex);

@@ -31,7 +31,7 @@ pub enum Kind {
 
 /// One value or one member's name.
 #[derive(Debug, Clone, Copy)]
-pub struct Token {
+pub(crate) struct Token {
     kind: Kind,
     /// A string with escapes; a number with an exponent or with more digits than an `i64` holds for certain.
     rich: bool,
@@ -52,7 +52,7 @@ const SHORT_DIGITS: usize = 15;
 
 /// A text and its tokens.
 #[derive(Debug, Clone, Copy)]
-pub struct Tape<'t> {
+pub(crate) struct Tape<'t> {
     text: &'t str,
     tokens: &'t [Token],
 }
@@ -149,9 +149,8 @@ impl Cursor<'_> {
     /// From behind the opening quote to behind the closing one.
     #[inline(always)]
     fn string(&mut self, lenient: bool) -> Result<Spelling, Fall> {
-        loop {
-            // Eight bytes at a time, while none of them ends the string, begins an escape or is a control.
-            let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) else { break };
+        // Eight bytes at a time, while none of them ends the string, begins an escape or is a control.
+        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
             let chunk = u64::from_le_bytes(*chunk);
             let special = special_bytes(chunk);
             if special == 0 {
@@ -673,14 +672,14 @@ fn decode(raw: &str) -> String {
 
 /// One value on a tape.
 #[derive(Debug, Clone, Copy)]
-pub struct Node<'t> {
+pub(crate) struct Node<'t> {
     tape: Tape<'t>,
     index: u32,
 }
 
 impl<'t> Tape<'t> {
     /// The document's value.
-    pub fn root(self) -> Node<'t> {
+    pub(crate) fn root(self) -> Node<'t> {
         self.node(0)
     }
 

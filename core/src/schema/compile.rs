@@ -410,11 +410,9 @@ impl Compiler<'_> {
                 "$recursiveAnchor" if draft == Draft::D2019 && !matches!(value.kind(), Kind::True | Kind::False) => {
                     return Err(wrong(keyword, "it must be `true` or `false`"));
                 }
-                "$defs" | "definitions" => {
-                    if keyword == "definitions" || draft >= Draft::D2019 {
-                        for definition in value.members() {
-                            self.child(place, definition.value)?;
-                        }
+                "$defs" | "definitions" if keyword == "definitions" || draft >= Draft::D2019 => {
+                    for definition in value.members() {
+                        self.child(place, definition.value)?;
                     }
                 }
                 "allOf" | "anyOf" | "oneOf" => {

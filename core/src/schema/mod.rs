@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::json::tape::Kind;
-pub use crate::json::tape::Node;
+pub(crate) use crate::json::tape::Node;
 use crate::json::{Document, Refusal, pointer_token};
 use crate::redact::Redactor;
 pub use instance::{Instance, Kind as InstanceKind, Member, hash};
