@@ -141,7 +141,7 @@ size: npm ## the WebAssembly's size against its budget
 
 # ---- and more -----------------------------------------------------------------------------------------------------
 
-.PHONY: bench vectors format clean
+.PHONY: bench fuzz vectors format clean
 .PHONY: bench-typescript bench-python
 BENCH := $(CACHE)/bench
 
@@ -165,6 +165,21 @@ format: npm wheel ## put everything into its format
 	cargo fmt --all
 	cd npm && npm run --silent format
 	$(VENV)/bin/ruff format python tests/e2e/python tests/demo/python tests/bench/python
+
+FUZZ_SECONDS ?= 60
+
+$(CACHE)/cargo-fuzz: | $(CACHE)/rust
+	rustup toolchain install nightly --profile minimal
+	cargo install --quiet --locked --root $@ cargo-fuzz
+
+# Without a sanitizer: nothing here is unsafe, and it finds more in the same time.
+fuzz: | $(CACHE)/cargo-fuzz ## look for inputs that break the schema engine, FUZZ_SECONDS for each of three targets
+	for target in tape compiler validator; do \
+	  mkdir -p core/fuzz/corpus/$$target; \
+	  (cd core && PATH=$(CACHE)/cargo-fuzz/bin:$$PATH cargo +nightly fuzz run --sanitizer none $$target \
+	    fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -dict=fuzz/schema.dict); \
+	done
 
 vectors: | $(CACHE)/rust ## write what the core says into the vectors; read the difference
 	UPDATE_VECTORS=1 cargo test --quiet --package toolgate-core --test vectors
