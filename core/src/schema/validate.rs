@@ -19,6 +19,8 @@ const MAX_DEPTH: u32 = 500;
 const BYTES_PER_STEP_LOG: u32 = 4;
 /// Longer numbers are rare.
 const SHORT_NUMBER: usize = 64;
+/// Longer names are rare.
+const LONG_NAME: usize = 256;
 /// Characters of a text that are kept for words.
 const MAX_KEPT: usize = 2_000;
 /// Names in one finding: more help nobody.
@@ -713,6 +715,11 @@ impl<'p> Run<'p> {
                 return false;
             }
             value.each_member(|Member { name, hash, value: member }| {
+                // To tell a long name from another one of its hash takes a while.
+                if name.length() > LONG_NAME && !self.spend_on(name) {
+                    is_valid = false;
+                    return false;
+                }
                 let mut is_evaluated = false;
                 if let Some(index) = rules.names.find(name, hash, hint) {
                     hint = index.wrapping_add(1);
