@@ -64,7 +64,6 @@ fn branches(keyword: &str, count: usize, branch: &str) -> String {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
 fn references_that_double_to_the_end() {
     assert_eq!(first(&doubling("allOf", r#"{"type":"integer"}"#), "1"), "too_much_work");
     assert_eq!(first(&doubling("anyOf", r#"{"type":"integer"}"#), "\"a\""), "too_much_work");
@@ -138,9 +137,6 @@ fn names_that_collide() {
     let schema = format!(r#"{{"required":[{}]}}"#, list(20_000, |number| format!("\"{}\"", colliding(number))));
     assert_eq!(first(&schema, &format!("{{{}}}", members(20_000, 0))), "");
     assert_eq!(first(&schema, &format!("{{{}}}", members(19_999, 0))), "required");
-    // The same hash by another length.
-    let schema = r#"{"properties":{"aaaa":false}}"#;
-    assert_eq!(first(schema, r#"{"\u0061aaa":1}"#), "false");
 }
 
 #[test]
@@ -151,14 +147,7 @@ fn a_name_that_stands_twice_among_many() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
 fn one_large_value_and_many_rules() {
-    let long = format!("\"\\n{}\"", "e".repeat(4 << 20));
-    for rule in [r#"{"minLength":1}"#, r#"{"not":{"const":"a"}}"#, r#"{"pattern":"^x*"}"#] {
-        assert_eq!(first(&branches("allOf", 20_000, rule), &long), "too_much_work", "{rule}");
-    }
-    let plain = format!("\"{}\"", "e".repeat(4 << 20));
-    assert_eq!(first(&branches("allOf", 20_000, r#"{"format":"uri-reference"}"#), &plain), "too_much_work");
     let digits = "7".repeat(1 << 20);
     for rule in [r#"{"multipleOf":7}"#, r#"{"type":"integer"}"#, r#"{"minimum":7}"#] {
         assert_eq!(first(&branches("allOf", 40_000, rule), &digits), "too_much_work", "{rule}");
@@ -177,6 +166,21 @@ fn one_large_value_and_many_rules() {
         first(&branches("allOf", 20_000, r#"{"additionalProperties":{"type":"integer"}}"#), &named),
         "too_much_work"
     );
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "takes half a minute without optimisation")]
+fn one_long_text_and_many_rules() {
+    let long = format!("\"\\n{}\"", "e".repeat(4 << 20));
+    for rule in [r#"{"minLength":1}"#, r#"{"not":{"const":"a"}}"#, r#"{"pattern":"^x*"}"#] {
+        assert_eq!(first(&branches("allOf", 20_000, rule), &long), "too_much_work", "{rule}");
+    }
+    let plain = format!("\"{}\"", "e".repeat(4 << 20));
+    assert_eq!(first(&branches("allOf", 20_000, r#"{"format":"uri-reference"}"#), &plain), "too_much_work");
+    // A name of the same hash as millions of letters.
+    let long = format!(r#"{{"\u0065{}":1}}"#, "e".repeat((4 << 20) - 1));
+    let schema = branches("allOf", 20_000, r#"{"properties":{"syulvjnk":{}}}"#);
+    assert_eq!(first(&schema, &long), "too_much_work");
 }
 
 #[test]

@@ -269,7 +269,42 @@ ${[...axis, ...parts].join("\n")}
 `;
 }
 
+/** The README shows what has a goal, by the sizes for which the goals hold. */
+function summary() {
+  const sizes = ["small", "medium", "large"];
+  const lines = PARTS.flatMap(({ title, rows }) =>
+    rows
+      .filter(({ goal }) => goal !== undefined)
+      .map((row) => {
+        const ratio = (found) => (found ? `${number(found.ratio)}${MARK[isMet(row, found)]}` : "");
+        const ratios =
+          row.cells.length > 1
+            ? sizes.map((size) => ratio(row.cells.find((given) => given.size === size)))
+            : ["", ratio(row.cells[0]), ""];
+        return [`${title.split(",")[0]}: ${row.what}`, row.against, `≤ ${row.goal}`, ...ratios];
+      }),
+  );
+  const weights = WEIGHTS.map(
+    ({ what, bytes, goal }) => `${what} ${kilobytes(bytes)}${goal ? ` (goal ${kilobytes(goal)})` : ""}`,
+  );
+  return `What it costs beside others, as a ratio of times in one run (below 1 toolgate is faster; ✓ meets the goal that we set
+ourselves, ✗ misses it). [All figures](tests/bench/results.md) come from \`make bench\`.
+
+![Time against the peers](tests/bench/results.svg)
+
+${table(["what", "against", "goal", ...sizes], lines)}
+
+By brotli 11: ${weights.join("; ")}.`;
+}
+
+const readme = new URL("../../README.md", import.meta.url);
+const shown = readFileSync(readme, "utf8").replace(
+  /(<!-- bench -->)[^]*(<!-- \/bench -->)/,
+  (_, begin, end) => `${begin}\n${summary()}\n${end}`,
+);
+
 const beside = (name) => new URL(name, import.meta.url);
 writeFileSync(beside("results.md"), markdown);
 writeFileSync(beside("results.svg"), plot());
+writeFileSync(readme, shown);
 process.stdout.write(markdown);
