@@ -37,7 +37,7 @@ def say(text: str) -> None:
 
 def quiet() -> None:
     """Stop telling of each decision."""
-    global _tells_decisions  # noqa: PLW0603
+    global _tells_decisions
     _tells_decisions = False
 
 
