@@ -107,7 +107,7 @@ export class Validator {
     const explained = this.#compiled.explain(length);
     release();
     if (explained === undefined) return [];
-    const violations = JSON.parse(explained) as (Omit<Violation, "schemaPath"> & { schema_path: string })[];
+    const violations = explained as (Omit<Violation, "schemaPath"> & { schema_path: string })[];
     return violations.map(({ path, schema_path: schemaPath, keyword, expected, got, repair }) => {
       return { path, schemaPath, keyword, expected, got, repair };
     });

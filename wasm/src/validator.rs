@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use toolgate_core::ffi;
 use wasm_bindgen::prelude::*;
 
@@ -46,9 +48,13 @@ impl Validator {
         })
     }
 
-    /// What is wrong with them, as the JSON text of an array; `undefined` if nothing is.
-    pub fn explain(&self, bytes: usize) -> Option<String> {
+    /// What is wrong with them: an array of violations; `undefined` if nothing is. They are few and of one shape, so
+    /// they cross as objects.
+    pub fn explain(&self, bytes: usize) -> JsValue {
         let violations = INPUT.with_borrow(|input| self.0.validate(input.get(..bytes).unwrap_or_default()));
-        (!violations.is_empty()).then(|| serde_json::to_string(&violations).unwrap_or_default())
+        if violations.is_empty() {
+            return JsValue::UNDEFINED;
+        }
+        violations.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
     }
 }

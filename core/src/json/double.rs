@@ -5,7 +5,7 @@
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub(super) fn shortest(text: &str) -> String {
     let number = js_sys::Number::from(js_sys::Number::parse_float(text));
-    number.to_string(10).map(String::from).unwrap_or_default()
+    number.to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 
 /// As ECMA-262 writes the number.
