@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::json::Json;
-use crate::json::canonical::{canonical_of, digest_of, sha256_hex, write_string};
+use crate::json::canonical::{canonical_of, digest_of, quoted, sha256_hex};
 use crate::json::de::{record, words};
 use crate::step::Millis;
 pub use preview::Preview;
@@ -199,10 +199,4 @@ fn call_digest(call: &Bound, arguments: &str, preview: &Preview, expires_at: Mil
     member("version", &VERSION.to_string());
     text.push('}');
     sha256_hex(text.as_bytes())
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    write_string(text, &mut out);
-    out
 }

@@ -145,6 +145,13 @@ fn write_number(text: &str, number: Number<'_>, out: &mut String) {
 }
 
 /// A string in quotes, escaped as RFC 8785 says.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    write_string(text, &mut out);
+    out
+}
+
+/// The same at the end of a text.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

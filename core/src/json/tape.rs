@@ -628,6 +628,11 @@ pub(crate) fn name_hash(name: &[u8]) -> u32 {
     (mixed ^ name.len() as u32) | 1
 }
 
+/// The four hexadecimal digits of one UTF-16 unit.
+fn unit(digits: &mut core::str::Chars<'_>) -> u32 {
+    (0..4).fold(0, |sum, _| sum << 4 | digits.next().and_then(|digit| digit.to_digit(16)).unwrap_or(0))
+}
+
 /// What a string's raw text stands for; the text was checked when it was read.
 fn decode(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
@@ -644,21 +649,12 @@ fn decode(raw: &str) -> String {
             Some('r') => out.push('\r'),
             Some('t') => out.push('\t'),
             Some('u') => {
-                let mut unit = || {
-                    (0..4).fold(0, |sum, _| {
-                        sum << 4 | characters.next().and_then(|digit| digit.to_digit(16)).unwrap_or(0)
-                    })
-                };
-                let mut code = unit();
+                let mut code = unit(&mut characters);
                 if (0xd800..0xdc00).contains(&code) {
+                    // The other half's `\u`.
                     characters.next();
                     characters.next();
-                    let mut unit = || {
-                        (0..4).fold(0, |sum, _| {
-                            sum << 4 | characters.next().and_then(|digit| digit.to_digit(16)).unwrap_or(0)
-                        })
-                    };
-                    let low = unit();
+                    let low = unit(&mut characters);
                     code = 0x1_0000_u32.wrapping_add((code & 0x3ff) << 10).wrapping_add(low & 0x3ff);
                 }
                 out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));

@@ -6,7 +6,7 @@ use super::Violation;
 use super::compile::Program;
 use super::source::Place;
 use super::validate::{Found, Got};
-use crate::json::canonical::write_string;
+use crate::json::canonical::quoted as in_quotes;
 use crate::json::tape::{Kind, Node};
 use crate::near;
 use crate::redact::Redactor;
@@ -376,12 +376,6 @@ fn one(things: &str) -> &str {
         "items of the required form" => "item of the required form",
         _ => things.strip_suffix('s').unwrap_or(things),
     }
-}
-
-fn in_quotes(text: &str) -> String {
-    let mut out = String::new();
-    write_string(text, &mut out);
-    out
 }
 
 fn is_number(text: &str) -> bool {

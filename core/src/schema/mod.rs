@@ -74,7 +74,7 @@ impl Options {
                 "resources" if member.value.kind() == Kind::Object => {
                     for resource in member.value.members() {
                         let uri = resource.name();
-                        let uri = uri.split_once('#').map_or(&*uri, |(uri, _)| uri).to_owned();
+                        let uri = uri::split_fragment(&uri).0.to_owned();
                         let given = source::Given { document: Arc::clone(&document), root: resource.value.index() };
                         options.resources.push((uri, given));
                     }

@@ -557,14 +557,7 @@ impl<'p> Run<'p> {
             let fits = rules.most.is_none_or(|most| bytes <= most) && bytes >> 2 >= rules.least;
             if short || !fits {
                 let length = text.chars().count() as u64;
-                for (keyword, violated) in
-                    [("minLength", length < rules.least), ("maxLength", rules.most.is_some_and(|most| length > most))]
-                {
-                    if violated {
-                        is_valid = false;
-                        self.find(id, keyword, value, Vec::new());
-                    }
-                }
+                is_valid = self.check_size(id, value, length, (rules.least, rules.most), ["minLength", "maxLength"]);
             }
         }
         if let Some(pattern) = &rules.pattern
@@ -591,6 +584,25 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// Whether there are neither too few nor too many of something.
+    #[inline(always)]
+    fn check_size<I: Instance>(
+        &mut self,
+        id: u32,
+        value: &I,
+        count: u64,
+        (least, most): (u64, Option<u64>),
+        keywords: [&'static str; 2],
+    ) -> bool {
+        let violated = [count < least, most.is_some_and(|most| count > most)];
+        for (keyword, is_violated) in keywords.into_iter().zip(violated) {
+            if is_violated {
+                self.find(id, keyword, value, Vec::new());
+            }
+        }
+        violated == [false, false]
+    }
+
     #[inline(never)]
     fn check_array<I: Instance>(
         &mut self,
@@ -600,15 +612,7 @@ impl<'p> Run<'p> {
         mut seen: Option<&mut Seen>,
     ) -> bool {
         let count = value.count() as u64;
-        let mut is_valid = true;
-        if count < rules.least {
-            is_valid = false;
-            self.find(id, "minItems", value, Vec::new());
-        }
-        if rules.most.is_some_and(|most| count > most) {
-            is_valid = false;
-            self.find(id, "maxItems", value, Vec::new());
-        }
+        let mut is_valid = self.check_size(id, value, count, (rules.least, rules.most), ["minItems", "maxItems"]);
         if !self.goes_on(is_valid) {
             return false;
         }
@@ -693,15 +697,8 @@ impl<'p> Run<'p> {
         mut seen: Option<&mut Seen>,
     ) -> bool {
         let count = value.count() as u64;
-        let mut is_valid = true;
-        if count < rules.least {
-            is_valid = false;
-            self.find(id, "minProperties", value, Vec::new());
-        }
-        if rules.most.is_some_and(|most| count > most) {
-            is_valid = false;
-            self.find(id, "maxProperties", value, Vec::new());
-        }
+        let mut is_valid =
+            self.check_size(id, value, count, (rules.least, rules.most), ["minProperties", "maxProperties"]);
         if !self.goes_on(is_valid) {
             return false;
         }
