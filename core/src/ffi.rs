@@ -81,7 +81,7 @@ impl Validator {
     /// Whether a JSON text is valid; one that cannot be read is not. `tokens` is memory that is used again.
     #[inline]
     pub fn is_valid(&self, document: &[u8], tokens: &mut Tokens) -> bool {
-        tokens.read(document).is_ok_and(|value| self.schema.is_valid(&value))
+        json::tape::utf8(document).is_ok_and(|text| self.schema.is_valid_text(text, json::DOCUMENT, &mut tokens.0))
     }
 
     /// What is wrong with a JSON text; empty if nothing is.

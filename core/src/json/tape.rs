@@ -45,6 +45,18 @@ pub(crate) struct Token {
     size: u32,
 }
 
+impl Token {
+    /// Whether a string has escapes.
+    pub(crate) fn is_escaped(self) -> bool {
+        self.rich
+    }
+
+    /// [`name_hash`] of a name.
+    pub(crate) fn hash(self) -> u32 {
+        self.size
+    }
+}
+
 /// No container is open.
 const NONE: u32 = u32::MAX;
 /// So many digits, or one fewer and a point, always fit into an `i64`, and lie far below 2^53.
@@ -102,36 +114,56 @@ pub(crate) fn read<'t>(text: &'t str, limits: Limits, tokens: &'t mut Vec<Token>
     if text.len() > limits.bytes {
         return Err(Refusal { fault: Fault::TooLarge, path: String::new(), line: 0, column: 0, limit: limits.bytes });
     }
-    match read_tokens(text.as_bytes(), limits, tokens) {
+    let read = read_tokens(Cursor::new(text, 0), 0, limits, tokens).and_then(|mut cursor| {
+        cursor.skip_space();
+        if cursor.at == text.len() { Ok(()) } else { Err(((Fault::Syntax, cursor.at), NONE)) }
+    });
+    match read {
         Ok(()) => Ok(Tape { text, tokens }),
         Err((fall, open)) => Err(refusal(fall, open, text, tokens, limits)),
     }
 }
 
+/// Reads one value of a text that somebody else reads, so many levels deep in it; where the value ends.
+pub(crate) fn read_value<'t: 'm, 'm>(
+    cursor: Cursor<'t>,
+    depth: usize,
+    limits: Limits,
+    tokens: &'m mut Vec<Token>,
+) -> Option<(Tape<'m>, Cursor<'t>)> {
+    tokens.clear();
+    let behind = read_tokens(cursor, depth, limits, tokens).ok()?;
+    Some((Tape { text: cursor.text, tokens }, behind))
+}
+
 /// Where reading stands. Small, and passed by value: the loop below lives on it staying in registers.
 #[derive(Clone, Copy)]
-struct Cursor<'t> {
-    bytes: &'t [u8],
-    at: usize,
+pub(crate) struct Cursor<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) at: usize,
 }
 
 /// What was wrong, and where.
 type Fall = (Fault, usize);
 
-impl Cursor<'_> {
+impl<'t> Cursor<'t> {
+    pub(crate) fn new(text: &'t str, at: usize) -> Self {
+        Cursor { text, at }
+    }
+
     /// 0 behind the end: it is no part of any JSON.
     #[inline(always)]
-    fn peek(self) -> u8 {
-        self.bytes.get(self.at).copied().unwrap_or(0)
+    pub(crate) fn peek(self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     #[inline(always)]
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
 
     #[inline(always)]
-    fn skip_space(&mut self) -> u8 {
+    pub(crate) fn skip_space(&mut self) -> u8 {
         loop {
             let byte = self.peek();
             if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
@@ -146,11 +178,28 @@ impl Cursor<'_> {
         Err((fault, self.at))
     }
 
+    /// The text from here on.
+    #[inline(always)]
+    pub(crate) fn rest(self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// A member's name that begins here, behind its quote; its size is its [`name_hash`].
+    #[inline(always)]
+    pub(crate) fn name(&mut self, lenient: bool) -> Result<Token, Fall> {
+        let start = self.at;
+        let spelling = self.string(lenient)?;
+        let end = self.at.wrapping_sub(1);
+        let hash = hash_at(self.text.as_bytes(), start, end, spelling.escaped);
+        let (start, end) = (start as u32, end as u32);
+        Ok(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: hash })
+    }
+
     /// From behind the opening quote to behind the closing one.
     #[inline(always)]
     fn string(&mut self, lenient: bool) -> Result<Spelling, Fall> {
         // Eight bytes at a time, while none of them ends the string, begins an escape or is a control.
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+        while let Some(chunk) = self.text.as_bytes().get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
             let chunk = u64::from_le_bytes(*chunk);
             let special = special_bytes(chunk);
             if special == 0 {
@@ -215,11 +264,40 @@ impl Cursor<'_> {
 
     #[inline(always)]
     fn word(&mut self, word: &[u8]) -> Result<(), Fall> {
-        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+        if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             self.at = self.at.wrapping_add(word.len());
             return Ok(());
         }
         self.fall(Fault::Syntax)
+    }
+
+    /// A string, a number or a word that begins here with that byte.
+    #[inline(always)]
+    pub(crate) fn scalar(&mut self, byte: u8, limits: Limits) -> Result<Token, Fall> {
+        // Offsets fit: the limits of bytes are far below 2^32.
+        let begin = self.at;
+        let start = begin as u32;
+        let word = |kind, cursor: &Self| Token { kind, rich: false, bits: 0, start, end: cursor.at as u32, size: 0 };
+        match byte {
+            b'"' => {
+                self.step();
+                let spelling = self.string(limits.lenient)?;
+                let (start, end) = (start.wrapping_add(1), self.at.wrapping_sub(1) as u32);
+                Ok(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: 0 })
+            }
+            b'-' | b'0'..=b'9' => {
+                let (rich, scale) = self.number()?;
+                let is_long = rich || self.at.wrapping_sub(begin) > SHORT_DIGITS;
+                if is_long && !is_allowed(self.text.as_bytes(), begin, self.at, limits) {
+                    return Err((Fault::NumberTooLarge, begin));
+                }
+                Ok(Token { kind: Kind::Number, rich, bits: 0, start, end: self.at as u32, size: scale })
+            }
+            b't' => self.word(b"true").map(|()| word(Kind::True, self)),
+            b'f' => self.word(b"false").map(|()| word(Kind::False, self)),
+            b'n' => self.word(b"null").map(|()| word(Kind::Null, self)),
+            _ => self.fall(Fault::Syntax),
+        }
     }
 
     /// `uXXXX`
@@ -241,7 +319,7 @@ impl Cursor<'_> {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.step(),
             b'u' => match self.hex4()? {
                 0xd800..=0xdbff => {
-                    if self.peek() != b'\\' || self.bytes.get(self.at.wrapping_add(1)) != Some(&b'u') {
+                    if self.peek() != b'\\' || self.text.as_bytes().get(self.at.wrapping_add(1)) != Some(&b'u') {
                         return Ok(true);
                     }
                     self.step();
@@ -310,11 +388,15 @@ struct Open {
 
 const NOTHING: Open = Open { index: NONE, count: 0, is_object: false, bits: 0, may_repeat: false };
 
-/// Reads the document; a refusal comes with what is open, for the path.
-fn read_tokens(bytes: &[u8], limits: Limits, tokens: &mut Vec<Token>) -> Result<(), (Fall, u32)> {
-    let mut cursor = Cursor { bytes, at: 0 };
+/// Reads one value; a refusal comes with what is open, for the path.
+fn read_tokens<'t>(
+    mut cursor: Cursor<'t>,
+    mut depth: usize,
+    limits: Limits,
+    tokens: &mut Vec<Token>,
+) -> Result<Cursor<'t>, (Fall, u32)> {
+    let bytes = cursor.text.as_bytes();
     let mut open = NOTHING;
-    let mut depth: usize = 0;
     macro_rules! fallible {
         ($result:expr) => {
             match $result {
@@ -329,22 +411,17 @@ fn read_tokens(bytes: &[u8], limits: Limits, tokens: &mut Vec<Token>) -> Result<
             tokens.push($token);
         };
     }
-    // Offsets fit: the limits of bytes are far below 2^32.
     macro_rules! name {
         () => {
             if cursor.peek() != b'"' {
                 return Err(((Fault::Syntax, cursor.at), open.index));
             }
             cursor.step();
-            let start = cursor.at;
-            let spelling = fallible!(cursor.string(limits.lenient));
-            let end = cursor.at.wrapping_sub(1);
-            let hash = hash_at(bytes, start, end, spelling.escaped);
-            let bit = 1_u16 << (hash >> 28);
+            let token = fallible!(cursor.name(limits.lenient));
+            let bit = 1_u16 << (token.size >> 28);
             open.may_repeat |= open.bits & bit != 0;
             open.bits |= bit;
-            let (start, end) = (start as u32, end as u32);
-            push!(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: hash });
+            push!(token);
             if cursor.skip_space() != b':' {
                 return Err(((Fault::Syntax, cursor.at), open.index));
             }
@@ -355,22 +432,6 @@ fn read_tokens(bytes: &[u8], limits: Limits, tokens: &mut Vec<Token>) -> Result<
         let byte = cursor.skip_space();
         let start = cursor.at;
         match byte {
-            b'"' => {
-                cursor.step();
-                let spelling = fallible!(cursor.string(limits.lenient));
-                let (start, end) = (start.wrapping_add(1) as u32, cursor.at.wrapping_sub(1) as u32);
-                push!(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: 0 });
-            }
-            b'-' | b'0'..=b'9' => {
-                let (rich, scale) = fallible!(cursor.number());
-                if (rich || cursor.at.wrapping_sub(start) > SHORT_DIGITS)
-                    && !is_allowed(bytes, start, cursor.at, limits)
-                {
-                    return Err(((Fault::NumberTooLarge, start), open.index));
-                }
-                let (start, end) = (start as u32, cursor.at as u32);
-                push!(Token { kind: Kind::Number, rich, bits: 0, start, end, size: scale });
-            }
             b'{' | b'[' => {
                 if depth >= MAX_DEPTH {
                     return Err(((Fault::TooDeep, start), open.index));
@@ -398,28 +459,13 @@ fn read_tokens(bytes: &[u8], limits: Limits, tokens: &mut Vec<Token>) -> Result<
                 depth = depth.wrapping_sub(1);
                 open = close(tokens, open);
             }
-            b't' => {
-                fallible!(cursor.word(b"true"));
-                let (start, end) = (start as u32, cursor.at as u32);
-                push!(Token { kind: Kind::True, rich: false, bits: 0, start, end, size: 0 });
+            _ => {
+                push!(fallible!(cursor.scalar(byte, limits)));
             }
-            b'f' => {
-                fallible!(cursor.word(b"false"));
-                let (start, end) = (start as u32, cursor.at as u32);
-                push!(Token { kind: Kind::False, rich: false, bits: 0, start, end, size: 0 });
-            }
-            b'n' => {
-                fallible!(cursor.word(b"null"));
-                let (start, end) = (start as u32, cursor.at as u32);
-                push!(Token { kind: Kind::Null, rich: false, bits: 0, start, end, size: 0 });
-            }
-            _ => return Err(((Fault::Syntax, start), open.index)),
         }
         loop {
             if open.index == NONE {
-                cursor.skip_space();
-                let is_end = cursor.at == bytes.len();
-                return if is_end { Ok(()) } else { Err(((Fault::Syntax, cursor.at), open.index)) };
+                return Ok(cursor);
             }
             open.count = open.count.wrapping_add(1);
             let byte = cursor.skip_space();
@@ -674,6 +720,16 @@ pub(crate) struct Node<'t> {
 }
 
 impl<'t> Tape<'t> {
+    /// One scalar of a text.
+    pub(crate) fn of(text: &'t str, token: &'t Token) -> Self {
+        Tape { text, tokens: core::slice::from_ref(token) }
+    }
+
+    /// How many values and names there are.
+    pub(crate) fn len(self) -> usize {
+        self.tokens.len()
+    }
+
     /// The document's value.
     pub(crate) fn root(self) -> Node<'t> {
         self.node(0)

@@ -14,6 +14,8 @@ use crate::sort::sort_by;
 
 /// More subschemas than any schema that people write.
 const MAX_NODES: usize = 50_000;
+/// Objects of more names are not judged while they are read.
+const MOST_READ: usize = 64;
 /// No schema, where an index is due.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -55,6 +57,19 @@ pub(super) struct Rules {
     pub(super) unevaluated_properties: u32,
     /// Whether a value without items and members only has to pass `types`, `values`, `number` and `string`.
     pub(super) is_plain: bool,
+    /// How an array or an object can be judged while its text is read.
+    pub(super) reading: Reading,
+}
+
+/// How an array or an object can be judged while its text is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    /// Item by item, member by member.
+    Once,
+    /// As these other rules have it, which are all that there is.
+    Like(u32),
+    /// Not at all: something asks for the whole value.
+    Whole,
 }
 
 /// `enum` or `const`.
@@ -162,6 +177,41 @@ pub(super) struct Name {
     pub(super) name: Box<str>,
     /// Its schema; [`NONE`] if `properties` does not name it.
     pub(super) schema: u32,
+    /// The first eight bytes of the name and the quote behind it, and which of them there are.
+    head: u64,
+    mask: u64,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let mut head = [0; 8];
+        let mut mask = [0; 8];
+        for ((head, mask), byte) in head.iter_mut().zip(&mut mask).zip(name.bytes().chain([b'"'])) {
+            (*head, *mask) = (byte, 0xff);
+        }
+        // In a text it stands with an escape, which is not looked for here.
+        let is_escaped = name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        Name {
+            hash: name_hash(name.as_bytes()),
+            name: name.into(),
+            schema: NONE,
+            head: u64::from_le_bytes(head),
+            mask: if is_escaped { 0 } else { u64::from_le_bytes(mask) },
+        }
+    }
+
+    /// Whether a text begins with it and a quote.
+    #[inline(always)]
+    pub(super) fn begins(&self, text: &[u8]) -> bool {
+        const HEAD: usize = 8;
+        let Some(head) = text.first_chunk::<HEAD>() else { return false };
+        if u64::from_le_bytes(*head) & self.mask != self.head {
+            return false;
+        }
+        let length = self.name.len();
+        length < HEAD
+            || text.get(length) == Some(&b'"') && text.get(HEAD..length) == self.name.as_bytes().get(HEAD..length)
+    }
 }
 
 /// So few names are looked through one by one.
@@ -178,7 +228,7 @@ impl Names {
     }
 
     #[inline(never)]
-    fn look_up<I: Instance>(&self, name: &I, hash: u32) -> Option<usize> {
+    pub(super) fn look_up<I: Instance>(&self, name: &I, hash: u32) -> Option<usize> {
         let is = |entry: &Name| entry.hash == hash && name.is_text(&entry.name);
         if self.sorted.is_empty() {
             return self.entries.iter().position(is);
@@ -207,7 +257,7 @@ impl Names {
         }
         let index = self.entries.len() as u32;
         self.indices.insert(name.to_owned(), index);
-        self.entries.push(Name { hash: name_hash(name.as_bytes()), name: name.into(), schema: NONE });
+        self.entries.push(Name::new(name));
         index
     }
 
@@ -335,9 +385,7 @@ impl Compiler<'_> {
         let Some(document) = document else { return Ok(Rules::any(place)) };
         let schema = document.tape().node(place.token);
         let result = self.rules_of(place, schema);
-        let result =
-            result.map(|rules| Rules { is_plain: rules.verdict.is_none() && rules.in_place.is_empty(), ..rules });
-        result.map_err(|error| match error.located {
+        result.map(Rules::finish).map_err(|error| match error.located {
             true => error,
             false => {
                 let path = self.sources.describe(place, &error.keyword);
@@ -699,7 +747,29 @@ impl Rules {
             unevaluated_items: NONE,
             unevaluated_properties: NONE,
             is_plain: true,
+            reading: Reading::Whole,
         }
+    }
+
+    /// What follows from the rest, once that is complete.
+    fn finish(self) -> Self {
+        let is_plain = self.verdict.is_none() && self.in_place.is_empty();
+        let is_bare = self.types == ANY_TYPE && self.number.is_none() && self.string.is_none();
+        let has_own = self.values.is_some() || self.unevaluated_items != NONE || self.unevaluated_properties != NONE;
+        let once = self.array.as_ref().is_none_or(|array| {
+            array.prefix.is_empty() && array.items != NONE && array.contains == NONE && !array.unique
+        }) && self.object.as_ref().is_none_or(|object| {
+            let names = object.names.entries.len();
+            let others = !object.patterns.is_empty() || object.property_names != NONE;
+            (1..=MOST_READ).contains(&names) && !others && object.dependent_schemas.is_empty()
+        });
+        let reading = match (&*self.in_place, &self.array, &self.object) {
+            _ if has_own => Reading::Whole,
+            ([InPlace::Ref(target)], None, None) if is_bare => Reading::Like(*target),
+            ([], Some(_), _) | ([], _, Some(_)) if is_plain && once => Reading::Once,
+            _ => Reading::Whole,
+        };
+        Rules { is_plain, reading, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ mod format;
 mod instance;
 mod pattern;
 mod source;
+mod stream;
 mod uri;
 mod validate;
 
@@ -16,9 +17,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::json::tape::Kind;
 pub(crate) use crate::json::tape::Node;
-use crate::json::{Document, Refusal, pointer_token};
+use crate::json::tape::{Kind, Token};
+use crate::json::{Document, Limits, Refusal, pointer_token};
 use crate::redact::Redactor;
 pub use instance::{Instance, Kind as InstanceKind, Member, hash};
 
@@ -218,6 +219,11 @@ impl Schema {
     #[inline]
     pub fn is_valid<I: Instance>(&self, value: &I) -> bool {
         validate::Run::is_valid(&self.program, value)
+    }
+
+    /// Whether a text is a document, within the limits, that is as the schema demands.
+    pub(crate) fn is_valid_text(&self, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
+        stream::is_valid(&self.program, text, limits, tokens)
     }
 
     /// What is wrong with the value, most useful first; nothing if it is valid.

@@ -79,7 +79,7 @@ impl Got {
 
 /// What an object's or array's own schema and those beside it have looked at.
 #[derive(Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     /// A bit for each member, by position.
     members: Vec<u64>,
     all_members: bool,
@@ -140,7 +140,7 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    fn new(program: &'p Program, collects: bool) -> Self {
+    pub(super) fn new(program: &'p Program, collects: bool) -> Self {
         Run {
             program,
             work: MAX_WORK,
@@ -151,6 +151,41 @@ impl<'p> Run<'p> {
             path: Vec::new(),
             gave_up: None,
         }
+    }
+
+    pub(super) fn root(&self) -> u32 {
+        self.program.root
+    }
+
+    #[inline(always)]
+    pub(super) fn rules(&self, id: u32) -> Option<&'p Rules> {
+        self.program.nodes.get(id as usize)
+    }
+
+    /// Steps of work that are left.
+    pub(super) fn work_left(&self) -> u64 {
+        self.work
+    }
+
+    /// Takes back what was spent in vain.
+    pub(super) fn set_work_left(&mut self, steps: u64) {
+        self.work = steps;
+    }
+
+    /// Goes into rules that are judged elsewhere; whether work and depth allow it.
+    #[inline(always)]
+    pub(super) fn enter(&mut self) -> bool {
+        if !self.spend(1) || self.depth >= MAX_DEPTH {
+            return false;
+        }
+        self.depth = self.depth.wrapping_add(1);
+        true
+    }
+
+    /// Comes back from them.
+    #[inline(always)]
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.wrapping_sub(1);
     }
 
     pub(super) fn is_valid<I: Instance>(program: &'p Program, value: &I) -> bool {
@@ -213,7 +248,7 @@ impl<'p> Run<'p> {
 
     /// Whether there is work left for so many steps.
     #[inline(always)]
-    fn spend(&mut self, steps: u64) -> bool {
+    pub(super) fn spend(&mut self, steps: u64) -> bool {
         match self.work.checked_sub(steps) {
             Some(left) => {
                 self.work = left;
@@ -265,7 +300,7 @@ impl<'p> Run<'p> {
 
     /// Small, so that the many values without items and members cost little.
     #[inline(never)]
-    fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
+    pub(super) fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
         let program = self.program;
         let Some(rules) = program.nodes.get(id as usize) else { return false };
         if !self.spend(1) {
@@ -436,7 +471,7 @@ impl<'p> Run<'p> {
         is_valid
     }
 
-    fn forbids(&self, id: u32) -> bool {
+    pub(super) fn forbids(&self, id: u32) -> bool {
         self.program.nodes.get(id as usize).is_some_and(|rules| rules.verdict == Some(false))
     }
 
@@ -778,7 +813,13 @@ impl<'p> Run<'p> {
     }
 
     #[inline(always)]
-    fn check_presence<I: Instance>(&mut self, id: u32, rules: &ObjectRules, value: &I, present: &Present) -> bool {
+    pub(super) fn check_presence<I: Instance>(
+        &mut self,
+        id: u32,
+        rules: &ObjectRules,
+        value: &I,
+        present: &Present,
+    ) -> bool {
         let mut is_valid = true;
         if !rules.required.iter().all(|name| present.has(*name)) {
             is_valid = false;
@@ -961,19 +1002,19 @@ impl Nearest {
 }
 
 /// Which names of a table an object has.
-struct Present {
+pub(super) struct Present {
     first: u64,
     more: Vec<u64>,
 }
 
 impl Present {
     #[inline(always)]
-    fn new(names: usize) -> Self {
+    pub(super) fn new(names: usize) -> Self {
         Present { first: 0, more: if names > 64 { vec![0; names >> 6] } else { Vec::new() } }
     }
 
     #[inline(always)]
-    fn mark(&mut self, index: usize) {
+    pub(super) fn mark(&mut self, index: usize) {
         let bit = 1 << (index & 63);
         match (index >> 6).checked_sub(1) {
             None => self.first |= bit,
@@ -986,7 +1027,7 @@ impl Present {
     }
 
     #[inline(always)]
-    fn has(&self, index: u32) -> bool {
+    pub(super) fn has(&self, index: u32) -> bool {
         let bits = match (index as usize >> 6).checked_sub(1) {
             None => self.first,
             Some(word) => self.more.get(word).copied().unwrap_or(0),
