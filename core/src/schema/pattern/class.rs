@@ -42,6 +42,19 @@ impl Known {
     }
 }
 
+/// The bitmap of one character; none beyond ASCII.
+pub(super) fn ascii_of(code: u32) -> Option<[u32; 4]> {
+    let mut ascii = [0; 4];
+    mark(&mut ascii, code);
+    (code < 0x80).then_some(ascii)
+}
+
+/// Whether a bitmap has a character that is ASCII.
+#[inline(always)]
+pub(super) fn is_marked(ascii: &[u32; 4], byte: u8) -> bool {
+    ascii.get((byte >> 5) as usize).is_some_and(|word| word.wrapping_shr(u32::from(byte)) & 1 == 1)
+}
+
 fn mark(ascii: &mut [u32; 4], code: u32) {
     if let Some(word) = ascii.get_mut((code >> 5) as usize) {
         *word |= 1_u32.wrapping_shl(code);
@@ -78,6 +91,11 @@ impl Set {
     /// Adds what another set has, which must have no properties.
     pub(super) fn merge(&mut self, other: &Set) {
         self.ranges.extend_from_slice(&other.ranges);
+    }
+
+    /// The bitmap of what it has of ASCII.
+    pub(super) fn ascii(&self) -> [u32; 4] {
+        self.ascii
     }
 
     /// Whether its ranges are all there is to it.

@@ -1,7 +1,7 @@
 //! The instructions, and how a parsed pattern becomes them.
 
 use super::Flaw;
-use super::class::{Known, Set};
+use super::class::{Known, Set, ascii_of};
 use super::parse::{ENDLESS, Items, Node, Parsed, Place, Repeat};
 
 const LONGEST: usize = 20_000;
@@ -65,9 +65,27 @@ pub(super) enum Op {
     },
 }
 
+/// One character set after the other from the start of the text, each as often as it can: no path is ever left.
+#[derive(Debug)]
+pub(super) struct Straight {
+    pub(super) pieces: Vec<Piece>,
+    /// Whether the text must end there.
+    pub(super) to_end: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Of its set, only what is ASCII.
+    pub(super) ascii: [u32; 4],
+    pub(super) least: u32,
+    pub(super) most: u32,
+}
+
 #[derive(Debug)]
 pub(super) struct Program {
     pub(super) code: Vec<Op>,
+    /// The same for ASCII, if there are no two ways through it.
+    pub(super) straight: Option<Straight>,
     pub(super) sets: Vec<Set>,
     pub(super) known: Vec<Known>,
     /// Matches at the start of the text or not at all.
@@ -90,7 +108,27 @@ pub(super) fn compile(parsed: Parsed) -> Result<Program, Flaw> {
         compiler.assign(anchored);
     }
     let Compiler { code, registers, rows, .. } = compiler;
-    Ok(Program { code, sets: parsed.sets, known: parsed.known, anchored, rows, registers })
+    let straight = straighten(&code, &parsed.sets);
+    Ok(Program { code, straight, sets: parsed.sets, known: parsed.known, anchored, rows, registers })
+}
+
+fn straighten(code: &[Op], sets: &[Set]) -> Option<Straight> {
+    let [Op::At(Place::Start), code @ .., Op::Match] = code else { return None };
+    let (code, to_end) = match code {
+        [code @ .., Op::At(Place::End)] => (code, true),
+        code => (code, false),
+    };
+    let piece = |ascii, least, most| Some(Piece { ascii, least, most });
+    let ascii = |set: u32| sets.get(set as usize).map(|set| set.ascii());
+    let pieces = code.iter().filter(|op| !matches!(op, Op::Join { row: NONE })).map(|op| match *op {
+        Op::Char { code, back: false } => piece(ascii_of(code)?, 1, 1),
+        Op::Set { set, back: false } => piece(ascii(set)?, 1, 1),
+        Op::Run { set, least, most, back: false, whole, row: NONE, .. } if whole || least == most => {
+            piece(ascii(set)?, least, most)
+        }
+        _ => None,
+    });
+    Some(Straight { pieces: pieces.collect::<Option<_>>()?, to_end })
 }
 
 fn is_anchored(parsed: &Parsed, node: u32) -> bool {

@@ -1,9 +1,9 @@
 //! The search.
 
 use super::TooMuchWork;
-use super::class::Set;
+use super::class::{Set, is_marked};
 use super::parse::Place;
-use super::program::{NONE, Op, Program};
+use super::program::{NONE, Op, Program, Straight};
 
 /// The largest table of visited places, in bits.
 const LARGEST_TABLE: usize = 64 * 1024 * 1024;
@@ -37,6 +37,11 @@ struct Search<'p> {
 }
 
 pub(super) fn search(program: &Program, text: &str, work: &mut u64) -> Result<bool, TooMuchWork> {
+    if let Some(straight) = &program.straight
+        && let Some(found) = straight.is_match(text.as_bytes(), work)
+    {
+        return Ok(found);
+    }
     let mut search = Search {
         program,
         text,
@@ -50,6 +55,32 @@ pub(super) fn search(program: &Program, text: &str, work: &mut u64) -> Result<bo
     // A budget that did not suffice is used up, whatever the last step would have cost.
     *work = if found.is_err() { 0 } else { search.work };
     found
+}
+
+impl Straight {
+    /// Nothing is known if there is more than ASCII, or no work left.
+    fn is_match(&self, text: &[u8], work: &mut u64) -> Option<bool> {
+        let mut at: usize = 0;
+        let mut matches = true;
+        for piece in &self.pieces {
+            let mut count: u32 = 0;
+            while count < piece.most {
+                match text.get(at) {
+                    Some(byte) if !byte.is_ascii() => return None,
+                    Some(byte) if is_marked(&piece.ascii, *byte) => {}
+                    _ => break,
+                }
+                at = at.wrapping_add(1);
+                count = count.wrapping_add(1);
+            }
+            if count < piece.least {
+                matches = false;
+                break;
+            }
+        }
+        *work = work.checked_sub(self.pieces.len().wrapping_add(at) as u64)?;
+        Some(matches && (!self.to_end || at == text.len()))
+    }
 }
 
 fn as_place(at: usize) -> u32 {
