@@ -45,6 +45,28 @@ pub(crate) struct Token {
     size: u32,
 }
 
+/// A value without items and members, just read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scalar {
+    pub(crate) kind: Kind,
+    /// As in a [`Token`].
+    pub(crate) rich: bool,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// How many digits stand behind a number's point.
+    pub(crate) scale: u32,
+    /// A number's digits, unless it is rich.
+    pub(crate) value: i64,
+}
+
+impl Scalar {
+    #[inline(always)]
+    pub(crate) fn token(self) -> Token {
+        let Scalar { kind, rich, start, end, scale, .. } = self;
+        Token { kind, rich, bits: 0, start, end, size: scale }
+    }
+}
+
 impl Token {
     /// Whether a string has escapes.
     pub(crate) fn is_escaped(self) -> bool {
@@ -130,10 +152,10 @@ pub(crate) fn read_value<'t: 'm, 'm>(
     depth: usize,
     limits: Limits,
     tokens: &'m mut Vec<Token>,
-) -> Option<(Tape<'m>, Cursor<'t>)> {
+) -> Option<(Tape<'m>, usize)> {
     tokens.clear();
     let behind = read_tokens(cursor, depth, limits, tokens).ok()?;
-    Some((Tape { text: cursor.text, tokens }, behind))
+    Some((Tape { text: cursor.text, tokens }, behind.at))
 }
 
 /// Where reading stands. Small, and passed by value: the loop below lives on it staying in registers.
@@ -219,35 +241,40 @@ impl<'t> Cursor<'t> {
         Ok(spelling)
     }
 
+    /// Digits, appended to those before.
     #[inline(always)]
-    fn digits(&mut self) -> Result<(), Fall> {
-        if !self.peek().is_ascii_digit() {
-            return self.fall(Fault::Syntax);
-        }
-        while self.peek().is_ascii_digit() {
+    fn digits(&mut self, value: &mut i64) -> Result<(), Fall> {
+        let first = self.at;
+        loop {
+            let digit = self.peek().wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            *value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
             self.step();
         }
-        Ok(())
+        if self.at == first { self.fall(Fault::Syntax) } else { Ok(()) }
     }
 
-    /// What is to be known of a number: its form, and how many digits stand behind the point.
     #[inline(always)]
-    fn number(&mut self) -> Result<(bool, u32), Fall> {
-        if self.peek() == b'-' {
+    fn number(&mut self) -> Result<Scalar, Fall> {
+        let start = self.at as u32;
+        let negative = self.peek() == b'-';
+        if negative {
             self.step();
         }
         let whole = self.at;
+        let mut value: i64 = 0;
         if self.peek() == b'0' {
             self.step();
         } else {
-            self.digits()?;
+            self.digits(&mut value)?;
         }
         let mut scale: usize = 0;
-        let next = self.peek();
-        if next == b'.' {
+        if self.peek() == b'.' {
             self.step();
             let fraction = self.at;
-            self.digits()?;
+            self.digits(&mut value)?;
             scale = self.at.wrapping_sub(fraction);
         }
         let mut rich = self.at.wrapping_sub(whole) > SHORT_DIGITS;
@@ -257,9 +284,10 @@ impl<'t> Cursor<'t> {
             if matches!(self.peek(), b'+' | b'-') {
                 self.step();
             }
-            self.digits()?;
+            self.digits(&mut value)?;
         }
-        Ok((rich, scale as u32))
+        let value = if negative { value.wrapping_neg() } else { value };
+        Ok(Scalar { kind: Kind::Number, rich, start, end: self.at as u32, scale: scale as u32, value })
     }
 
     #[inline(always)]
@@ -273,29 +301,27 @@ impl<'t> Cursor<'t> {
 
     /// A string, a number or a word that begins here with that byte.
     #[inline(always)]
-    pub(crate) fn scalar(&mut self, byte: u8, limits: Limits) -> Result<Token, Fall> {
+    pub(crate) fn scalar(&mut self, byte: u8, limits: Limits) -> Result<Scalar, Fall> {
         // Offsets fit: the limits of bytes are far below 2^32.
-        let begin = self.at;
-        let start = begin as u32;
-        let word = |kind, cursor: &Self| Token { kind, rich: false, bits: 0, start, end: cursor.at as u32, size: 0 };
+        let start = self.at as u32;
+        let of = |kind, end: usize| Scalar { kind, rich: false, start, end: end as u32, scale: 0, value: 0 };
         match byte {
             b'"' => {
                 self.step();
                 let spelling = self.string(limits.lenient)?;
-                let (start, end) = (start.wrapping_add(1), self.at.wrapping_sub(1) as u32);
-                Ok(Token { kind: spelling.kind(), rich: spelling.escaped, bits: 0, start, end, size: 0 })
+                let string = of(spelling.kind(), self.at.wrapping_sub(1));
+                Ok(Scalar { rich: spelling.escaped, start: start.wrapping_add(1), ..string })
             }
             b'-' | b'0'..=b'9' => {
-                let (rich, scale) = self.number()?;
-                let is_long = rich || self.at.wrapping_sub(begin) > SHORT_DIGITS;
-                if is_long && !is_allowed(self.text.as_bytes(), begin, self.at, limits) {
-                    return Err((Fault::NumberTooLarge, begin));
+                let number = self.number()?;
+                if number.rich && !is_allowed(self.text, number, limits) {
+                    return Err((Fault::NumberTooLarge, start as usize));
                 }
-                Ok(Token { kind: Kind::Number, rich, bits: 0, start, end: self.at as u32, size: scale })
+                Ok(number)
             }
-            b't' => self.word(b"true").map(|()| word(Kind::True, self)),
-            b'f' => self.word(b"false").map(|()| word(Kind::False, self)),
-            b'n' => self.word(b"null").map(|()| word(Kind::Null, self)),
+            b't' => self.word(b"true").map(|()| of(Kind::True, self.at)),
+            b'f' => self.word(b"false").map(|()| of(Kind::False, self.at)),
+            b'n' => self.word(b"null").map(|()| of(Kind::Null, self.at)),
             _ => self.fall(Fault::Syntax),
         }
     }
@@ -460,7 +486,7 @@ fn read_tokens<'t>(
                 open = close(tokens, open);
             }
             _ => {
-                push!(fallible!(cursor.scalar(byte, limits)));
+                push!(fallible!(cursor.scalar(byte, limits)).token());
             }
         }
         loop {
@@ -512,9 +538,8 @@ fn close(tokens: &mut [Token], open: Open) -> Open {
     }
 }
 
-fn is_allowed(bytes: &[u8], start: usize, end: usize, limits: Limits) -> bool {
-    let text = bytes.get(start..end).and_then(|bytes| core::str::from_utf8(bytes).ok());
-    let number = Number::of(text.unwrap_or_default());
+fn is_allowed(text: &str, number: Scalar, limits: Limits) -> bool {
+    let number = Number::of(text.get(number.start as usize..number.end as usize).unwrap_or_default());
     match limits.numbers {
         Numbers::Safe => number.is_safe(),
         Numbers::Finite => number.is_finite(),
@@ -680,7 +705,7 @@ fn unit(digits: &mut core::str::Chars<'_>) -> u32 {
 }
 
 /// What a string's raw text stands for; the text was checked when it was read.
-fn decode(raw: &str) -> String {
+pub(crate) fn decode(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut characters = raw.chars();
     while let Some(character) = characters.next() {
@@ -723,11 +748,6 @@ impl<'t> Tape<'t> {
     /// One scalar of a text.
     pub(crate) fn of(text: &'t str, token: &'t Token) -> Self {
         Tape { text, tokens: core::slice::from_ref(token) }
-    }
-
-    /// How many values and names there are.
-    pub(crate) fn len(self) -> usize {
-        self.tokens.len()
     }
 
     /// The document's value.

@@ -3,29 +3,28 @@
 //! What a number or a string must be decides [`Run`], here as for any other value. Whatever asks for a value as a
 //! whole, or has members that the schema does not name, is read to a tape from its beginning and handed to it.
 
-use super::compile::{ArrayRules, NONE, Names, ObjectRules, Program, Reading, type_bit};
-use super::instance::Kind;
+use std::borrow::Cow;
+
+use super::compile::{ArrayRules, NONE, ObjectRules, Program, Reading, Rules, type_bit};
+use super::instance::{Instance, Kind, Member};
 use super::validate::{Present, Run};
-use crate::json::tape::{Cursor, Node, Tape, Token, read_value};
+use crate::json::tape::{Cursor, Node, Scalar, Tape, Token, decode, read_value};
 use crate::json::{Limits, MAX_DEPTH};
 
 /// So often a value may be begun in vain. After that the whole document goes to a tape, lest values within values are
 /// read again and again.
 const MOST_RETURNS: u32 = 16;
-/// Members mostly come in the schema's order, with a few left out.
-const LEFT_OUT: usize = 3;
 
 /// Whether a text is a valid document; `tokens` is memory that is used again.
 pub(super) fn is_valid(program: &Program, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
     if text.len() > limits.bytes {
         return false;
     }
-    // References that depend on the way would need the way.
-    let first = if program.is_dynamic { 0 } else { MOST_RETURNS };
-    for returns_left in [first, 0] {
-        let cursor = Cursor::new(text, 0);
+    // References that depend on the way would need the way; and a shorter text has no more values than it may.
+    let needs_tape = program.is_dynamic || text.len() > limits.values;
+    for returns_left in [if needs_tape { 0 } else { MOST_RETURNS }, 0] {
         let run = Run::new(program, false);
-        let mut stream = Stream { run, cursor, limits, tokens, values: 0, depth: 0, returns_left };
+        let mut stream = Stream { run, text, at: 0, limits, tokens, depth: 0, returns_left };
         match stream.document() {
             Err(Stop::TooManyReturns) => {}
             verdict => return verdict.is_ok(),
@@ -40,22 +39,13 @@ enum Stop {
     TooManyReturns,
 }
 
-/// Which name stands in the text.
-enum Named {
-    Known(usize),
-    Unknown,
-    /// It has to be decoded first.
-    Escaped,
-}
-
 struct Stream<'p, 't, 'm> {
     run: Run<'p>,
+    text: &'t str,
     /// Where the next value begins, or the last one ended.
-    cursor: Cursor<'t>,
+    at: usize,
     limits: Limits,
     tokens: &'m mut Vec<Token>,
-    /// And names.
-    values: usize,
     depth: usize,
     returns_left: u32,
 }
@@ -63,25 +53,37 @@ struct Stream<'p, 't, 'm> {
 impl<'p> Stream<'p, '_, '_> {
     fn document(&mut self) -> Result<(), Stop> {
         self.value(self.run.root())?;
-        self.cursor.skip_space();
-        valid(self.cursor.at == self.cursor.text.len())
+        let mut cursor = Cursor::new(self.text, self.at);
+        cursor.skip_space();
+        valid(cursor.at == self.text.len())
     }
 
     /// Reads a value that the rules are for.
     fn value(&mut self, id: u32) -> Result<(), Stop> {
-        let byte = self.cursor.skip_space();
+        let mut cursor = Cursor::new(self.text, self.at);
+        let byte = cursor.skip_space();
+        self.at = cursor.at;
+        let Some(rules) = self.run.rules(id) else { return Err(Stop::Invalid) };
         if matches!(byte, b'{' | b'[') {
-            return self.container(id, byte == b'{');
+            return self.container(id, rules, byte == b'{');
         }
-        let mut cursor = self.cursor;
-        let Ok(token) = cursor.scalar(byte, self.limits) else { return Err(Stop::Invalid) };
-        self.cursor = cursor;
-        self.values = self.values.wrapping_add(1);
-        valid(self.run.check(id, &Tape::of(self.cursor.text, &token).root(), None))
+        let Ok(scalar) = cursor.scalar(byte, self.limits) else { return Err(Stop::Invalid) };
+        self.at = cursor.at;
+        let spelled = Spelled { scalar, text: self.text };
+        if rules.is_plain {
+            return valid(self.run.spend(1) && self.run.check_plain(id, rules, &spelled, scalar.kind));
+        }
+        self.by_rules(id, scalar)
     }
 
-    fn container(&mut self, id: u32, is_object: bool) -> Result<(), Stop> {
-        let Some(rules) = self.run.rules(id) else { return Err(Stop::Invalid) };
+    /// Has all rules judge a scalar.
+    #[inline(never)]
+    fn by_rules(&mut self, id: u32, scalar: Scalar) -> Result<(), Stop> {
+        let token = scalar.token();
+        valid(self.run.check(id, &Tape::of(self.text, &token).root(), None))
+    }
+
+    fn container(&mut self, id: u32, rules: &'p Rules, is_object: bool) -> Result<(), Stop> {
         if self.returns_left == 0 || rules.reading == Reading::Whole {
             return self.by_tape(id);
         }
@@ -89,10 +91,10 @@ impl<'p> Stream<'p, '_, '_> {
         if self.depth >= MAX_DEPTH || !self.run.enter() {
             return Err(Stop::Invalid);
         }
-        let before = (self.cursor, self.values, self.run.work_left());
+        let (at, depth, work) = (self.at, self.depth, self.run.work_left());
         let kind = if is_object { Kind::Object } else { Kind::Array };
         let read = match (rules.reading, &rules.object, &rules.array) {
-            (Reading::Like(target), ..) => self.container(target, is_object).map(|()| true),
+            (Reading::Like(target), ..) => self.value(target).map(|()| true),
             _ if rules.types & type_bit(kind) == 0 => Err(Stop::Invalid),
             (_, Some(rules), _) if is_object => self.object(id, rules),
             (_, _, Some(rules)) if !is_object => self.array(rules),
@@ -103,52 +105,20 @@ impl<'p> Stream<'p, '_, '_> {
             return Ok(());
         }
         self.returns_left = self.returns_left.checked_sub(1).ok_or(Stop::TooManyReturns)?;
-        (self.cursor, self.values) = (before.0, before.1);
-        self.run.set_work_left(before.2);
+        (self.at, self.depth) = (at, depth);
+        self.run.set_work_left(work.wrapping_add(1));
         self.by_tape(id)
     }
 
     /// Reads a value to the tape and has it judged there.
     #[inline(never)]
     fn by_tape(&mut self, id: u32) -> Result<(), Stop> {
-        let limits = Limits { values: self.limits.values.saturating_sub(self.values), ..self.limits };
-        let read = read_value(self.cursor, self.depth, limits, self.tokens);
-        let Some((tape, cursor)) = read else { return Err(Stop::Invalid) };
-        self.cursor = cursor;
-        self.values = self.values.saturating_add(tape.len());
+        let cursor = Cursor::new(self.text, self.at);
+        let Some((tape, at)) = read_value(cursor, self.depth, self.limits, self.tokens) else {
+            return Err(Stop::Invalid);
+        };
+        self.at = at;
         valid(self.run.check(id, &tape.root(), None))
-    }
-
-    /// Steps over the bracket that opens; whether the container is empty, and then over the one that closes it.
-    #[inline(always)]
-    fn open(&mut self, closing: u8) -> bool {
-        self.values = self.values.wrapping_add(1);
-        self.depth = self.depth.wrapping_add(1);
-        self.cursor.step();
-        let is_empty = self.cursor.skip_space() == closing;
-        if is_empty {
-            self.close();
-        }
-        is_empty
-    }
-
-    #[inline(always)]
-    fn close(&mut self) {
-        self.cursor.step();
-        self.depth = self.depth.wrapping_sub(1);
-    }
-
-    /// Steps over what stands behind a member or an item; whether another one follows.
-    #[inline(always)]
-    fn next(&mut self, closing: u8) -> Result<bool, Stop> {
-        let byte = self.cursor.skip_space();
-        if byte == closing {
-            self.close();
-            return Ok(false);
-        }
-        valid(byte == b',' && self.values < self.limits.values)?;
-        self.cursor.step();
-        Ok(true)
     }
 
     /// Reads an array; whether it could be judged.
@@ -158,9 +128,12 @@ impl<'p> Stream<'p, '_, '_> {
             loop {
                 self.value(rules.items)?;
                 count = count.wrapping_add(1);
-                if !self.next(b']')? {
+                let mut cursor = Cursor::new(self.text, self.at);
+                if !is_followed(&mut cursor, b']')? {
+                    self.close(cursor);
                     break;
                 }
+                self.at = cursor.at;
             }
         }
         valid(count >= rules.least && rules.most.is_none_or(|most| count <= most))?;
@@ -169,75 +142,158 @@ impl<'p> Stream<'p, '_, '_> {
 
     /// Reads an object; whether it could be judged.
     fn object(&mut self, id: u32, rules: &'p ObjectRules) -> Result<bool, Stop> {
-        let forbids = rules.additional != NONE && self.run.forbids(rules.additional);
-        let mut present = Present::new(rules.names.entries.len());
-        let mut hint: usize = 0;
+        let mut present: u64 = 0;
         let mut count: u64 = 0;
         if !self.open(b'}') {
+            let mut cursor = Cursor::new(self.text, self.at);
+            let mut hint: usize = 0;
             loop {
-                let index = match self.name(&rules.names, hint)? {
-                    Named::Known(index) => index,
-                    Named::Unknown if forbids => return Err(Stop::Invalid),
-                    Named::Unknown | Named::Escaped => return Ok(false),
+                valid(cursor.peek() == b'"')?;
+                cursor.step();
+                let index = match rules.names.entries.get(hint) {
+                    Some(name) if name.begins(cursor.rest()) => {
+                        cursor.at = cursor.at.wrapping_add(name.name.len()).wrapping_add(1);
+                        hint
+                    }
+                    _ => match self.name(&mut cursor, rules)? {
+                        Some(index) => index,
+                        None => return Ok(false),
+                    },
                 };
-                let Some(schema) = rules.names.entries.get(index).map(|entry| entry.schema) else { return Ok(false) };
+                let schema = rules.names.entries.get(index).map_or(NONE, |name| name.schema);
                 if schema == NONE {
                     return Ok(false);
                 }
-                valid(!present.has(index as u32))?;
-                present.mark(index);
+                let bit = 1_u64.wrapping_shl(index as u32);
+                valid(present & bit == 0 && cursor.skip_space() == b':')?;
+                cursor.step();
+                present |= bit;
                 hint = index.wrapping_add(1);
+                self.at = cursor.at;
                 self.value(schema)?;
                 count = count.wrapping_add(1);
-                if !self.next(b'}')? {
+                cursor.at = self.at;
+                if !is_followed(&mut cursor, b'}')? {
                     break;
                 }
-                self.cursor.skip_space();
+                cursor.skip_space();
             }
+            self.close(cursor);
         }
         valid(count >= rules.least && rules.most.is_none_or(|most| count <= most) && self.run.spend(count))?;
-        valid(self.run.check_presence(id, rules, &Node::absent(), &present))?;
+        valid(self.run.check_presence(id, rules, &Node::absent(), &Present::of(present)))?;
         Ok(true)
     }
 
-    /// Reads a member's name and the colon.
-    #[inline(always)]
-    fn name(&mut self, names: &Names, hint: usize) -> Result<Named, Stop> {
-        let mut cursor = self.cursor;
-        valid(cursor.peek() == b'"')?;
-        cursor.step();
-        let rest = cursor.rest();
-        let likely = names.entries.get(hint..).unwrap_or_default().iter().take(LEFT_OUT);
-        let mut found = None;
-        for (further, entry) in likely.enumerate() {
-            if entry.begins(rest) {
-                cursor.at = cursor.at.wrapping_add(entry.name.len()).wrapping_add(1);
-                found = Some(Named::Known(hint.wrapping_add(further)));
-                break;
-            }
-        }
-        let named = match found {
-            Some(named) => named,
-            None => self.look_up(&mut cursor, names)?,
-        };
-        valid(cursor.skip_space() == b':')?;
-        cursor.step();
-        self.cursor = cursor;
-        self.values = self.values.wrapping_add(1);
-        Ok(named)
-    }
-
+    /// Reads a member's name that is not the likeliest. None if the object has to be seen as a whole.
     #[inline(never)]
-    fn look_up(&mut self, cursor: &mut Cursor<'_>, names: &Names) -> Result<Named, Stop> {
+    fn name(&mut self, cursor: &mut Cursor<'_>, rules: &ObjectRules) -> Result<Option<usize>, Stop> {
         let Ok(token) = cursor.name(self.limits.lenient) else { return Err(Stop::Invalid) };
         if token.is_escaped() {
-            return Ok(Named::Escaped);
+            return Ok(None);
         }
-        let name = Tape::of(self.cursor.text, &token).root();
-        Ok(names.look_up(&name, token.hash()).map_or(Named::Unknown, Named::Known))
+        let name = Tape::of(self.text, &token).root();
+        let index = rules.names.look_up(&name, token.hash());
+        let is_forbidden = index.is_none() && rules.additional != NONE && self.run.forbids(rules.additional);
+        if is_forbidden { Err(Stop::Invalid) } else { Ok(index) }
     }
+
+    /// Steps over the bracket that opens. Whether the container is empty; then it is closed, too.
+    #[inline(always)]
+    fn open(&mut self, closing: u8) -> bool {
+        self.depth = self.depth.wrapping_add(1);
+        let mut cursor = Cursor::new(self.text, self.at);
+        cursor.step();
+        let is_empty = cursor.skip_space() == closing;
+        self.at = cursor.at;
+        if is_empty {
+            self.close(cursor);
+        }
+        is_empty
+    }
+
+    /// Steps over the bracket that closes.
+    #[inline(always)]
+    fn close(&mut self, mut cursor: Cursor<'_>) {
+        cursor.step();
+        self.at = cursor.at;
+        self.depth = self.depth.wrapping_sub(1);
+    }
+}
+
+/// Whether another member or item follows, behind the comma, or the bracket that closes.
+#[inline(always)]
+fn is_followed(cursor: &mut Cursor<'_>, closing: u8) -> Result<bool, Stop> {
+    let byte = cursor.skip_space();
+    if byte == b',' {
+        cursor.step();
+        return Ok(true);
+    }
+    if byte == closing { Ok(false) } else { Err(Stop::Invalid) }
 }
 
 fn valid(is_valid: bool) -> Result<(), Stop> {
     if is_valid { Ok(()) } else { Err(Stop::Invalid) }
+}
+
+/// A value without items and members where it stands in its text.
+#[derive(Clone)]
+struct Spelled<'t> {
+    scalar: Scalar,
+    text: &'t str,
+}
+
+impl<'t> Spelled<'t> {
+    #[inline(always)]
+    fn raw(&self) -> &'t str {
+        self.text.get(self.scalar.start as usize..self.scalar.end as usize).unwrap_or_default()
+    }
+}
+
+impl Instance for Spelled<'_> {
+    #[inline(always)]
+    fn kind(&self) -> Kind {
+        self.scalar.kind
+    }
+
+    fn count(&self) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn text(&self) -> Cow<'_, str> {
+        match self.scalar {
+            Scalar { kind: Kind::String, rich: true, .. } => Cow::Owned(decode(self.raw())),
+            Scalar { kind: Kind::String, .. } => Cow::Borrowed(self.raw()),
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    #[inline(always)]
+    fn is_text(&self, text: &str) -> bool {
+        self.scalar.kind == Kind::String && *self.text() == *text
+    }
+
+    #[inline(always)]
+    fn short(&self) -> Option<(i64, u32)> {
+        (!self.scalar.rich).then_some((self.scalar.value, self.scalar.scale))
+    }
+
+    fn number_text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.raw())
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        match self.scalar.kind {
+            Kind::String | Kind::Number => self.scalar.end.wrapping_sub(self.scalar.start) as usize,
+            _ => 0,
+        }
+    }
+
+    fn items(&self) -> impl Iterator<Item = Self> {
+        core::iter::empty()
+    }
+
+    fn each_member(&self, _: impl FnMut(Member<'_, Self>) -> bool) {}
 }

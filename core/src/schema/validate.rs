@@ -308,7 +308,7 @@ impl<'p> Run<'p> {
         }
         let kind = value.kind();
         if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
-            return self.check_scalar(id, rules, value, kind);
+            return self.check_plain(id, rules, value, kind);
         }
         self.check_whole(id, rules, value, kind, seen)
     }
@@ -346,7 +346,7 @@ impl<'p> Run<'p> {
 
     /// Types, values and the rules of a number or a string.
     #[inline(always)]
-    fn check_scalar<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
+    pub(super) fn check_plain<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
         if !self.check_kind(id, rules, value, kind) {
             return false;
         }
@@ -1008,6 +1008,12 @@ pub(super) struct Present {
 }
 
 impl Present {
+    /// Of at most 64 names, a bit for each.
+    #[inline(always)]
+    pub(super) fn of(names: u64) -> Self {
+        Present { first: names, more: Vec::new() }
+    }
+
     #[inline(always)]
     pub(super) fn new(names: usize) -> Self {
         Present { first: 0, more: if names > 64 { vec![0; names >> 6] } else { Vec::new() } }
