@@ -10,7 +10,7 @@ use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::{self, FromNode};
 use crate::json::{self, Document};
 use crate::redact::Redactor;
-use crate::schema::{Node, Options, Schema, SchemaError, Violation, unreadable};
+use crate::schema::{Options, Schema, SchemaError, Violation, unreadable};
 
 /// One guard behind text.
 #[derive(Debug)]
@@ -84,12 +84,11 @@ impl Validator {
         json::tape::utf8(document).is_ok_and(|text| self.schema.is_valid_text(text, json::DOCUMENT, &mut tokens.0))
     }
 
-    /// What is wrong with a JSON text; empty if nothing is.
-    pub fn validate(&self, document: &[u8]) -> Vec<Violation> {
-        match Tokens::default().read(document) {
-            Ok(value) => self.schema.explain(&value),
-            Err(refusal) => vec![unreadable(&refusal, document.len(), &Redactor::default())],
-        }
+    /// What is wrong with a JSON text; empty if nothing is. `tokens` is memory that is used again.
+    pub fn validate(&self, document: &[u8], tokens: &mut Tokens) -> Vec<Violation> {
+        json::tape::utf8(document)
+            .and_then(|text| self.schema.explain_text(text, json::DOCUMENT, &mut tokens.0))
+            .unwrap_or_else(|refusal| vec![unreadable(&refusal, document.len(), &Redactor::default())])
     }
 
     /// The schema, for values that are no text.
@@ -101,12 +100,6 @@ impl Validator {
 /// Memory for reading documents, kept from one to the next.
 #[derive(Debug, Default)]
 pub struct Tokens(Vec<json::tape::Token>);
-
-impl Tokens {
-    fn read<'t>(&'t mut self, document: &'t [u8]) -> Result<Node<'t>, json::Refusal> {
-        json::tape::read(json::tape::utf8(document)?, json::DOCUMENT, &mut self.0).map(json::tape::Tape::root)
-    }
-}
 
 impl From<SchemaError> for Error {
     fn from(error: SchemaError) -> Self {

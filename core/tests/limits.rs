@@ -31,7 +31,7 @@ fn first(schema: &str, document: &str) -> String {
     let validator = compiled(schema);
     let mut tokens = Tokens::default();
     let is_valid = validator.is_valid(document.as_bytes(), &mut tokens);
-    let violations = validator.validate(document.as_bytes());
+    let violations = validator.validate(document.as_bytes(), &mut Tokens::default());
     assert_eq!(is_valid, violations.is_empty(), "{violations:?}");
     assert!(violations.len() <= 10);
     violations.first().map(|violation| violation.keyword.clone()).unwrap_or_default()
@@ -187,10 +187,10 @@ fn one_long_text_and_many_rules() {
 fn words_for_many_findings() {
     let texts = format!("[{}]", list(500, |_| format!("\"{}\"", "e".repeat(2_000))));
     let schema = format!(r#"{{"items":{}}}"#, branches("anyOf", 4_000, r#"{"type":"integer"}"#));
-    compiled(&schema).validate(texts.as_bytes());
+    compiled(&schema).validate(texts.as_bytes(), &mut Tokens::default());
     let named = format!(r#"{{"{}":"a"}}"#, "e".repeat(4 << 20));
     compiled(&format!(r#"{{"additionalProperties":{}}}"#, branches("anyOf", 10_000, r#"{"type":"integer"}"#)))
-        .validate(named.as_bytes());
+        .validate(named.as_bytes(), &mut Tokens::default());
     let names = |letter: char| list(10_000, |number| format!(r#""{}{letter}{number}":true"#, "e".repeat(40)));
     let schema = format!(r#"{{"properties":{{{}}},"additionalProperties":false}}"#, names('x'));
     assert_eq!(first(&schema, &format!("{{{}}}", names('y'))), "additionalProperties");
@@ -321,7 +321,7 @@ fn text_that_ends_too_early_or_is_broken() {
     let mut tokens = Tokens::default();
     for end in 0..whole.len() {
         assert!(!validator.is_valid(&whole.as_bytes()[..end], &mut tokens), "{end}");
-        let violations = validator.validate(&whole.as_bytes()[..end]);
+        let violations = validator.validate(&whole.as_bytes()[..end], &mut Tokens::default());
         assert!(
             ["syntax", "lone_surrogate", "invalid_utf8"].contains(&violations[0].keyword.as_str()),
             "{violations:?}"
@@ -364,12 +364,12 @@ fn text_that_ends_too_early_or_is_broken() {
         ("{\"a\"}", "syntax"),
     ] {
         assert!(!validator.is_valid(text.as_bytes(), &mut tokens), "{text}");
-        assert_eq!(validator.validate(text.as_bytes())[0].keyword, keyword, "{text}");
+        assert_eq!(validator.validate(text.as_bytes(), &mut Tokens::default())[0].keyword, keyword, "{text}");
     }
     for bytes in [&b"\"\xff\""[..], b"\"\xc3\"", b"\"\xed\xa0\x80\"", b"\xff", b"\"\xc0\x80\"", b"\"\xf4\x90\x80\x80\""]
     {
         assert!(!validator.is_valid(bytes, &mut tokens));
-        assert_eq!(validator.validate(bytes)[0].keyword, "invalid_utf8");
+        assert_eq!(validator.validate(bytes, &mut Tokens::default())[0].keyword, "invalid_utf8");
     }
     assert!(validator.is_valid(b"\"a\"", &mut tokens));
 }

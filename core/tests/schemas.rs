@@ -345,7 +345,10 @@ fn resources() {
         |reference: &str| Validator::compile(&json!({ "items": { "$ref": reference } }).to_string(), &options);
     let validator = compile("https://example.com/good#a").unwrap();
     assert!(validator.is_valid(b"[5]", &mut Tokens::default()));
-    assert_eq!(validator.validate(b"[6]")[0].schema_path, "https://example.com/good#/$defs/a/maximum");
+    assert_eq!(
+        validator.validate(b"[6]", &mut Tokens::default())[0].schema_path,
+        "https://example.com/good#/$defs/a/maximum"
+    );
     for (reference, problem, path) in [
         ("https://example.com/bad", "invalid_keyword", "https://example.com/bad#/properties/a/type"),
         ("https://example.com/gone", "unresolvable_reference", "https://example.com/gone#/$ref"),

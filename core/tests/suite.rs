@@ -88,7 +88,7 @@ fn every_test_of_the_suite() {
                     let (verdict, violations) = match &validator {
                         Ok(validator) => (
                             Ok(validator.is_valid(text.as_bytes(), &mut Tokens::default())),
-                            validator.validate(text.as_bytes()),
+                            validator.validate(text.as_bytes(), &mut Tokens::default()),
                         ),
                         Err(error) => (Err(error.clone()), Vec::new()),
                     };

@@ -114,7 +114,7 @@ fn validate() {
         let options = case.get("options").unwrap_or(&json!({})).to_string();
         let validator = ffi::Validator::compile(&case["schema"].to_string(), &options).unwrap();
         let document = case["document"].as_str().unwrap().as_bytes();
-        let violations = serde_json::to_value(validator.validate(document)).unwrap();
+        let violations = serde_json::to_value(validator.validate(document, &mut ffi::Tokens::default())).unwrap();
         let is_valid = validator.is_valid(document, &mut ffi::Tokens::default());
         assert_eq!(is_valid, violations.as_array().unwrap().is_empty(), "{}", case["name"]);
         if updating() {

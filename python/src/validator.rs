@@ -44,7 +44,7 @@ impl Validator {
     fn validate<'py>(&self, document: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = document.py();
         let violations = match text_of(document)? {
-            Some(text) => py.detach(|| self.0.validate(&text)),
+            Some(text) => py.detach(|| self.0.validate(&text, &mut ffi::Tokens::default())),
             None => {
                 let flaw = Cell::new(None);
                 let value = Value::new(document.as_borrowed(), &flaw);

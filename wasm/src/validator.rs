@@ -51,7 +51,10 @@ impl Validator {
     /// What is wrong with them: an array of violations; `undefined` if nothing is. They are few and of one shape, so
     /// they cross as objects.
     pub fn explain(&self, bytes: usize) -> JsValue {
-        let violations = INPUT.with_borrow(|input| self.0.validate(input.get(..bytes).unwrap_or_default()));
+        let violations = INPUT.with_borrow(|input| {
+            let document = input.get(..bytes).unwrap_or_default();
+            TOKENS.with_borrow_mut(|tokens| self.0.validate(document, tokens))
+        });
         if violations.is_empty() {
             return JsValue::UNDEFINED;
         }

@@ -221,9 +221,25 @@ impl Schema {
         validate::Run::is_valid(&self.program, value)
     }
 
-    /// Whether a text is a document, within the limits, that is as the schema demands.
+    /// Whether a text is a document, within the limits, that is as the schema demands; `tokens` is memory that is
+    /// used again.
     pub(crate) fn is_valid_text(&self, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
-        stream::is_valid(&self.program, text, limits, tokens)
+        stream::verdict(&self.program, text, limits, tokens) == Some(true)
+    }
+
+    /// What is wrong with a text that can be read, most useful first; nothing if it is valid.
+    pub(crate) fn explain_text(
+        &self,
+        text: &str,
+        limits: Limits,
+        tokens: &mut Vec<Token>,
+    ) -> Result<Vec<Violation>, Refusal> {
+        let verdict = stream::verdict(&self.program, text, limits, tokens);
+        if verdict == Some(true) {
+            return Ok(Vec::new());
+        }
+        let value = crate::json::tape::read(text, limits, tokens)?.root();
+        Ok(self.in_words(&value, verdict.is_some(), &[], &Redactor::default()))
     }
 
     /// What is wrong with the value, most useful first; nothing if it is valid.
@@ -238,7 +254,17 @@ impl Schema {
 
     /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
     pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
-        let found = validate::Run::findings(&self.program, value);
+        self.in_words(value, false, secret, redactor)
+    }
+
+    fn in_words<I: Instance>(
+        &self,
+        value: &I,
+        is_surely_invalid: bool,
+        secret: &[String],
+        redactor: &Redactor,
+    ) -> Vec<Violation> {
+        let found = validate::Run::findings(&self.program, value, is_surely_invalid);
         explain::explain(&self.program, found, &self.hidden, secret, redactor)
     }
 }

@@ -15,10 +15,10 @@ use crate::json::{Limits, MAX_DEPTH};
 /// read again and again.
 const MOST_RETURNS: u32 = 16;
 
-/// Whether a text is a valid document; `tokens` is memory that is used again.
-pub(super) fn is_valid(program: &Program, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
+/// Whether a text is a valid document, or none if the work that is allowed does not suffice to know.
+pub(super) fn verdict(program: &Program, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> Option<bool> {
     if text.len() > limits.bytes {
-        return false;
+        return Some(false);
     }
     // References that depend on the way would need the way; and a shorter text has no more values than it may.
     let needs_tape = program.is_dynamic || text.len() > limits.values;
@@ -27,10 +27,10 @@ pub(super) fn is_valid(program: &Program, text: &str, limits: Limits, tokens: &m
         let mut stream = Stream { run, text, at: 0, limits, tokens, depth: 0, returns_left };
         match stream.document() {
             Err(Stop::TooManyReturns) => {}
-            verdict => return verdict.is_ok(),
+            verdict => return Some(verdict.is_ok()).filter(|_| !stream.run.gave_up()),
         }
     }
-    false
+    None
 }
 
 /// Why nothing more is read.

@@ -193,24 +193,33 @@ impl<'p> Run<'p> {
         run.check(program.root, value, None) && run.gave_up.is_none()
     }
 
-    /// What is wrong; nothing if the value is valid.
-    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I) -> Vec<Found> {
-        let mut quick = Run::new(program, false);
-        if quick.check(program.root, value, None) && quick.gave_up.is_none() {
-            return Vec::new();
+    /// What is wrong; nothing if the value is valid, which may be known to be no question.
+    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I, is_surely_invalid: bool) -> Vec<Found> {
+        let mut gave_up = None;
+        if !is_surely_invalid {
+            let mut quick = Run::new(program, false);
+            if quick.check(program.root, value, None) && quick.gave_up.is_none() {
+                return Vec::new();
+            }
+            gave_up = quick.gave_up;
         }
         let mut run = Run::new(program, true);
         // Each step takes longer, because paths are kept.
         run.work = MAX_WORK >> 2;
-        if quick.gave_up.is_none() {
+        if gave_up.is_none() {
             run.check(program.root, value, None);
         }
         if run.found.is_empty() {
-            let keyword = quick.gave_up.or(run.gave_up).unwrap_or_default();
+            let keyword = gave_up.or(run.gave_up).unwrap_or_default();
             let got = Got::of(value);
             return vec![Found { path: String::new(), rules: program.root, keyword, got, names: Vec::new() }];
         }
         run.found
+    }
+
+    /// Whether the run ended before it knew.
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up.is_some()
     }
 
     #[cold]

@@ -88,7 +88,7 @@ fn reversed(value: &Value) -> Value {
 /// What must hold of the violations of any document: there are some exactly if it is invalid, and each one is about
 /// something that is there.
 fn check_violations(validator: &Validator, is_valid: bool, document: &Value, text: &str) -> Result<(), String> {
-    let violations = validator.validate(text.as_bytes());
+    let violations = validator.validate(text.as_bytes(), &mut Tokens::default());
     same!(is_valid, violations.is_empty(), "{:?}", violations);
     for violation in violations {
         ensure!(document.pointer(&violation.path).is_some(), "not in the document: {:?}", violation);
@@ -101,7 +101,7 @@ fn check_violations(validator: &Validator, is_valid: bool, document: &Value, tex
 
 fn gave_up(validator: &Validator, text: &str) -> bool {
     validator
-        .validate(text.as_bytes())
+        .validate(text.as_bytes(), &mut Tokens::default())
         .iter()
         .any(|violation| matches!(violation.keyword.as_str(), "too_deep" | "too_much_work"))
 }
