@@ -146,7 +146,25 @@ impl Refusal {
 
 /// A name as one part of a JSON Pointer (RFC 6901).
 pub(crate) fn pointer_token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+    let mut token = String::with_capacity(name.len());
+    push_pointer_token(name, &mut token);
+    token
+}
+
+/// As [`pointer_token`].
+pub(crate) fn push_pointer_token(name: &str, out: &mut String) {
+    for part in name.split_inclusive(['~', '/']) {
+        match part.strip_suffix('/') {
+            Some(before) => {
+                out.push_str(before);
+                out.push_str("~1");
+            }
+            None => out.push_str(part),
+        }
+        if part.ends_with('~') {
+            out.push('0');
+        }
+    }
 }
 
 /// The first string found under one of the names: backends spell the same field in several ways.

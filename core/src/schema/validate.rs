@@ -9,7 +9,7 @@ use core::cmp::Ordering;
 use super::equal::{equal, twins};
 use super::instance::{Instance, Kind, Member, with_number};
 use super::pattern::Pattern;
-use crate::json::pointer_token;
+use crate::json::push_pointer_token;
 
 /// Steps of work for one value; a schema that needs more is meant to hang its host.
 const MAX_WORK: u64 = 20_000_000;
@@ -120,8 +120,9 @@ impl Seen {
     }
 }
 
-enum Segment {
-    Name(String),
+/// A step into a value.
+enum Segment<'s, I> {
+    Name(&'s I),
     Index(usize),
 }
 
@@ -134,7 +135,8 @@ pub(super) struct Run<'p> {
     /// Whether findings are written down. Without, the first one ends the run.
     collects: bool,
     found: Vec<Found>,
-    path: Vec<Segment>,
+    /// JSON Pointer to where the run is, as long as it collects.
+    path: String,
     /// Why nothing more is looked at.
     gave_up: Option<&'static str>,
 }
@@ -148,7 +150,7 @@ impl<'p> Run<'p> {
             scope: Vec::new(),
             collects,
             found: Vec::new(),
-            path: Vec::new(),
+            path: String::new(),
             gave_up: None,
         }
     }
@@ -226,7 +228,7 @@ impl<'p> Run<'p> {
     #[inline(never)]
     fn find<I: Instance>(&mut self, rules: u32, keyword: &'static str, value: &I, names: Vec<String>) {
         if self.collects && self.found.len() < MAX_FOUND && self.gave_up.is_none() {
-            let path = self.pointer();
+            let path = self.path.clone();
             // A text is kept in part, but may be kept often.
             let kept = path.len().saturating_add(value.length().min(MAX_KEPT)) as u64;
             if !self.spend(8_u64.saturating_add(kept >> BYTES_PER_STEP_LOG)) {
@@ -234,18 +236,6 @@ impl<'p> Run<'p> {
             }
             self.found.push(Found { path, rules, keyword, got: Got::of(value), names });
         }
-    }
-
-    fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for segment in &self.path {
-            pointer.push('/');
-            match segment {
-                Segment::Name(name) => pointer.push_str(&pointer_token(name)),
-                Segment::Index(index) => pointer.push_str(&index.to_string()),
-            }
-        }
-        pointer
     }
 
     #[cold]
@@ -290,20 +280,31 @@ impl<'p> Run<'p> {
         is_valid
     }
 
-    fn within<I: Instance>(&mut self, segment: impl FnOnce() -> Segment, id: u32, value: &I) -> bool {
-        if self.collects {
-            let segment = segment();
-            if let Segment::Name(name) = &segment
-                && !self.spend(name.len() as u64 >> BYTES_PER_STEP_LOG)
-            {
-                return false;
+    #[inline(always)]
+    fn within<I: Instance>(&mut self, segment: Segment<'_, I>, id: u32, value: &I) -> bool {
+        if self.collects { self.noting(&segment, id, value) } else { self.check(id, value, None) }
+    }
+
+    #[inline(never)]
+    fn noting<I: Instance>(&mut self, segment: &Segment<'_, I>, id: u32, value: &I) -> bool {
+        // The way to most values is never asked for.
+        if !matches!(value.kind(), Kind::Array | Kind::Object) && self.quietly(|run| run.check(id, value, None)) {
+            return true;
+        }
+        let outside = self.path.len();
+        self.path.push('/');
+        match segment {
+            Segment::Name(name) => {
+                let name = name.text();
+                if !self.spend(name.len() as u64 >> BYTES_PER_STEP_LOG) {
+                    return false;
+                }
+                push_pointer_token(&name, &mut self.path);
             }
-            self.path.push(segment);
+            Segment::Index(index) => push_decimal(*index, &mut self.path),
         }
         let is_valid = self.check(id, value, None);
-        if self.collects {
-            self.path.pop();
-        }
+        self.path.truncate(outside);
         is_valid
     }
 
@@ -440,7 +441,7 @@ impl<'p> Run<'p> {
                 if seen.all_items || index < seen.items || Seen::has(&seen.more_items, index) {
                     continue;
                 }
-                is_valid &= self.within(|| Segment::Index(index), rules.unevaluated_items, &item);
+                is_valid &= self.within(Segment::Index(index), rules.unevaluated_items, &item);
                 if !self.goes_on(is_valid) {
                     break;
                 }
@@ -468,7 +469,7 @@ impl<'p> Run<'p> {
                         unexpected.push(name.text().into_owned());
                     }
                 } else {
-                    is_valid &= self.within(|| Segment::Name(name.text().into_owned()), schema, member);
+                    is_valid &= self.within(Segment::Name(name), schema, member);
                 }
             }
             position = position.wrapping_add(1);
@@ -674,7 +675,7 @@ impl<'p> Run<'p> {
                     }
                     None => rules.items,
                 };
-                is_valid &= self.within(|| Segment::Index(index), schema, &item);
+                is_valid &= self.within(Segment::Index(index), schema, &item);
                 if !self.goes_on(is_valid) {
                     return false;
                 }
@@ -769,14 +770,14 @@ impl<'p> Run<'p> {
                         && entry.schema != NONE
                     {
                         is_evaluated = true;
-                        is_valid &= self.within(|| Segment::Name(name.text().into_owned()), entry.schema, member);
+                        is_valid &= self.within(Segment::Name(name), entry.schema, member);
                     }
                 }
                 if needs_all {
                     for (pattern, schema) in &rules.patterns {
                         if self.goes_on(is_valid) && self.spend_on(name) && self.matches(pattern, &name.text()) {
                             is_evaluated = true;
-                            is_valid &= self.within(|| Segment::Name(name.text().into_owned()), *schema, member);
+                            is_valid &= self.within(Segment::Name(name), *schema, member);
                         }
                     }
                     if !is_evaluated && rules.additional != NONE {
@@ -787,8 +788,7 @@ impl<'p> Run<'p> {
                                 unexpected.push(name.text().into_owned());
                             }
                         } else {
-                            is_valid &=
-                                self.within(|| Segment::Name(name.text().into_owned()), rules.additional, member);
+                            is_valid &= self.within(Segment::Name(name), rules.additional, member);
                         }
                     }
                     if rules.property_names != NONE
@@ -953,7 +953,7 @@ impl<'p> Run<'p> {
                     break;
                 }
             } else if self.collects {
-                nearest.consider(found, self.path.len());
+                nearest.consider(found, self.path.matches('/').count());
             }
         }
         self.found = outer;
@@ -973,6 +973,13 @@ impl<'p> Run<'p> {
         }
         is_valid
     }
+}
+
+fn push_decimal(number: usize, out: &mut String) {
+    if number >= 10 {
+        push_decimal(number / 10, out);
+    }
+    out.push(char::from(b'0'.wrapping_add((number % 10) as u8)));
 }
 
 /// What is wrong with the branch that the value was most likely meant for, if one is clearly nearer than the others.
