@@ -11,7 +11,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use toolgate_core::Violation;
-use toolgate_core::schema::{Instance, InstanceKind as Kind, Member, hash};
+use toolgate_core::schema::{Instance, InstanceKind as Kind, Member};
 
 /// Numbers of at most 15 digits are compared as integers.
 const SHORT: i64 = 1_000_000_000_000_000;
@@ -77,7 +77,9 @@ impl<'v, 'py> Value<'v, 'py> {
             Kind::String
         } else if object.is_exact_instance_of::<PyDict>() {
             Kind::Object
-        } else if object.is_exact_instance_of::<PyInt>() || object.is_exact_instance_of::<PyFloat>() {
+        } else if object.is_exact_instance_of::<PyInt>() {
+            Kind::Number
+        } else if object.is_exact_instance_of::<PyFloat>() {
             number_kind(&object)
         } else if object.is_exact_instance_of::<PyList>() {
             Kind::Array
@@ -96,8 +98,16 @@ impl<'v, 'py> Value<'v, 'py> {
         self.flaw.get().is_some()
     }
 
+    #[inline(always)]
     fn is_float(&self) -> bool {
-        self.object.is_exact_instance_of::<PyFloat>() || self.object.is_instance_of::<PyFloat>()
+        // To ask for a subclass takes a call.
+        !self.object.is_exact_instance_of::<PyInt>()
+            && (self.object.is_exact_instance_of::<PyFloat>() || self.object.is_instance_of::<PyFloat>())
+    }
+
+    #[inline(always)]
+    fn is_list(&self) -> bool {
+        self.object.is_exact_instance_of::<PyList>() || self.object.is_instance_of::<PyList>()
     }
 
     /// A float's own value, whatever its class says.
@@ -164,7 +174,7 @@ impl Instance for Value<'_, '_> {
         let count = unsafe {
             match self.kind {
                 Kind::Object => ffi::PyDict_Size(object),
-                Kind::Array if self.object.is_instance_of::<PyList>() => ffi::PyList_Size(object),
+                Kind::Array if self.is_list() => ffi::PyList_Size(object),
                 Kind::Array => ffi::PyTuple_Size(object),
                 _ => 0,
             }
@@ -220,7 +230,7 @@ impl Instance for Value<'_, '_> {
     #[inline(always)]
     fn items(&self) -> impl Iterator<Item = Self> {
         let (object, flaw, py) = (self.object, self.flaw, self.object.py());
-        let is_list = self.object.is_instance_of::<PyList>();
+        let is_list = self.is_list();
         let count = if self.kind == Kind::Array { self.count() } else { 0 };
         (0..count).map_while(move |index| {
             if flaw.get().is_some() {
@@ -260,8 +270,7 @@ impl Instance for Value<'_, '_> {
             if key.kind != Kind::String {
                 return self.fail(Flaw::Name);
             }
-            let hash = hash(key.text);
-            if !visit(Member { name: &key, hash, value: &Value::new(value, self.flaw) }) {
+            if !visit(Member { name: &key, value: &Value::new(value, self.flaw) }) {
                 break;
             }
         }

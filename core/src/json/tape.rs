@@ -72,11 +72,6 @@ impl Token {
     pub(crate) fn is_escaped(self) -> bool {
         self.rich
     }
-
-    /// [`name_hash`] of a name.
-    pub(crate) fn hash(self) -> u32 {
-        self.size
-    }
 }
 
 /// No container is open.
@@ -869,6 +864,12 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// [`name_hash`] of a member's name.
+    #[inline(always)]
+    pub(crate) fn name_hash(self) -> u32 {
+        self.token().size
+    }
+
     /// How many bytes a string or a number has in the text.
     #[inline(always)]
     pub(crate) fn length(self) -> usize {
@@ -900,7 +901,7 @@ impl<'t> Node<'t> {
     /// The member of that name.
     pub(crate) fn get(self, name: &str) -> Option<Node<'t>> {
         let hash = name_hash(name.as_bytes());
-        self.members().find(|member| member.hash() == hash && member.name() == name).map(|member| member.value)
+        self.members().find(|member| member.key.name_hash() == hash && member.name() == name).map(|member| member.value)
     }
 
     /// The value that a JSON Pointer leads to from here.
@@ -995,12 +996,6 @@ impl<'t> Member<'t> {
     /// Whether its name is a whole string; a lenient reading lets others through.
     pub(crate) fn is_named(self) -> bool {
         self.key.kind() == Kind::String
-    }
-
-    /// [`name_hash`] of the name.
-    #[inline(always)]
-    pub(crate) fn hash(self) -> u32 {
-        self.key.token().size
     }
 }
 

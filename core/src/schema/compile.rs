@@ -220,15 +220,16 @@ pub(super) const FEW_NAMES: usize = 8;
 impl Names {
     /// The index of a name; `hint` is tried first, because members mostly come in the schema's order.
     #[inline(always)]
-    pub(super) fn find<I: Instance>(&self, name: &I, hash: u32, hint: usize) -> Option<usize> {
+    pub(super) fn find<I: Instance>(&self, name: &I, hint: usize) -> Option<usize> {
         match self.entries.get(hint) {
-            Some(entry) if entry.hash == hash && name.is_text(&entry.name) => Some(hint),
-            _ => self.look_up(name, hash),
+            Some(entry) if name.is_name(&entry.name, entry.hash) => Some(hint),
+            _ => self.look_up(name),
         }
     }
 
     #[inline(never)]
-    pub(super) fn look_up<I: Instance>(&self, name: &I, hash: u32) -> Option<usize> {
+    pub(super) fn look_up<I: Instance>(&self, name: &I) -> Option<usize> {
+        let hash = name.name_hash();
         let is = |entry: &Name| entry.hash == hash && name.is_text(&entry.name);
         if self.sorted.is_empty() {
             return self.entries.iter().position(is);

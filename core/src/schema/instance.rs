@@ -16,6 +16,14 @@ pub trait Instance: Clone {
     fn text(&self) -> Cow<'_, str>;
     /// Whether it is that string.
     fn is_text(&self, text: &str) -> bool;
+    /// What tells most names apart, of a member's name.
+    fn name_hash(&self) -> u32 {
+        name_hash(self.text().as_bytes())
+    }
+    /// Whether it is that member's name, whose hash is known.
+    fn is_name(&self, name: &str, _hash: u32) -> bool {
+        self.is_text(name)
+    }
     /// The number, if it has few digits: an integer, and how many of its digits stand behind the point.
     fn short(&self) -> Option<(i64, u32)>;
     /// The number as JSON writes it.
@@ -39,16 +47,8 @@ pub trait Instance: Clone {
 pub struct Member<'m, I> {
     /// Its name, as a string of the same kind.
     pub name: &'m I,
-    /// [`hash`] of the name.
-    pub hash: u32,
     /// Its value.
     pub value: &'m I,
-}
-
-/// The hash of a member's name that [`Member`] gives.
-#[inline(always)]
-pub fn hash(name: &str) -> u32 {
-    name_hash(name.as_bytes())
 }
 
 /// Works on a value's number.
@@ -82,6 +82,16 @@ impl Instance for Node<'_> {
     }
 
     #[inline(always)]
+    fn name_hash(&self) -> u32 {
+        Node::name_hash(*self)
+    }
+
+    #[inline(always)]
+    fn is_name(&self, name: &str, hash: u32) -> bool {
+        Node::name_hash(*self) == hash && Node::is_text(*self, name)
+    }
+
+    #[inline(always)]
     fn short(&self) -> Option<(i64, u32)> {
         match self.number() {
             Number::Short { value, scale } => Some((value, scale)),
@@ -107,7 +117,7 @@ impl Instance for Node<'_> {
     #[inline(always)]
     fn each_member(&self, mut visit: impl FnMut(Member<'_, Self>) -> bool) {
         for member in self.members() {
-            if !visit(Member { name: &member.key, hash: member.hash(), value: &member.value }) {
+            if !visit(Member { name: &member.key, value: &member.value }) {
                 break;
             }
         }

@@ -21,7 +21,7 @@ pub(crate) use crate::json::tape::Node;
 use crate::json::tape::{Kind, Token};
 use crate::json::{Document, Limits, Refusal, pointer_token};
 use crate::redact::Redactor;
-pub use instance::{Instance, Kind as InstanceKind, Member, hash};
+pub use instance::{Instance, Kind as InstanceKind, Member};
 
 /// Violations beyond these help nobody.
 const MAX_VIOLATIONS: usize = 10;

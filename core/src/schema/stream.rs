@@ -193,7 +193,7 @@ impl<'p> Stream<'p, '_, '_> {
             return Ok(None);
         }
         let name = Tape::of(self.text, &token).root();
-        let index = rules.names.look_up(&name, token.hash());
+        let index = rules.names.look_up(&name);
         let is_forbidden = index.is_none() && rules.additional != NONE && self.run.forbids(rules.additional);
         if is_forbidden { Err(Stop::Invalid) } else { Ok(index) }
     }

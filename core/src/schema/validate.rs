@@ -457,7 +457,7 @@ impl<'p> Run<'p> {
     fn unevaluated_members<I: Instance>(&mut self, id: u32, schema: u32, value: &I, seen: &Seen) -> bool {
         let forbids = self.forbids(schema);
         let (mut is_valid, mut position, mut unexpected) = (true, 0_usize, Vec::new());
-        value.each_member(|Member { name, value: member, .. }| {
+        value.each_member(|Member { name, value: member }| {
             if !self.spend_on(name) {
                 is_valid = false;
                 return false;
@@ -756,14 +756,14 @@ impl<'p> Run<'p> {
             if !self.spend(count) {
                 return false;
             }
-            value.each_member(|Member { name, hash, value: member }| {
+            value.each_member(|Member { name, value: member }| {
                 // To tell a long name from another one of its hash takes a while.
                 if name.length() > LONG_NAME && !self.spend_on(name) {
                     is_valid = false;
                     return false;
                 }
                 let mut is_evaluated = false;
-                if let Some(index) = rules.names.find(name, hash, hint) {
+                if let Some(index) = rules.names.find(name, hint) {
                     hint = index.wrapping_add(1);
                     present.mark(index);
                     if let Some(entry) = rules.names.entries.get(index)
