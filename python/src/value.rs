@@ -282,9 +282,11 @@ impl Instance for Value<'_, '_> {
 #[inline(always)]
 fn short_decimal(value: f64) -> Option<(i64, u32)> {
     for (scale, factor) in [(0, 1.0), (1, 10.0), (2, 100.0), (3, 1_000.0), (4, 10_000.0)] {
-        let raised = (value * factor).round();
-        if raised.abs() < SHORT as f64 && raised / factor == value {
-            return Some((raised as i64, scale));
+        let raised = value * factor;
+        // Nearest, but for what lies just below a half: that is no decimal of so few digits anyhow. `round` is a call.
+        let nearest = (raised + 0.5_f64.copysign(raised)) as i64;
+        if -SHORT < nearest && nearest < SHORT && nearest as f64 / factor == value {
+            return Some((nearest, scale));
         }
     }
     None
