@@ -2,6 +2,9 @@
 
 /// At most that many characters, and `…` where something was left out.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     let mut short: String = characters.by_ref().take(most).collect();
     if characters.next().is_some() {

@@ -153,6 +153,9 @@ pub(crate) fn pointer_token(name: &str) -> String {
 
 /// As [`pointer_token`].
 pub(crate) fn push_pointer_token(name: &str, out: &mut String) {
+    if !name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        return out.push_str(name);
+    }
     for part in name.split_inclusive(['~', '/']) {
         match part.strip_suffix('/') {
             Some(before) => {

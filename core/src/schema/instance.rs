@@ -36,6 +36,10 @@ pub trait Instance: Clone {
             _ => 0,
         }
     }
+    /// Whether it is known to end before something on the same tape.
+    fn ends_before(&self, _token: u32) -> bool {
+        false
+    }
     /// The items of an array.
     fn items(&self) -> impl Iterator<Item = Self>;
     /// Visits each member until the visitor says `false`.
@@ -107,6 +111,11 @@ impl Instance for Node<'_> {
     #[inline(always)]
     fn length(&self) -> usize {
         Node::length(*self)
+    }
+
+    #[inline(always)]
+    fn ends_before(&self, token: u32) -> bool {
+        self.behind() <= token
     }
 
     #[inline(always)]

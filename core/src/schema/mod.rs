@@ -22,6 +22,7 @@ use crate::json::tape::{Kind, Token};
 use crate::json::{Document, Limits, Refusal, pointer_token};
 use crate::redact::Redactor;
 pub use instance::{Instance, Kind as InstanceKind, Member};
+use stream::Verdict;
 
 /// Violations beyond these help nobody.
 const MAX_VIOLATIONS: usize = 10;
@@ -224,7 +225,7 @@ impl Schema {
     /// Whether a text is a document, within the limits, that is as the schema demands; `tokens` is memory that is
     /// used again.
     pub(crate) fn is_valid_text(&self, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
-        stream::verdict(&self.program, text, limits, tokens) == Some(true)
+        matches!(stream::verdict(&self.program, text, limits, tokens), Verdict::Valid)
     }
 
     /// What is wrong with a text that can be read, most useful first; nothing if it is valid.
@@ -234,12 +235,13 @@ impl Schema {
         limits: Limits,
         tokens: &mut Vec<Token>,
     ) -> Result<Vec<Violation>, Refusal> {
-        let verdict = stream::verdict(&self.program, text, limits, tokens);
-        if verdict == Some(true) {
-            return Ok(Vec::new());
-        }
-        let value = crate::json::tape::read(text, limits, tokens)?.root();
-        Ok(self.in_words(&value, verdict.is_some(), &[], &Redactor::default()))
+        let invalid_at = match stream::verdict(&self.program, text, limits, tokens) {
+            Verdict::Valid => return Ok(Vec::new()),
+            Verdict::Invalid(at) => Some(at),
+            Verdict::Unknown => None,
+        };
+        let tape = crate::json::tape::read(text, limits, tokens)?;
+        Ok(self.in_words(&tape.root(), invalid_at.map(|at| tape.at(at)), &[], &Redactor::default()))
     }
 
     /// What is wrong with the value, most useful first; nothing if it is valid.
@@ -254,17 +256,17 @@ impl Schema {
 
     /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
     pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
-        self.in_words(value, false, secret, redactor)
+        self.in_words(value, None, secret, redactor)
     }
 
     fn in_words<I: Instance>(
         &self,
         value: &I,
-        is_surely_invalid: bool,
+        valid_until: Option<u32>,
         secret: &[String],
         redactor: &Redactor,
     ) -> Vec<Violation> {
-        let found = validate::Run::findings(&self.program, value, is_surely_invalid);
+        let found = validate::Run::findings(&self.program, value, valid_until);
         explain::explain(&self.program, found, &self.hidden, secret, redactor)
     }
 }

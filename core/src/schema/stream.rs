@@ -15,10 +15,19 @@ use crate::json::{Limits, MAX_DEPTH};
 /// read again and again.
 const MOST_RETURNS: u32 = 16;
 
-/// Whether a text is a valid document, or none if the work that is allowed does not suffice to know.
-pub(super) fn verdict(program: &Program, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> Option<bool> {
+/// What was found out.
+pub(super) enum Verdict {
+    Valid,
+    /// All values that end before this place of the text are as they must be.
+    Invalid(usize),
+    /// The work that is allowed does not suffice.
+    Unknown,
+}
+
+/// Judges a text; `tokens` is memory that is used again.
+pub(super) fn verdict(program: &Program, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> Verdict {
     if text.len() > limits.bytes {
-        return Some(false);
+        return Verdict::Invalid(0);
     }
     // References that depend on the way would need the way; and a shorter text has no more values than it may.
     let needs_tape = program.is_dynamic || text.len() > limits.values;
@@ -27,10 +36,12 @@ pub(super) fn verdict(program: &Program, text: &str, limits: Limits, tokens: &mu
         let mut stream = Stream { run, text, at: 0, limits, tokens, depth: 0, returns_left };
         match stream.document() {
             Err(Stop::TooManyReturns) => {}
-            verdict => return Some(verdict.is_ok()).filter(|_| !stream.run.gave_up()),
+            _ if stream.run.gave_up() => return Verdict::Unknown,
+            Ok(()) => return Verdict::Valid,
+            Err(Stop::Invalid) => return Verdict::Invalid(stream.at),
         }
     }
-    None
+    Verdict::Unknown
 }
 
 /// Why nothing more is read.
@@ -42,7 +53,7 @@ enum Stop {
 struct Stream<'p, 't, 'm> {
     run: Run<'p>,
     text: &'t str,
-    /// Where the next value begins, or the last one ended.
+    /// Where the next value begins, or the last one that is valid ended.
     at: usize,
     limits: Limits,
     tokens: &'m mut Vec<Token>,
@@ -68,12 +79,14 @@ impl<'p> Stream<'p, '_, '_> {
             return self.container(id, rules, byte == b'{');
         }
         let Ok(scalar) = cursor.scalar(byte, self.limits) else { return Err(Stop::Invalid) };
-        self.at = cursor.at;
-        let spelled = Spelled { scalar, text: self.text };
         if rules.is_plain {
-            return valid(self.run.spend(1) && self.run.check_plain(id, rules, &spelled, scalar.kind));
+            let spelled = Spelled { scalar, text: self.text };
+            valid(self.run.spend(1) && self.run.check_plain(id, rules, &spelled, scalar.kind))?;
+        } else {
+            self.by_rules(id, scalar)?;
         }
-        self.by_rules(id, scalar)
+        self.at = cursor.at;
+        Ok(())
     }
 
     /// Has all rules judge a scalar.
@@ -117,12 +130,14 @@ impl<'p> Stream<'p, '_, '_> {
         let Some((tape, at)) = read_value(cursor, self.depth, self.limits, self.tokens) else {
             return Err(Stop::Invalid);
         };
+        valid(self.run.check(id, &tape.root(), None))?;
         self.at = at;
-        valid(self.run.check(id, &tape.root(), None))
+        Ok(())
     }
 
     /// Reads an array; whether it could be judged.
     fn array(&mut self, rules: &'p ArrayRules) -> Result<bool, Stop> {
+        let start = self.at;
         let mut count: u64 = 0;
         if !self.open(b']') {
             loop {
@@ -136,12 +151,13 @@ impl<'p> Stream<'p, '_, '_> {
                 self.at = cursor.at;
             }
         }
-        valid(count >= rules.least && rules.most.is_none_or(|most| count <= most))?;
-        Ok(true)
+        let is_valid = count >= rules.least && rules.most.is_none_or(|most| count <= most);
+        self.ends(is_valid, start)
     }
 
     /// Reads an object; whether it could be judged.
     fn object(&mut self, id: u32, rules: &'p ObjectRules) -> Result<bool, Stop> {
+        let start = self.at;
         let mut present: u64 = 0;
         let mut count: u64 = 0;
         if !self.open(b'}') {
@@ -180,9 +196,21 @@ impl<'p> Stream<'p, '_, '_> {
             }
             self.close(cursor);
         }
-        valid(count >= rules.least && rules.most.is_none_or(|most| count <= most) && self.run.spend(count))?;
-        valid(self.run.check_presence(id, rules, &Node::absent(), &Present::of(present)))?;
-        Ok(true)
+        let is_valid = count >= rules.least
+            && rules.most.is_none_or(|most| count <= most)
+            && self.run.spend(count)
+            && self.run.check_presence(id, rules, &Node::absent(), &Present::of(present));
+        self.ends(is_valid, start)
+    }
+
+    /// Has judged a container whose items or members are all valid.
+    #[inline(always)]
+    fn ends(&mut self, is_valid: bool, start: usize) -> Result<bool, Stop> {
+        if is_valid {
+            return Ok(true);
+        }
+        self.at = start;
+        Err(Stop::Invalid)
     }
 
     /// Reads a member's name that is not the likeliest. None if the object has to be seen as a whole.

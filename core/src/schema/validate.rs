@@ -134,6 +134,8 @@ pub(super) struct Run<'p> {
     scope: Vec<u32>,
     /// Whether findings are written down. Without, the first one ends the run.
     collects: bool,
+    /// Nothing is wrong with the values that end before this token.
+    valid_until: u32,
     found: Vec<Found>,
     /// JSON Pointer to where the run is, as long as it collects.
     path: String,
@@ -149,6 +151,7 @@ impl<'p> Run<'p> {
             depth: 0,
             scope: Vec::new(),
             collects,
+            valid_until: 0,
             found: Vec::new(),
             path: String::new(),
             gave_up: None,
@@ -195,10 +198,10 @@ impl<'p> Run<'p> {
         run.check(program.root, value, None) && run.gave_up.is_none()
     }
 
-    /// What is wrong; nothing if the value is valid, which may be known to be no question.
-    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I, is_surely_invalid: bool) -> Vec<Found> {
+    /// What is wrong; nothing if the value is valid. It may be known to be not, and up to which token it is.
+    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I, valid_until: Option<u32>) -> Vec<Found> {
         let mut gave_up = None;
-        if !is_surely_invalid {
+        if valid_until.is_none() {
             let mut quick = Run::new(program, false);
             if quick.check(program.root, value, None) && quick.gave_up.is_none() {
                 return Vec::new();
@@ -208,6 +211,7 @@ impl<'p> Run<'p> {
         let mut run = Run::new(program, true);
         // Each step takes longer, because paths are kept.
         run.work = MAX_WORK >> 2;
+        run.valid_until = valid_until.unwrap_or(0);
         if gave_up.is_none() {
             run.check(program.root, value, None);
         }
@@ -287,6 +291,9 @@ impl<'p> Run<'p> {
 
     #[inline(never)]
     fn noting<I: Instance>(&mut self, segment: &Segment<'_, I>, id: u32, value: &I) -> bool {
+        if value.ends_before(self.valid_until) {
+            return true;
+        }
         // The way to most values is never asked for.
         if !matches!(value.kind(), Kind::Array | Kind::Object) && self.quietly(|run| run.check(id, value, None)) {
             return true;
