@@ -750,11 +750,6 @@ impl<'t> Tape<'t> {
         self.node(0)
     }
 
-    /// The first token that begins at a place of the text or behind it.
-    pub(crate) fn at(self, place: usize) -> u32 {
-        self.tokens.partition_point(|token| (token.start as usize) < place) as u32
-    }
-
     pub(crate) fn node(self, index: u32) -> Node<'t> {
         Node { tape: self, index }
     }
@@ -782,12 +777,6 @@ impl<'t> Node<'t> {
     #[inline(always)]
     fn slice(self, token: Token) -> &'t str {
         self.tape.text.get(token.start as usize..token.end as usize).unwrap_or_default()
-    }
-
-    /// The place on the tape of what comes next.
-    #[inline(always)]
-    pub(crate) fn behind(self) -> u32 {
-        behind(self.tape.tokens, self.index)
     }
 
     /// Its place on the tape.

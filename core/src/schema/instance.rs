@@ -36,10 +36,6 @@ pub trait Instance: Clone {
             _ => 0,
         }
     }
-    /// Whether it is known to end before something on the same tape.
-    fn ends_before(&self, _token: u32) -> bool {
-        false
-    }
     /// The items of an array.
     fn items(&self) -> impl Iterator<Item = Self>;
     /// Visits each member until the visitor says `false`.
@@ -111,11 +107,6 @@ impl Instance for Node<'_> {
     #[inline(always)]
     fn length(&self) -> usize {
         Node::length(*self)
-    }
-
-    #[inline(always)]
-    fn ends_before(&self, token: u32) -> bool {
-        self.behind() <= token
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub(crate) use crate::json::tape::Node;
-use crate::json::tape::{Kind, Token};
+use crate::json::tape::{self, Kind, Token};
 use crate::json::{Document, Limits, Refusal, pointer_token};
 use crate::redact::Redactor;
 pub use instance::{Instance, Kind as InstanceKind, Member};
@@ -225,7 +225,11 @@ impl Schema {
     /// Whether a text is a document, within the limits, that is as the schema demands; `tokens` is memory that is
     /// used again.
     pub(crate) fn is_valid_text(&self, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
-        matches!(stream::verdict(&self.program, text, limits, tokens), Verdict::Valid)
+        match stream::read(&self.program, text, limits, tokens, false) {
+            Verdict::Valid => true,
+            Verdict::Invalid(_) | Verdict::Unreadable => false,
+            Verdict::Unknown => tape::read(text, limits, tokens).is_ok_and(|tape| self.is_valid(&tape.root())),
+        }
     }
 
     /// What is wrong with a text that can be read, most useful first; nothing if it is valid.
@@ -235,13 +239,11 @@ impl Schema {
         limits: Limits,
         tokens: &mut Vec<Token>,
     ) -> Result<Vec<Violation>, Refusal> {
-        let invalid_at = match stream::verdict(&self.program, text, limits, tokens) {
-            Verdict::Valid => return Ok(Vec::new()),
-            Verdict::Invalid(at) => Some(at),
-            Verdict::Unknown => None,
-        };
-        let tape = crate::json::tape::read(text, limits, tokens)?;
-        Ok(self.in_words(&tape.root(), invalid_at.map(|at| tape.at(at)), &[], &Redactor::default()))
+        match stream::read(&self.program, text, limits, tokens, true) {
+            Verdict::Valid => Ok(Vec::new()),
+            Verdict::Invalid(found) => Ok(self.in_words(found, &[], &Redactor::default())),
+            Verdict::Unreadable | Verdict::Unknown => Ok(self.explain(&tape::read(text, limits, tokens)?.root())),
+        }
     }
 
     /// What is wrong with the value, most useful first; nothing if it is valid.
@@ -256,17 +258,10 @@ impl Schema {
 
     /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
     pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
-        self.in_words(value, None, secret, redactor)
+        self.in_words(validate::Run::findings(&self.program, value), secret, redactor)
     }
 
-    fn in_words<I: Instance>(
-        &self,
-        value: &I,
-        valid_until: Option<u32>,
-        secret: &[String],
-        redactor: &Redactor,
-    ) -> Vec<Violation> {
-        let found = validate::Run::findings(&self.program, value, valid_until);
+    fn in_words(&self, found: Vec<validate::Found>, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
         explain::explain(&self.program, found, &self.hidden, secret, redactor)
     }
 }

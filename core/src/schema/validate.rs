@@ -134,8 +134,6 @@ pub(super) struct Run<'p> {
     scope: Vec<u32>,
     /// Whether findings are written down. Without, the first one ends the run.
     collects: bool,
-    /// Nothing is wrong with the values that end before this token.
-    valid_until: u32,
     found: Vec<Found>,
     /// JSON Pointer to where the run is, as long as it collects.
     path: String,
@@ -151,7 +149,6 @@ impl<'p> Run<'p> {
             depth: 0,
             scope: Vec::new(),
             collects,
-            valid_until: 0,
             found: Vec::new(),
             path: String::new(),
             gave_up: None,
@@ -172,9 +169,10 @@ impl<'p> Run<'p> {
         self.work
     }
 
-    /// Takes back what was spent in vain.
-    pub(super) fn set_work_left(&mut self, steps: u64) {
-        self.work = steps;
+    /// Takes back what was spent and found in vain.
+    pub(super) fn take_back(&mut self, work_left: u64, found: usize) {
+        self.work = work_left;
+        self.found.truncate(found);
     }
 
     /// Goes into rules that are judged elsewhere; whether work and depth allow it.
@@ -198,29 +196,42 @@ impl<'p> Run<'p> {
         run.check(program.root, value, None) && run.gave_up.is_none()
     }
 
-    /// What is wrong; nothing if the value is valid. It may be known to be not, and up to which token it is.
-    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I, valid_until: Option<u32>) -> Vec<Found> {
-        let mut gave_up = None;
-        if valid_until.is_none() {
-            let mut quick = Run::new(program, false);
-            if quick.check(program.root, value, None) && quick.gave_up.is_none() {
-                return Vec::new();
-            }
-            gave_up = quick.gave_up;
+    /// What is wrong; nothing if the value is valid.
+    pub(super) fn findings<I: Instance>(program: &'p Program, value: &I) -> Vec<Found> {
+        let mut quick = Run::new(program, false);
+        if quick.check(program.root, value, None) && quick.gave_up.is_none() {
+            return Vec::new();
         }
         let mut run = Run::new(program, true);
         // Each step takes longer, because paths are kept.
         run.work = MAX_WORK >> 2;
-        run.valid_until = valid_until.unwrap_or(0);
-        if gave_up.is_none() {
+        if quick.gave_up.is_none() {
             run.check(program.root, value, None);
         }
         if run.found.is_empty() {
-            let keyword = gave_up.or(run.gave_up).unwrap_or_default();
+            let keyword = quick.gave_up.or(run.gave_up).unwrap_or_default();
             let got = Got::of(value);
             return vec![Found { path: String::new(), rules: program.root, keyword, got, names: Vec::new() }];
         }
         run.found
+    }
+
+    /// Writes down what is wrong with the value at a path, of which nothing was before.
+    pub(super) fn collect<I: Instance>(&mut self, path: String, id: u32, value: &I) {
+        self.path = path;
+        self.collects = true;
+        self.check(id, value, None);
+        self.collects = false;
+    }
+
+    /// How much was found.
+    #[inline(always)]
+    pub(super) fn found(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(super) fn into_found(self) -> Vec<Found> {
+        self.found
     }
 
     /// Whether the run ended before it knew.
@@ -291,24 +302,20 @@ impl<'p> Run<'p> {
 
     #[inline(never)]
     fn noting<I: Instance>(&mut self, segment: &Segment<'_, I>, id: u32, value: &I) -> bool {
-        if value.ends_before(self.valid_until) {
-            return true;
-        }
         // The way to most values is never asked for.
         if !matches!(value.kind(), Kind::Array | Kind::Object) && self.quietly(|run| run.check(id, value, None)) {
             return true;
         }
         let outside = self.path.len();
-        self.path.push('/');
         match segment {
             Segment::Name(name) => {
                 let name = name.text();
                 if !self.spend(name.len() as u64 >> BYTES_PER_STEP_LOG) {
                     return false;
                 }
-                push_pointer_token(&name, &mut self.path);
+                push_name(&name, &mut self.path);
             }
-            Segment::Index(index) => push_decimal(*index, &mut self.path),
+            Segment::Index(index) => push_index(*index, &mut self.path),
         }
         let is_valid = self.check(id, value, None);
         self.path.truncate(outside);
@@ -982,11 +989,22 @@ impl<'p> Run<'p> {
     }
 }
 
-fn push_decimal(number: usize, out: &mut String) {
-    if number >= 10 {
-        push_decimal(number / 10, out);
+/// One step more of a JSON Pointer, to a member.
+pub(super) fn push_name(name: &str, path: &mut String) {
+    path.push('/');
+    push_pointer_token(name, path);
+}
+
+/// And to an item.
+pub(super) fn push_index(index: usize, path: &mut String) {
+    fn push_decimal(number: usize, path: &mut String) {
+        if number >= 10 {
+            push_decimal(number / 10, path);
+        }
+        path.push(char::from(b'0'.wrapping_add((number % 10) as u8)));
     }
-    out.push(char::from(b'0'.wrapping_add((number % 10) as u8)));
+    path.push('/');
+    push_decimal(index, path);
 }
 
 /// What is wrong with the branch that the value was most likely meant for, if one is clearly nearer than the others.
