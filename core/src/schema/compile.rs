@@ -55,7 +55,7 @@ pub(super) struct Rules {
     pub(super) in_place: Vec<InPlace>,
     pub(super) unevaluated_items: u32,
     pub(super) unevaluated_properties: u32,
-    /// Whether a value without items and members only has to pass `types`, `values`, `number` and `string`.
+    /// Whether a value without items and members only has to pass `types`, `number`, `string` and texts in `values`.
     pub(super) is_plain: bool,
     /// How an array or an object can be judged while its text is read.
     pub(super) reading: Reading,
@@ -754,7 +754,8 @@ impl Rules {
 
     /// What follows from the rest, once that is complete.
     fn finish(self) -> Self {
-        let is_plain = self.verdict.is_none() && self.in_place.is_empty();
+        let has_plain_values = self.values.as_ref().is_none_or(|values| values.texts.is_some());
+        let is_plain = self.verdict.is_none() && self.in_place.is_empty() && has_plain_values;
         let is_bare = self.types == ANY_TYPE && self.number.is_none() && self.string.is_none();
         let has_own = self.values.is_some() || self.unevaluated_items != NONE || self.unevaluated_properties != NONE;
         let once = self.array.as_ref().is_none_or(|array| {

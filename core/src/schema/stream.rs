@@ -102,7 +102,7 @@ impl<'p> Stream<'p, '_, '_> {
         let Ok(scalar) = cursor.scalar(byte, self.limits) else { return Err(Stop::Unreadable) };
         self.at = cursor.at;
         let spelled = Spelled { scalar, text: self.text };
-        if rules.is_plain && self.run.spend(1) && self.run.check_plain(id, rules, &spelled, scalar.kind) {
+        if rules.is_plain && self.run.spend(1) && self.run.allows(rules, &spelled, scalar.kind) {
             return Ok(());
         }
         self.by_rules(id, scalar)

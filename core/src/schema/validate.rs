@@ -332,7 +332,10 @@ impl<'p> Run<'p> {
         }
         let kind = value.kind();
         if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
-            return self.check_plain(id, rules, value, kind);
+            let is_valid = self.allows(rules, value, kind);
+            if is_valid || !self.collects {
+                return is_valid;
+            }
         }
         self.check_whole(id, rules, value, kind, seen)
     }
@@ -368,20 +371,36 @@ impl<'p> Run<'p> {
         is_valid
     }
 
-    /// Types, values and the rules of a number or a string.
+    /// Whether plain rules have nothing against a value without items and members. What, is found by the others.
     #[inline(always)]
-    pub(super) fn check_plain<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
-        if !self.check_kind(id, rules, value, kind) {
+    pub(super) fn allows<I: Instance>(&mut self, rules: &Rules, value: &I, kind: Kind) -> bool {
+        let is_listed = match &rules.values {
+            None => kind != Kind::Foreign,
+            Some(values) => self.is_among_texts(values.texts.as_deref().unwrap_or_default(), value, kind),
+        };
+        if !is_listed || !self.has_type(rules, value, kind) {
             return false;
         }
         match (kind, &rules.number, &rules.string) {
-            (Kind::Number, Some(rules), _) => self.check_number(id, rules, value),
-            (Kind::String, _, Some(rules)) => self.check_string(id, rules, value),
+            (Kind::Number, Some(rules), _) => {
+                self.spend_on_number(rules, value) && with_number(value, |number| rules.allow(number))
+            }
+            (Kind::String, _, Some(rules)) => self.spend_on(value) && self.flaws(rules, &value.text()) == 0,
             _ => true,
         }
     }
 
     #[inline(always)]
+    fn has_type<I: Instance>(&mut self, rules: &Rules, value: &I, kind: Kind) -> bool {
+        let is_integer = |run: &mut Self| {
+            kind == Kind::Number
+                && rules.types & INTEGER != 0
+                && run.spend_on(value)
+                && with_number(value, |number| number.is_integer())
+        };
+        rules.types & type_bit(kind) != 0 || is_integer(self)
+    }
+
     fn check_kind<I: Instance>(&mut self, id: u32, rules: &'p Rules, value: &I, kind: Kind) -> bool {
         if kind == Kind::Foreign {
             self.find(id, "not_json", value, Vec::new());
@@ -393,16 +412,10 @@ impl<'p> Run<'p> {
             self.find(id, if values.is_const { "const" } else { "enum" }, value, Vec::new());
             return false;
         }
-        if rules.types & type_bit(kind) == 0 {
-            let is_integer = kind == Kind::Number
-                && rules.types & INTEGER != 0
-                && self.spend_on(value)
-                && with_number(value, |number| number.is_integer());
-            if !is_integer {
-                // What else the schema says is meant for another type.
-                self.find(id, "type", value, Vec::new());
-                return false;
-            }
+        if !self.has_type(rules, value, kind) {
+            // What else the schema says is meant for another type.
+            self.find(id, "type", value, Vec::new());
+            return false;
         }
         true
     }
@@ -543,14 +556,7 @@ impl<'p> Run<'p> {
     #[inline(never)]
     fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
         if let Some(texts) = &values.texts {
-            if kind != Kind::String || !self.spend_on(value) {
-                return false;
-            }
-            if texts.len() > FEW_NAMES {
-                let wanted = value.text();
-                return texts.binary_search_by(|text| (**text).cmp(&wanted)).is_ok();
-            }
-            return texts.iter().any(|text| value.is_text(text));
+            return self.is_among_texts(texts, value, kind);
         }
         let place = rules.place;
         for token in &values.tokens {
@@ -567,13 +573,27 @@ impl<'p> Run<'p> {
         false
     }
 
-    #[inline(always)]
-    fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
-        // To divide takes a while for each digit.
-        if rules.divisor.is_some() && value.length() > SHORT_NUMBER && !self.spend(value.length() as u64) {
+    #[inline(never)]
+    fn is_among_texts<I: Instance>(&mut self, texts: &[Box<str>], value: &I, kind: Kind) -> bool {
+        if kind != Kind::String || !self.spend_on(value) {
             return false;
         }
-        let is_valid = self.spend_on(value) && with_number(value, |number| rules.allow(number));
+        if texts.len() > FEW_NAMES {
+            let wanted = value.text();
+            return texts.binary_search_by(|text| (**text).cmp(&wanted)).is_ok();
+        }
+        texts.iter().any(|text| value.is_text(text))
+    }
+
+    #[inline(always)]
+    fn spend_on_number<I: Instance>(&mut self, rules: &NumberRules, value: &I) -> bool {
+        // To divide takes a while for each digit.
+        let divides = rules.divisor.is_some() && value.length() > SHORT_NUMBER;
+        (!divides || self.spend(value.length() as u64)) && self.spend_on(value)
+    }
+
+    fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
+        let is_valid = self.spend_on_number(rules, value) && with_number(value, |number| rules.allow(number));
         if !is_valid && self.collects {
             self.find_numeric(id, rules, value);
         }
@@ -602,13 +622,23 @@ impl<'p> Run<'p> {
         }
     }
 
-    #[inline(never)]
     fn check_string<I: Instance>(&mut self, id: u32, rules: &StringRules, value: &I) -> bool {
         if !self.spend_on(value) {
             return false;
         }
-        let text = value.text();
-        let mut is_valid = true;
+        let flaws = self.flaws(rules, &value.text());
+        for (bit, keyword) in ["minLength", "maxLength", "pattern", "format"].into_iter().enumerate() {
+            if flaws >> bit & 1 == 1 {
+                self.find(id, keyword, value, Vec::new());
+            }
+        }
+        flaws == 0
+    }
+
+    /// What is wrong with a string: a bit for its being too short, too long, of another pattern, of another format.
+    #[inline(never)]
+    fn flaws(&mut self, rules: &StringRules, text: &str) -> u8 {
+        let mut flaws = 0;
         if rules.least > 0 || rules.most.is_some() {
             // Characters are at most as many as bytes and at least a quarter of them.
             let bytes = text.len() as u64;
@@ -616,24 +646,22 @@ impl<'p> Run<'p> {
             let fits = rules.most.is_none_or(|most| bytes <= most) && bytes >> 2 >= rules.least;
             if short || !fits {
                 let length = text.chars().count() as u64;
-                is_valid = self.check_size(id, value, length, (rules.least, rules.most), ["minLength", "maxLength"]);
+                flaws |= u8::from(length < rules.least) | u8::from(rules.most.is_some_and(|most| length > most)) << 1;
             }
         }
         if let Some(pattern) = &rules.pattern
-            && self.goes_on(is_valid)
-            && !self.matches(pattern, &text)
+            && self.goes_on(flaws == 0)
+            && !self.matches(pattern, text)
         {
-            is_valid = false;
-            self.find(id, "pattern", value, Vec::new());
+            flaws |= 1 << 2;
         }
         if let Some(format) = rules.format
-            && self.goes_on(is_valid)
-            && !format.accepts(&text, super::pattern::is_valid)
+            && self.goes_on(flaws == 0)
+            && !format.accepts(text, super::pattern::is_valid)
         {
-            is_valid = false;
-            self.find(id, "format", value, Vec::new());
+            flaws |= 1 << 3;
         }
-        is_valid
+        flaws
     }
 
     fn matches(&mut self, pattern: &Pattern, text: &str) -> bool {
