@@ -12,7 +12,7 @@ import { consumer, copyApp, here, run } from "./pack.mjs";
 import { startSandbox } from "./sandbox.mjs";
 
 const STORY = ["not_initialized", "healthy", "approval_required", "cancelled"];
-const SCHEMA = ["not_initialized", true, false, "Give the string \"5\"."];
+const SCHEMA = ["not_initialized", true, false, "type"];
 const DIGEST = ["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"];
 
 /** What a strict page allows; the sandbox is on another port. */
