@@ -88,6 +88,22 @@ it("schema in a browser: a clear error before init, ready after it, from the pac
   }
 });
 
+it("workers: both entries take their module by an import", () => {
+  const said = run(`
+    import { register } from "node:module";
+    const load = async (url, context, next) => {
+      if (!url.endsWith(".wasm")) return next(url, context);
+      const read = 'process.getBuiltinModule("node:fs").readFileSync(new URL(import.meta.url))';
+      return { format: "module", source: "export default new WebAssembly.Module(" + read + ");", shortCircuit: true };
+    };
+    register("data:text/javascript,export const load = " + encodeURIComponent(load));
+    const { compile } = await import("./dist/schema-workerd.js");
+    const early = compile({ type: "string" }).isValid('"1"');
+    const { digest } = await import("./dist/workerd.js");
+    console.log(early, digest("{}"));`);
+  assert.equal(said, `true ${DIGEST_OF_EMPTY_OBJECT}`);
+});
+
 it("both entries in one process: the same classes and functions, whichever comes first", () => {
   const script = (first: string, second: string) => `
     const loaded = [];
