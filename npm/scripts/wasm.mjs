@@ -43,5 +43,8 @@ function build(folder, name, targetFolder, options) {
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
   const [wasm, optimised] = [join(folder, `${name}_bg.wasm`), join(folder, `${name}.wasm`)];
-  run(tool("wasm-opt"), wasm, "-Oz", ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
+  // A function that is called once stays one: V8 compiles large functions that loop a second time after few rounds, and
+  // a process does not end before that is done.
+  const shape = ["-Oz", "--one-caller-inline-max-function-size=0"];
+  run(tool("wasm-opt"), wasm, ...shape, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }
