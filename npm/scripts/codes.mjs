@@ -1,7 +1,7 @@
 // Writes src/codes.ts from the core's list of errors; run it after a build that changed the list.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { errorCodes, initSync } from "../dist/generated/toolgate.js";
+import { errorCodes, initSync } from "../src/generated/toolgate.js";
 
 const url = (path) => new URL(`../${path}`, import.meta.url);
 

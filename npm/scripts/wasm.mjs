@@ -1,7 +1,7 @@
-// The core as WebAssembly with its JavaScript glue: whole, as it is shipped, and without the guard, as it is weighed.
+// The core as WebAssembly with its JavaScript glue: the whole, and the schema engine alone.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { bindgen, root } from "./bindgen.mjs";
@@ -17,15 +17,15 @@ FEATURES.push("nontrapping-float-to-int", "reference-types", "sign-ext", "call-i
 
 /** Writes `toolgate.wasm`, `toolgate.js` and `toolgate.d.ts` into the folder. */
 export function buildWhole(folder) {
-  build(folder, target, []);
+  build(folder, "toolgate", target, []);
 }
 
-/** The same of the schema engine alone, in a target folder of its own lest it replaces what others look at. */
-export function buildEngine(folder) {
-  build(folder, join(target, "engine"), ["--no-default-features"]);
+/** Writes `schema.wasm` and so on; in a target folder of its own, so that neither build begins anew after the other. */
+export function buildSchemaEngine(folder) {
+  build(folder, "schema", join(target, "engine"), ["--no-default-features"]);
 }
 
-function build(folder, targetFolder, options) {
+function build(folder, name, targetFolder, options) {
   // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
   process.env.CARGO_PROFILE_RELEASE_STRIP = "none";
   // Panic messages name source files; they shall not tell where this machine keeps them.
@@ -35,14 +35,16 @@ function build(folder, targetFolder, options) {
   process.env.CARGO_ENCODED_RUSTFLAGS = remapped.map((paths) => `--remap-path-prefix=${paths}`).join("\x1f");
   const where = ["--target", "wasm32-unknown-unknown", "--target-dir", targetFolder];
   run("cargo", "build", "--release", "--package", "toolgate-wasm", ...where, ...options);
-  rmSync(folder, { recursive: true, force: true });
   // Without a default module path the glue holds no `new URL(…, import.meta.url)`, which bundlers trip over.
   run(
     join(bindgen(), "wasm-bindgen"),
     join(targetFolder, "wasm32-unknown-unknown/release/toolgate_wasm.wasm"),
-    ...["--target", "web", "--out-dir", folder, "--out-name", "toolgate"],
+    ...["--target", "web", "--out-dir", folder, "--out-name", name],
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
-  const [wasm, optimised] = [join(folder, "toolgate_bg.wasm"), join(folder, "toolgate.wasm")];
-  run(tool("wasm-opt"), wasm, "-Oz", ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
+  const [wasm, optimised] = [join(folder, `${name}_bg.wasm`), join(folder, `${name}.wasm`)];
+  // A function that is called once stays one: V8 compiles large functions that loop a second time after few rounds, and
+  // a process does not end before that is done.
+  const shape = ["-Oz", "--one-caller-inline-max-function-size=0"];
+  run(tool("wasm-opt"), wasm, ...shape, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }

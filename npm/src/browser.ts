@@ -1,6 +1,7 @@
 /** Entry for browsers and everything else: `await init()` loads the WebAssembly that travels with the package. */
 
-import { load, type WasmSource } from "./engine.js";
+import type { WasmSource } from "./engine.js";
+import { whole } from "./whole.js";
 
 export * from "./index.js";
 
@@ -12,11 +13,6 @@ export * from "./index.js";
  * be streamed), its bytes, or a compiled module.
  */
 export function init(source?: WasmSource): Promise<void> {
-  return load(() => source ?? inlined());
-}
-
-/** Imported only when needed, so that whoever brings the WebAssembly along does not download it twice. */
-async function inlined(): Promise<Uint8Array<ArrayBuffer>> {
-  const { base64 } = await import("./generated/inline.js");
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  // Imported only when needed, so that whoever brings the WebAssembly along does not download it twice.
+  return whole.load(async () => source ?? (await import("./generated/toolgate-inline.js")).bytes());
 }

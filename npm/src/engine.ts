@@ -1,46 +1,75 @@
-/** The one WebAssembly instance, however it was loaded. */
+/** The WebAssembly modules, however they were loaded: the whole with its guard, and the schema engine alone. */
 
 import { notInitialized } from "./errors.js";
-import * as bindings from "./generated/toolgate.js";
-
-let ready = false;
+import { Room } from "./room.js";
 
 /** Where the WebAssembly comes from: an address to stream it from, its bytes, or a compiled module. */
 export type WasmSource = string | URL | Response | Promise<Response> | ArrayBuffer | Uint8Array | WebAssembly.Module;
 
-let memory: WebAssembly.Memory | undefined;
-
-/** Where documents are written for the core to read. */
-export function linearMemory(): WebAssembly.Memory {
-  if (memory === undefined) throw notInitialized();
-  return memory;
+/** What the glue of each module has. */
+interface Glue extends Pick<typeof import("./generated/schema.js"), "initSync" | "room" | "Validator"> {
+  /** Its default export. */
+  initialize: typeof import("./generated/schema.js").default;
 }
 
-/** The core's bindings. Throws `not_initialized` before they are loaded. */
-export function engine(): typeof bindings {
-  if (!ready) throw notInitialized();
-  return bindings;
+/** One of the modules: what it has can be used once it is loaded. */
+export class Engine<Bindings extends Glue = Glue> {
+  readonly #bindings: Bindings;
+  #room: Room | undefined;
+  #loading: Promise<void> | undefined;
+
+  constructor(bindings: Bindings) {
+    this.#bindings = bindings;
+  }
+
+  /** The core's functions. Throws `not_initialized` before they are loaded. */
+  get bindings(): Bindings {
+    if (this.#room === undefined) throw notInitialized();
+    return this.#bindings;
+  }
+
+  /** Where its validators find their documents. */
+  get room(): Room {
+    if (this.#room === undefined) throw notInitialized();
+    return this.#room;
+  }
+
+  /** Loads without waiting, where that is allowed. */
+  loadSync(module: BufferSource | WebAssembly.Module): void {
+    if (this.#room === undefined) this.#loaded(this.#bindings.initSync({ module }));
+  }
+
+  /** Loads once; a failed attempt may be repeated. */
+  load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+    if (this.#room !== undefined) return Promise.resolve();
+    this.#loading ??= (async () => {
+      try {
+        this.#loaded(await this.#bindings.initialize({ module_or_path: await source() }));
+      } finally {
+        this.#loading = undefined;
+      }
+    })();
+    return this.#loading;
+  }
+
+  #loaded({ memory }: { memory: WebAssembly.Memory }): void {
+    this.#room = new Room(this.#bindings.room, memory);
+    compiling ??= this;
+  }
 }
 
-/** Loads without waiting, where that is allowed. */
-export function loadSync(module: BufferSource | WebAssembly.Module): void {
-  if (ready) return;
-  memory = bindings.initSync({ module }).memory;
-  ready = true;
+let compiling: Engine | undefined;
+
+/** Whether schemas can be compiled already. */
+export function hasSchemaEngine(): boolean {
+  return compiling !== undefined;
 }
 
-let loading: Promise<void> | undefined;
-
-/** Loads once; a failed attempt may be repeated. */
-export function load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
-  if (ready) return Promise.resolve();
-  loading ??= (async () => {
-    try {
-      memory = (await bindings.default({ module_or_path: await source() })).memory;
-      ready = true;
-    } finally {
-      loading = undefined;
-    }
-  })();
-  return loading;
+/** What compiles schemas, whichever entry is asked: the module that was loaded first. */
+export function schemaEngine(): Engine {
+  if (compiling === undefined) throw notInitialized();
+  return compiling;
 }
+
+/** Nothing to do where the WebAssembly is ready at import; awaiting it lets the same code run in a browser. */
+export async function init(_source?: WasmSource): Promise<void> {}

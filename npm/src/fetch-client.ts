@@ -1,6 +1,6 @@
-import { engine } from "./engine.js";
 import { exchangesOf } from "./exchanges.js";
 import { readSecret, type Vault } from "./vault.js";
+import { whole } from "./whole.js";
 
 /** How a {@link FetchClient} authenticates and introduces itself. */
 export interface FetchClientOptions {
@@ -58,7 +58,7 @@ interface Initialized {
  * ```
  */
 export class FetchClient {
-  readonly #client: InstanceType<ReturnType<typeof engine>["FetchClient"]>;
+  readonly #client: InstanceType<typeof whole.bindings.FetchClient>;
   readonly #info: { name: string; version: string };
   #server: Initialized | undefined;
 
@@ -74,7 +74,7 @@ export class FetchClient {
     };
     const exchanges = vault && exchangesOf(vault);
     const observe = (_: number, date?: string, retryAfter?: string) => exchanges?.note(date, retryAfter);
-    this.#client = new (engine().FetchClient)(new URL(url).href, authorize, observe);
+    this.#client = new whole.bindings.FetchClient(new URL(url).href, authorize, observe);
     this.#info = info;
   }
 

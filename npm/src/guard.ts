@@ -3,7 +3,6 @@ import { type Ask, defer } from "./ask.js";
 import { camel } from "./camel.js";
 import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
 import { Driver, type FlowContext, type Performers } from "./driver.js";
-import { engine } from "./engine.js";
 import { type ErrorShape, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
@@ -24,6 +23,7 @@ import type {
   ToolReport,
 } from "./types.js";
 import { defaultVault, type Vault } from "./vault.js";
+import { whole } from "./whole.js";
 
 /** How a guard is made. */
 export interface GuardOptions {
@@ -109,7 +109,7 @@ export class Guard<C extends McpClient = McpClient> {
    * list cannot be read; `invalid_snapshot`, `unsupported_snapshot`; `not_initialized` in a browser before `init()`.
    */
   static async attach<C extends McpClient>(client: C, options: GuardOptions = {}): Promise<Guard<C>> {
-    const { Core } = engine();
+    const { Core } = whole.bindings;
     const core = typed(() => new Core(JSON.stringify(coreOptions(client, options))));
     const guard = new Guard(client, core, options);
     await guard.#run({ type: "list" }, {});

@@ -1,9 +1,10 @@
 /** JSON Schema on its own: compile once, validate text or objects, explain what is wrong. */
 
 import { wellFormed } from "./arguments.js";
-import { engine, linearMemory } from "./engine.js";
+import { schemaEngine } from "./engine.js";
 import { ToolgateError, typed } from "./errors.js";
-import type { Validator as CompiledSchema } from "./generated/toolgate.js";
+import type { Validator as CompiledSchema } from "./generated/schema.js";
+import type { Room } from "./room.js";
 
 /** How a schema is compiled. */
 export interface CompileOptions {
@@ -38,44 +39,6 @@ export interface Violation {
   repair: string;
 }
 
-const encoder = new TextEncoder();
-
-/** So much room is kept for the next document; more is given back at once. */
-const KEPT = 1 << 20;
-/** What the core refuses for its size alone is cut behind this, so that it does not fill the memory first. */
-const LARGEST = (64 << 20) + 1;
-let room = new Uint8Array(0);
-
-/** Writes the text where the core reads it; the answer is its length in bytes. */
-function write(text: string): number {
-  // UTF-8 needs at most three bytes for each unit of UTF-16: too much to make room for where the text is long.
-  const needed = text.length * 3;
-  if (needed > KEPT) return writeBytes(encoder.encode(text));
-  if (room.length < needed) makeRoom(needed);
-  return encoder.encodeInto(text, room).written;
-}
-
-function writeBytes(given: Uint8Array): number {
-  const bytes = given.length > LARGEST ? given.subarray(0, LARGEST) : given;
-  // A view of length 0 was detached when the memory grew, and takes not even nothing.
-  if (room.length < Math.max(bytes.length, 1)) makeRoom(bytes.length);
-  room.set(bytes);
-  return bytes.length;
-}
-
-function makeRoom(needed: number): void {
-  const size = needed > KEPT ? needed : Math.max(1 << 14, 2 ** Math.ceil(Math.log2(needed)));
-  const start = engine().room(size);
-  room = new Uint8Array(linearMemory().buffer, start, size);
-}
-
-function release(): void {
-  if (room.length > KEPT) {
-    engine().room(0);
-    room = new Uint8Array(0);
-  }
-}
-
 /**
  * A compiled schema. Made by {@link compile}.
  *
@@ -88,16 +51,18 @@ function release(): void {
  */
 export class Validator {
   readonly #compiled: CompiledSchema;
+  readonly #room: Room;
 
   /** @internal */
-  constructor(compiled: CompiledSchema) {
+  constructor(compiled: CompiledSchema, room: Room) {
     this.#compiled = compiled;
+    this.#room = room;
   }
 
   /** Whether the document is valid. Text that is no strict JSON (RFC 8259, no duplicate keys) is not. */
   isValid(document: JsonDocument): boolean {
     const valid = this.#compiled.check(this.#written(document));
-    release();
+    this.#room.release();
     return valid;
   }
 
@@ -105,7 +70,7 @@ export class Validator {
   validate(document: JsonDocument): Violation[] {
     const length = this.#written(document);
     const explained = this.#compiled.explain(length);
-    release();
+    this.#room.release();
     if (explained === undefined) return [];
     const violations = explained as (Omit<Violation, "schemaPath"> & { schema_path: string })[];
     return violations.map(({ path, schema_path: schemaPath, keyword, expected, got, repair }) => {
@@ -115,10 +80,10 @@ export class Validator {
 
   #written(document: JsonDocument): number {
     if (typeof document === "string") {
-      return write(wellFormed(document));
+      return this.#room.write(wellFormed(document));
     }
-    if (document instanceof Uint8Array) return writeBytes(document);
-    return write(jsonText(document, "document"));
+    if (document instanceof Uint8Array) return this.#room.writeBytes(document);
+    return this.#room.write(jsonText(document, "document"));
   }
 }
 
@@ -130,8 +95,11 @@ export class Validator {
 export function compile(schema: object | boolean | string, options: CompileOptions = {}): Validator {
   const text = typeof schema === "string" ? wellFormed(schema) : jsonText(schema, "schema");
   const optionsText = jsonText(options, "options");
-  const bindings = engine();
-  return new Validator(typed(() => new bindings.Validator(text, optionsText)));
+  const { bindings, room } = schemaEngine();
+  return new Validator(
+    typed(() => new bindings.Validator(text, optionsText)),
+    room,
+  );
 }
 
 /** @internal A value as JSON text; what JSON has no word for is refused, as far as `JSON.stringify` does. */

@@ -1,6 +1,7 @@
 /** Entry without the WebAssembly inside: `init` must be told where it is. */
 
-import { load, type WasmSource } from "./engine.js";
+import type { WasmSource } from "./engine.js";
+import { whole } from "./whole.js";
 
 export * from "./index.js";
 
@@ -10,5 +11,5 @@ export * from "./index.js";
  * @param source - The address of the file `toolgate/wasm` (which can be streamed), its bytes, or a compiled module.
  */
 export function init(source: WasmSource): Promise<void> {
-  return load(() => source);
+  return whole.load(() => source);
 }

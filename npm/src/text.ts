@@ -1,5 +1,5 @@
-import { engine } from "./engine.js";
 import { typed } from "./errors.js";
+import { whole } from "./whole.js";
 
 /**
  * The one spelling of a JSON text, by RFC 8785.
@@ -7,7 +7,7 @@ import { typed } from "./errors.js";
  * @throws ToolgateError if the text is no JSON, or has duplicate keys or numbers that would be rounded.
  */
 export function canonicalize(json: string): string {
-  const bindings = engine();
+  const { bindings } = whole;
   return typed(() => bindings.canonicalize(json));
 }
 
@@ -17,6 +17,6 @@ export function canonicalize(json: string): string {
  * @throws ToolgateError as {@link canonicalize}
  */
 export function digest(json: string): string {
-  const bindings = engine();
+  const { bindings } = whole;
   return typed(() => bindings.digest(json));
 }

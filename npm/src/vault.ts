@@ -1,6 +1,6 @@
-import { engine } from "./engine.js";
 import { typed } from "./errors.js";
 import type { ProfileReport } from "./types.js";
+import { whole } from "./whole.js";
 
 /** Where secrets live. Neither the agent nor the model reads it; only the transport's `fetch` does. */
 export interface Vault {
@@ -67,6 +67,6 @@ export function defaultVault(profile?: string | object): MemoryVault {
 
 /** What the core says of a profile. */
 export function profileReport(profile: string | object): ProfileReport | null {
-  const { Core } = engine();
+  const { Core } = whole.bindings;
   return typed(() => new Core(JSON.stringify({ server: "none", profile })).profile() as ProfileReport | null);
 }

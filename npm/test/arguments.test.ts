@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ToolgateError } from "toolgate";
-import { argumentsText } from "../dist/arguments.js";
+import { argumentsText } from "../src/arguments.js";
+import { ToolgateError } from "../src/errors.js";
 
 const refused = (given: unknown, message: RegExp) =>
   assert.throws(

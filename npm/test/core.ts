@@ -1,7 +1,7 @@
 /** The core as the package's own files use it, for the tests that go below the public surface. */
 
 import { readFileSync } from "node:fs";
-import * as bindings from "../dist/generated/toolgate.js";
+import * as bindings from "../src/generated/toolgate.js";
 
 bindings.initSync({ module: readFileSync(new URL("../dist/toolgate.wasm", import.meta.url)) });
 

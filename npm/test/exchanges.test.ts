@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { authorizedFetch, MemoryVault } from "toolgate";
-import { exchangesOf } from "../dist/exchanges.js";
+import { exchangesOf } from "../src/exchanges.js";
+import { authorizedFetch } from "../src/fetch.js";
+import { MemoryVault } from "../src/vault.js";
 
 describe("a fetch that sends a secret of the vault", () => {
   const seen: (string | undefined)[] = [];

@@ -12,6 +12,7 @@ import { consumer, copyApp, here, run } from "./pack.mjs";
 import { startSandbox } from "./sandbox.mjs";
 
 const STORY = ["not_initialized", "healthy", "approval_required", "cancelled"];
+const SCHEMA = ["not_initialized", true, false, "type"];
 const DIGEST = ["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"];
 
 /** What a strict page allows; the sandbox is on another port. */
@@ -82,7 +83,7 @@ describe("in Chromium", () => {
       const path = consumer({}, "@modelcontextprotocol/client", "vite");
       copyApp(path);
       cpSync(join(here, "../suite/run.mjs"), join(path, "run.mjs"));
-      const input = JSON.stringify(["index.html", "worker.html", "suite.html", "validator.html"]);
+      const input = JSON.stringify(["index.html", "schema.html", "worker.html", "suite.html", "validator.html"]);
       const config = `export default { base: "./", worker: { format: "es" }, build: { rollupOptions: { input: ${input} } } };`;
       writeFileSync(join(path, "vite.config.js"), config);
       run(path, "npx", "vite", "build", "--logLevel", "error");
@@ -92,6 +93,10 @@ describe("in Chromium", () => {
     after(() => site?.close());
 
     it("tells the story in a page", () => tellsTheStory(site.origin));
+
+    it("validates in a page by the schema engine alone", async () => {
+      assert.deepEqual(await said(`${site.origin}/schema.html`), SCHEMA);
+    });
 
     it("works in a worker", async () => {
       assert.deepEqual(await said(`${site.origin}/worker.html`), DIGEST);
@@ -125,7 +130,9 @@ describe("in Chromium", () => {
     const server = await createServer({ root: path, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0 } });
     await server.listen();
     try {
-      await tellsTheStory(`http://127.0.0.1:${server.httpServer.address().port}`);
+      const origin = `http://127.0.0.1:${server.httpServer.address().port}`;
+      await tellsTheStory(origin);
+      assert.deepEqual(await said(`${origin}/schema.html`), SCHEMA);
     } finally {
       await server.close();
     }
@@ -136,15 +143,16 @@ describe("in Chromium", () => {
     copyApp(path);
     const { default: webpack } = await import("webpack");
     const stats = await new Promise((resolve, reject) => {
-      const entry = { main: "./main.js", "start-worker": "./start-worker.js" };
+      const entry = { main: "./main.js", schema: "./schema.js", "start-worker": "./start-worker.js" };
       const options = { mode: "production", context: path, entry, output: { path: join(path, "out") }, performance: { hints: false } };
       webpack(options, (error, stats) => (error ? reject(error) : resolve(stats)));
     });
     assert.deepEqual(stats.toJson({ all: false, errors: true, warnings: true }).errors, []);
-    run(path, "cp", "index.html", "worker.html", "out/");
+    run(path, "cp", "index.html", "schema.html", "worker.html", "out/");
     const site = await serve(join(path, "out"));
     try {
       await tellsTheStory(site.origin);
+      assert.deepEqual(await said(`${site.origin}/schema.html`), SCHEMA);
       assert.deepEqual(await said(`${site.origin}/worker.html`), DIGEST);
     } finally {
       site.close();

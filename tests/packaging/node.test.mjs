@@ -22,6 +22,17 @@ it("import and require give the same package", () => {
   for (const file of ["module.mjs", "script.cjs", "slim.mjs"]) assert.equal(run(path, "node", file).trim(), DIGEST, file);
 });
 
+it("so do they of the schema engine alone, whose WebAssembly can be had as a file", () => {
+  const path = consumer({
+    "module.mjs": 'import { compile, init } from "toolgate/schema"; await init(); console.log(compile({ type: "string" }).isValid("5"));',
+    "script.cjs": 'const { compile } = require("toolgate/schema"); console.log(compile({ type: "string" }).isValid("5"));',
+    "file.mjs": `import { readFile } from "node:fs/promises";
+      const module = new WebAssembly.Module(await readFile(new URL(import.meta.resolve("toolgate/schema.wasm"))));
+      console.log(WebAssembly.Module.exports(module).some(({ name }) => name.startsWith("core_")));`,
+  });
+  for (const file of ["module.mjs", "script.cjs", "file.mjs"]) assert.equal(run(path, "node", file).trim(), "false", file);
+});
+
 it("the README's example runs as it is written", async () => {
   const readme = readFileSync(join(npm, "README.md"), "utf8");
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1];

@@ -11,7 +11,8 @@ import { consumer, npm, pack, run } from "./pack.mjs";
 it("holds what is needed, once, and nothing of the machine that made it", () => {
   const { files, path } = pack();
   const names = files.map((file) => file.path);
-  for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "LICENSE-MIT", "LICENSE-APACHE", "dist/toolgate.wasm"]) {
+  const texts = ["README.md", "CHANGELOG.md", "LICENSE", "LICENSE-MIT", "LICENSE-APACHE"];
+  for (const name of ["package.json", ...texts, "dist/toolgate.wasm", "dist/schema.wasm"]) {
     assert.ok(names.includes(name), name);
   }
   const strange = names.filter((name) => !/^(dist\/.*\.(js|js\.map|d\.ts|wasm)|[A-Z-]+(\.md)?|package\.json)$/.test(name));
@@ -30,7 +31,7 @@ it("publint finds nothing", async () => {
 
 it("the types are not wrong (ESM only)", async () => {
   const tarball = createPackageFromTarballData(new Uint8Array(readFileSync(pack().path)));
-  const { types, problems } = await checkPackage(tarball, { excludeEntrypoints: ["./wasm"] });
+  const { types, problems } = await checkPackage(tarball, { excludeEntrypoints: ["./wasm", "./schema.wasm"] });
   assert.ok(types);
   // Old Node's resolution knows no exports, and a `require` of ESM is what the package is for.
   const counted = problems.filter(({ kind, resolutionKind }) => kind !== "CJSResolvesToESM" && resolutionKind !== "node10");
@@ -39,15 +40,15 @@ it("the types are not wrong (ESM only)", async () => {
 
 it("a consumer's strict TypeScript takes the README, in both ways to resolve", () => {
   const readme = readFileSync(`${npm}README.md`, "utf8");
-  const [example, ask] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, text]) => text);
+  const [example, schema, ask] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, text]) => text);
   const shown = `import type { Ask, Preview } from "toolgate";
 declare function typeIn(message: string): Promise<string>;
 declare function confirm(preview: Preview): Promise<boolean>;
 export ${ask}`;
-  const path = consumer({ "example.ts": example, "ask.ts": shown }, "@modelcontextprotocol/client", "typescript", "@types/node");
+  const path = consumer({ "example.ts": example, "schema.ts": schema, "ask.ts": shown }, "@modelcontextprotocol/client", "typescript", "@types/node");
   for (const module of ["nodenext", "bundler"]) {
     const resolution = module === "bundler" ? ["--module", "esnext", "--moduleResolution", "bundler"] : ["--module", "nodenext"];
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--types", "node"];
-    run(path, "npx", "tsc", "--noEmit", ...strict, ...resolution, "example.ts", "ask.ts");
+    run(path, "npx", "tsc", "--noEmit", ...strict, ...resolution, "example.ts", "schema.ts", "ask.ts");
   }
 });

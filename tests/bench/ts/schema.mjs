@@ -5,17 +5,15 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { Validator as Cfworker } from "@cfworker/json-schema";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { build } from "esbuild";
-import { compile } from "toolgate";
+import { compile } from "toolgate/schema";
 import { z } from "zod";
-import { root } from "../../../npm/scripts/bindgen.mjs";
-import { engineFolder, weigh } from "../../../npm/scripts/weigh.mjs";
+import { weigh } from "../../../npm/scripts/weigh.mjs";
 import { takeTurns } from "./rounds.mjs";
 
 const FRESH_ROUNDS = 22;
@@ -141,7 +139,7 @@ function fresh(what, schemas) {
   say(what);
   const input = `${resultsFile}.input`;
   writeFileSync(input, JSON.stringify({ schemas, document: documents.medium.valid[0] }));
-  const programs = ["empty", "toolgate", "ajv"];
+  const programs = ["empty", "toolgate-schema", "toolgate", "ajv"];
   results[what] = { all: Object.fromEntries(programs.map((program) => [program, []])) };
   for (let round = 0; round < FRESH_ROUNDS; round += 1) {
     for (let turn = 0; turn < programs.length; turn += 1) {
@@ -158,29 +156,21 @@ fresh("fresh process, 165 tools", [...tools, schema]);
 
 say("sizes");
 const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
-async function bundled(contents, plugins = []) {
+async function bundled(contents) {
   const common = { bundle: true, minify: true, format: "esm", platform: "browser", write: false };
   const { outputFiles } = await build({
     ...common,
-    plugins,
+    // WebAssembly is weighed as the file that it is, not as the text that carries it.
+    external: ["./generated/*-inline.js"],
     stdin: { contents, resolveDir: fileURLToPath(here(".")) },
   });
   return brotli(outputFiles[0].contents);
 }
-/** The schema API over the glue of the engine alone. */
-const engineGlue = {
-  name: "engine-glue",
-  setup(bundler) {
-    bundler.onResolve({ filter: /generated\/toolgate\.js$/ }, () => ({ path: join(engineFolder, "toolgate.js") }));
-  },
-};
 const [engine, whole] = weigh();
 const sizes = {
   engine: engine.compressed,
   whole: whole.compressed,
-  engineJavaScript: await bundled(`export { compile } from ${JSON.stringify(join(root, "npm/dist/schema.js"))}`, [
-    engineGlue,
-  ]),
+  engineJavaScript: await bundled('export { compile, init } from "toolgate/schema";'),
   ajv: await bundled(
     'export { Ajv2020 } from "ajv/dist/2020.js"; export { default as addFormats } from "ajv-formats";',
   ),

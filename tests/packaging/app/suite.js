@@ -1,4 +1,4 @@
-import { compile, init } from "toolgate";
+import { compile, init } from "toolgate/schema";
 import { runSuite } from "./run.mjs";
 import { say } from "./say.js";
 
