@@ -1,7 +1,5 @@
 //! From a violated rule to words that a model or a person can act on.
 
-use std::borrow::Cow;
-
 use super::Violation;
 use super::compile::Program;
 use super::source::Place;
@@ -84,146 +82,146 @@ fn rank(keyword: &str) -> u8 {
 impl Words<'_> {
     /// What was expected, and the repair.
     fn say(&self) -> (String, String) {
-        let name = self.subject();
-        let rule = self.rule.map(|rule| self.shown(rule)).unwrap_or_default();
         match self.found.keyword {
             "required" | "dependentRequired" | "dependencies" => self.missing(),
             "additionalProperties" | "unevaluatedProperties" => self.unexpected(),
-            "false" => ("nothing here".to_owned(), phrase(&["Remove ", &name, "."])),
-            "not_json" => (
-                "a JSON value".to_owned(),
-                phrase(&["Give ", &name, " as null, a boolean, a finite number, a string, an array or an object."]),
-            ),
-            "too_deep" => {
-                ("a value that is nested less".to_owned(), "Flatten the value: it is nested too deeply.".to_owned())
+            "anyOf" | "oneOf" => self.forms(),
+            _ => {
+                let (expected, repair) = self.sentences();
+                (self.fill(expected), self.fill(repair))
             }
-            "too_much_work" => (
-                "a value that can be checked with less work".to_owned(),
-                "Send less at once: the check of this value was given up.".to_owned(),
-            ),
-            "type" => {
-                let types = self.rule.map(one_of).unwrap_or_default();
-                let repair = match (self.rule.and_then(Node::as_text).as_deref(), &self.found.got) {
-                    (Some("integer" | "number"), Got::Text(text)) if !self.hidden && is_number(text.trim()) => {
-                        phrase(&["Give ", &name, " as the number ", text.trim(), ", without quotes."])
-                    }
-                    (Some("string"), Got::Number(number)) if !self.hidden => {
-                        phrase(&["Give ", &name, " as the string \"", number, "\"."])
-                    }
-                    (Some("boolean"), Got::Text(text)) if matches!(text.as_str(), "true" | "false") => {
-                        phrase(&["Give ", &name, " as ", text, ", without quotes."])
-                    }
-                    (Some("boolean"), _) => phrase(&["Give ", &name, " as true or false."]),
-                    (Some("array"), Got::Text(text)) if text.trim_start().starts_with('[') => {
-                        phrase(&["Give ", &name, " as an array, not as text that holds one."])
-                    }
-                    (Some("object"), Got::Text(text)) if text.trim_start().starts_with('{') => {
-                        phrase(&["Give ", &name, " as an object, not as text that holds one."])
-                    }
-                    (Some("integer"), Got::Number(_)) => phrase(&["Give ", &name, " as a whole number."]),
-                    (Some("array"), Got::Array(_)) => phrase(&["Give ", &name, " as an array."]),
-                    (Some("array"), _) => phrase(&["Put ", &name, " into an array."]),
-                    _ => phrase(&["Give ", &name, " as ", &types, "."]),
-                };
-                (types, repair)
-            }
-            "enum" => {
-                let options: Vec<Node<'_>> = self.rule.map(|rule| rule.items().collect()).unwrap_or_default();
-                let mut listed =
-                    options.iter().take(12).map(|option| self.shown(*option)).collect::<Vec<_>>().join(", ");
-                if options.len() > 12 {
-                    listed.push_str(", …");
-                }
-                let texts: Vec<String> = options
-                    .iter()
-                    .take(MAX_CANDIDATES)
-                    .filter_map(|option| option.as_text())
-                    .map(Cow::into_owned)
-                    .collect();
-                let near = match &self.found.got {
-                    Got::Text(text) if !self.hidden => near::nearest(text, texts.iter().map(String::as_str)),
-                    _ => Vec::new(),
-                };
-                let repair = phrase(&[&capital(&name), " must be one of ", &listed, &dotted(near::suggestion(&near))]);
-                (phrase(&["one of ", &listed]), repair)
-            }
-            "const" => (rule.clone(), phrase(&["Give ", &name, " as ", &rule, "."])),
-            "format" => {
-                let words = self.rule.map(|rule| format_in_words(&rule.text())).unwrap_or_default();
-                let repair = phrase(&["Write ", &name, " as ", &words, "."]);
-                (words, repair)
-            }
-            "pattern" => {
-                let pattern = self.rule.map(|rule| shorten(&rule.text(), 120)).unwrap_or_default();
-                (
-                    phrase(&["a string matching ", &pattern]),
-                    phrase(&["Write ", &name, " so that it matches ", &pattern, "."]),
-                )
-            }
-            "minLength" | "maxLength" => self.sized(&name, &rule, "characters"),
-            "minItems" | "maxItems" => self.sized(&name, &rule, "items"),
-            "minProperties" | "maxProperties" => self.sized(&name, &rule, "properties"),
-            "minContains" | "maxContains" => self.sized(&name, &rule, "items of the required form"),
-            "contains" => (
-                "an array containing the required items".to_owned(),
-                phrase(&["Add an item to ", &name, ": ", &self.rule.map(branch).unwrap_or_default(), "."]),
-            ),
-            "items" | "additionalItems" | "unevaluatedItems" => {
-                let most = self.found.names.first().map_or("fewer", String::as_str);
-                let what = if most == "1" { one("items") } else { "items" };
-                let expected = phrase(&["at most ", most, " ", what]);
-                let repair = phrase(&["Give ", &name, " ", &expected, "."]);
-                (expected, repair)
-            }
-            "minimum" => (phrase(&["a number ≥ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or more."])),
-            "maximum" => (phrase(&["a number ≤ ", &rule]), phrase(&["Make ", &name, " ", &rule, " or less."])),
-            "exclusiveMinimum" => {
-                (phrase(&["a number > ", &rule]), phrase(&["Make ", &name, " more than ", &rule, "."]))
-            }
-            "exclusiveMaximum" => {
-                (phrase(&["a number < ", &rule]), phrase(&["Make ", &name, " less than ", &rule, "."]))
-            }
-            "multipleOf" => {
-                (phrase(&["a multiple of ", &rule]), phrase(&["Make ", &name, " a multiple of ", &rule, "."]))
-            }
-            "uniqueItems" => {
-                let repair = match self.found.names.as_slice() {
-                    [one, other] => {
-                        phrase(&["Remove item ", other, " of ", &name, ": it repeats item ", one, " (counted from 0)."])
-                    }
-                    _ => phrase(&["Remove the repeated items from ", &name, "."]),
-                };
-                ("items that all differ".to_owned(), repair)
-            }
-            "anyOf" | "oneOf" => self.forms(&name),
-            "not" => {
-                let form = self.rule.map(branch).unwrap_or_default();
-                (phrase(&["anything but ", &form]), phrase(&["Change ", &name, ": it must not be ", &form, "."]))
-            }
-            "propertyNames" => {
-                let wrong = self.found.names.first().map(|name| self.quoted(name)).unwrap_or_default();
-                let form = self.rule.map(names_in_words).unwrap_or_default();
-                (
-                    "property names of the allowed form".to_owned(),
-                    phrase(&["Rename ", &wrong, self.within().as_str(), &form, "."]),
-                )
-            }
-            other => (
-                phrase(&["a value allowed by `", other, "`"]),
-                phrase(&["Change ", &name, " so that `", other, "` holds."]),
-            ),
         }
     }
 
-    fn sized(&self, name: &str, rule: &str, what: &str) -> (String, String) {
-        let bound = if self.found.keyword.starts_with("min") { "at least " } else { "at most " };
-        let what = if rule == "1" { one(what) } else { what };
-        let expected = phrase(&[bound, rule, " ", what]);
-        let repair = phrase(&["Give ", name, " ", &expected, "."]);
-        (expected, repair)
+    /// The same as sentences with gaps, for whatever needs no more than them.
+    fn sentences(&self) -> (&'static str, &'static str) {
+        match self.found.keyword {
+            "false" => ("nothing here", "Remove {name}."),
+            "not_json" => {
+                ("a JSON value", "Give {name} as null, a boolean, a finite number, a string, an array or an object.")
+            }
+            "too_deep" => ("a value that is nested less", "Flatten the value: it is nested too deeply."),
+            "too_much_work" => (
+                "a value that can be checked with less work",
+                "Send less at once: the check of this value was given up.",
+            ),
+            "type" => ("{types}", self.retyped()),
+            "enum" => ("one of {options}", "{Name} must be one of {options}{meant}"),
+            "const" => ("{rule}", "Give {name} as {rule}."),
+            "format" => ("{format}", "Write {name} as {format}."),
+            "pattern" => ("a string matching {text}", "Write {name} so that it matches {text}."),
+            "minLength" | "maxLength" => ("{bound} {characters}", "Give {name} {bound} {characters}."),
+            "minItems" | "maxItems" => ("{bound} {items}", "Give {name} {bound} {items}."),
+            "minProperties" | "maxProperties" => ("{bound} {properties}", "Give {name} {bound} {properties}."),
+            "minContains" | "maxContains" => {
+                ("{bound} {items} of the required form", "Give {name} {bound} {items} of the required form.")
+            }
+            "contains" => ("an array containing the required items", "Add an item to {name}: {form}."),
+            "items" | "additionalItems" if self.found.names.first().is_some_and(|most| most == "1") => {
+                ("at most 1 item", "Give {name} at most 1 item.")
+            }
+            "items" | "additionalItems" => ("at most {first} items", "Give {name} at most {first} items."),
+            "minimum" => ("a number ≥ {rule}", "Make {name} {rule} or more."),
+            "maximum" => ("a number ≤ {rule}", "Make {name} {rule} or less."),
+            "exclusiveMinimum" => ("a number > {rule}", "Make {name} more than {rule}."),
+            "exclusiveMaximum" => ("a number < {rule}", "Make {name} less than {rule}."),
+            "multipleOf" => ("a multiple of {rule}", "Make {name} a multiple of {rule}."),
+            "uniqueItems" => {
+                ("items that all differ", "Remove item {second} of {name}: it repeats item {first} (counted from 0).")
+            }
+            "not" => ("anything but {form}", "Change {name}: it must not be {form}."),
+            "propertyNames" => ("property names of the allowed form", "Rename {wrong}{within}{names}."),
+            _ => ("a value allowed by `{keyword}`", "Change {name} so that `{keyword}` holds."),
+        }
     }
 
-    fn forms(&self, name: &str) -> (String, String) {
+    /// How a value of another type is mended.
+    fn retyped(&self) -> &'static str {
+        let wanted = self.rule.and_then(Node::as_text);
+        match (wanted.as_deref(), &self.found.got) {
+            (Some("integer" | "number"), Got::Text(text)) if !self.hidden && is_number(text.trim()) => {
+                "Give {name} as the number {got}, without quotes."
+            }
+            (Some("string"), Got::Number(_)) if !self.hidden => "Give {name} as the string \"{got}\".",
+            (Some("boolean"), Got::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+                "Give {name} as {got}, without quotes."
+            }
+            (Some("boolean"), _) => "Give {name} as true or false.",
+            (Some("array"), Got::Text(text)) if text.trim_start().starts_with('[') => {
+                "Give {name} as an array, not as text that holds one."
+            }
+            (Some("object"), Got::Text(text)) if text.trim_start().starts_with('{') => {
+                "Give {name} as an object, not as text that holds one."
+            }
+            (Some("integer"), Got::Number(_)) => "Give {name} as a whole number.",
+            (Some("array"), Got::Array(_)) => "Give {name} as an array.",
+            (Some("array"), _) => "Put {name} into an array.",
+            _ => "Give {name} as {types}.",
+        }
+    }
+
+    /// A sentence with its gaps filled.
+    fn fill(&self, sentence: &str) -> String {
+        let mut out = String::new();
+        let mut parts = sentence.split(['{', '}']);
+        while let Some(words) = parts.next() {
+            out.push_str(words);
+            if let Some(gap) = parts.next() {
+                out.push_str(&self.gap(gap));
+            }
+        }
+        out
+    }
+
+    fn gap(&self, gap: &str) -> String {
+        let named = |index: usize| self.found.names.get(index).cloned().unwrap_or_default();
+        let rule = self.rule.unwrap_or_else(Node::absent);
+        let is_one = rule.kind() == Kind::Number && rule.number_text() == "1";
+        match gap {
+            "name" => self.subject(),
+            "Name" => capital(&self.subject()),
+            "rule" if self.rule.is_some() => self.shown(rule),
+            "types" if self.rule.is_some() => one_of(rule),
+            "options" => {
+                const MOST: usize = 12;
+                let listed = rule.items().take(MOST).map(|option| self.shown(option)).collect::<Vec<_>>().join(", ");
+                if rule.len() > MOST { phrase(&[&listed, ", …"]) } else { listed }
+            }
+            "meant" => {
+                let texts: Vec<_> = rule.items().take(MAX_CANDIDATES).filter_map(Node::as_text).collect();
+                let near = match &self.found.got {
+                    Got::Text(text) if !self.hidden => near::nearest(text, texts.iter().map(|text| &**text)),
+                    _ => Vec::new(),
+                };
+                dotted(near::suggestion(&near))
+            }
+            "format" => format_in_words(&rule.text()),
+            "text" => shorten(&rule.text(), 120),
+            "form" => branch(rule),
+            "names" => names_in_words(rule),
+            "bound" => {
+                let bound = if self.found.keyword.starts_with("min") { "at least " } else { "at most " };
+                phrase(&[bound, &self.shown(rule)])
+            }
+            "characters" | "items" if is_one => gap.strip_suffix('s').unwrap_or(gap).to_owned(),
+            "properties" if is_one => "property".to_owned(),
+            "characters" | "items" | "properties" => gap.to_owned(),
+            "got" => match &self.found.got {
+                Got::Text(text) => text.trim().to_owned(),
+                Got::Number(number) => number.clone(),
+                _ => String::new(),
+            },
+            "first" => named(0),
+            "second" => named(1),
+            "wrong" => self.quoted(&named(0)),
+            "within" => self.within(),
+            "keyword" => self.found.keyword.to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn forms(&self) -> (String, String) {
+        let name = &self.subject();
         let branches: Vec<Node<'_>> = self.rule.map(|rule| rule.items().collect()).unwrap_or_default();
         let exactly = if self.found.keyword == "oneOf" { "exactly one" } else { "at least one" };
         let listed = branches.iter().take(4).map(|form| branch(*form)).collect::<Vec<_>>().join("; ");
@@ -367,14 +365,6 @@ fn plain(node: Node<'_>) -> String {
         Kind::Number => node.number_text().to_owned(),
         Kind::String => in_quotes(&shorten(&node.text(), 60)),
         Kind::Array | Kind::Object => shorten(&crate::json::canonical::canonical(node), 80),
-    }
-}
-
-fn one(things: &str) -> &str {
-    match things {
-        "properties" => "property",
-        "items of the required form" => "item of the required form",
-        _ => things.strip_suffix('s').unwrap_or(things),
     }
 }
 
