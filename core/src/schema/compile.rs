@@ -526,7 +526,7 @@ impl Compiler<'_> {
                         let mut second = Rules::any(place);
                         second.values = Some(values(value, is_const)?);
                         let id = self.nodes.len() as u32;
-                        self.nodes.push(second);
+                        self.nodes.push(second.finish());
                         rules.in_place.push(InPlace::Ref(id));
                     } else {
                         rules.values = Some(values(value, is_const)?);

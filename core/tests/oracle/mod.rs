@@ -91,7 +91,7 @@ fn reversed(value: &Value) -> Value {
 /// something that is there.
 fn check_violations(validator: &Validator, is_valid: bool, document: &Value, text: &str) -> Result<(), String> {
     let violations = validator.validate(text.as_bytes(), &mut Tokens::default());
-    same!(is_valid, violations.is_empty(), "{:?}", violations);
+    same!(is_valid, violations.is_empty(), "{}: {:?}", text, violations);
     for violation in violations {
         ensure!(document.pointer(&violation.path).is_some(), "not in the document: {:?}", violation);
         for told in [&violation.keyword, &violation.expected, &violation.got, &violation.repair] {
@@ -154,7 +154,7 @@ pub(crate) fn compare(draft: usize, formats: bool, bytes: &[u8]) -> Result<(), S
         let document = document(&mut choices, &schema);
         let text = document.to_string();
         let ours = validator.is_valid(text.as_bytes(), &mut tokens);
-        check_violations(&validator, ours, &document, &text)?;
+        check_violations(&validator, ours, &document, &text).map_err(|why| format!("{why}\n{schema:#}"))?;
         let mut other_text = String::new();
         respelled(&document, &mut other_text);
         same!(ours, validator.is_valid(other_text.as_bytes(), &mut tokens), "{} {}\n{:#}", text, other_text, schema);
