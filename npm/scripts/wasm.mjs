@@ -25,16 +25,34 @@ export function buildEngine(folder) {
   build(folder, join(target, "engine"), ["--no-default-features"]);
 }
 
-function build(folder, targetFolder, options) {
+// The standard library as it comes brings panic messages, and all that formats them, into a module where a panic can
+// only trap: built again so that a panic is nothing but the trap, it is far smaller. Cargo does that only for who says
+// that he knows it to be unstable.
+const UNSTABLE = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zpanic-immediate-abort"];
+const PROFILE = {
+  RUSTC_BOOTSTRAP: "1",
+  CARGO_PROFILE_RELEASE_PANIC: "immediate-abort",
+  // As fast here as 3, and smaller.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: "2",
   // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
-  process.env.CARGO_PROFILE_RELEASE_STRIP = "none";
-  // Panic messages name source files; they shall not tell where this machine keeps them.
+  CARGO_PROFILE_RELEASE_STRIP: "none",
+};
+// What must be fast says itself that it is to be inlined. SHA-256 unrolled would weigh more than its speed is worth.
+const LEAN = ["-Cllvm-args=-inline-threshold=50", '--cfg=sha2_backend_soft="compact"'];
+
+function build(folder, targetFolder, options) {
+  // What is left of source files' names shall not tell where this machine keeps them.
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
   const registries = existsSync(crates) ? readdirSync(crates) : [];
-  const remapped = [...registries.map((name) => `${join(crates, name)}=crates`), `${targetFolder}=target`, `${root}=`];
-  process.env.CARGO_ENCODED_RUSTFLAGS = remapped.map((paths) => `--remap-path-prefix=${paths}`).join("\x1f");
+  const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).trim();
+  const remapped = registries.map((name) => `${join(crates, name)}=crates`);
+  remapped.push(`${join(sysroot, "lib/rustlib/src/rust")}=rust`, `${targetFolder}=target`, `${root}=`);
+  const flags = [...LEAN, ...remapped.map((paths) => `--remap-path-prefix=${paths}`)];
   const where = ["--target", "wasm32-unknown-unknown", "--target-dir", targetFolder];
-  run("cargo", "build", "--release", "--package", "toolgate-wasm", ...where, ...options);
+  execFileSync("cargo", ["build", "--release", "--package", "toolgate-wasm", ...UNSTABLE, ...where, ...options], {
+    ...{ cwd: root, stdio: "inherit" },
+    env: { ...process.env, ...PROFILE, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
+  });
   rmSync(folder, { recursive: true, force: true });
   // Without a default module path the glue holds no `new URL(…, import.meta.url)`, which bundlers trip over.
   run(
@@ -44,5 +62,7 @@ function build(folder, targetFolder, options) {
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
   const [wasm, optimised] = [join(folder, "toolgate_bg.wasm"), join(folder, "toolgate.wasm")];
-  run(tool("wasm-opt"), wasm, "-Oz", ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
+  // Functions stay apart though each has one caller: merged they have so many locals that they compress badly.
+  const passes = ["-Oz", "--one-caller-inline-max-function-size=0"];
+  run(tool("wasm-opt"), wasm, ...passes, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }
