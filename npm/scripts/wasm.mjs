@@ -62,7 +62,8 @@ function build(folder, targetFolder, options) {
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
   const [wasm, optimised] = [join(folder, "toolgate_bg.wasm"), join(folder, "toolgate.wasm")];
-  // Functions stay apart though each has one caller: merged they have so many locals that they compress badly.
-  const passes = ["-Oz", "--one-caller-inline-max-function-size=0"];
+  // Functions stay apart though each has one caller: merged they have so many locals that they compress badly. The
+  // lowest memory is the stack's last kilobyte: whatever is not sound there is out of bounds, so it traps.
+  const passes = ["-Oz", "--one-caller-inline-max-function-size=0", "--low-memory-unused"];
   run(tool("wasm-opt"), wasm, ...passes, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }
