@@ -31,6 +31,7 @@ help: ## list the commands
 $(CACHE)/rust:
 	tests/setup/system.sh build
 	rustup target add wasm32-unknown-unknown
+	rustup component add rust-src
 	mkdir -p $(CACHE) && touch $@
 
 $(CACHE)/browser:

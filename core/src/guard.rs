@@ -1,7 +1,5 @@
 //! One backend under guard: its catalogue, policy, approvals and sign-ups, and the flows in flight.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::approval::{Approval, State};
@@ -15,6 +13,7 @@ use crate::flow::signup::registration::Registrations;
 use crate::flow::{Flow, Input};
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
+use crate::map::Map;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
@@ -50,7 +49,7 @@ record!(strict Options { server; trusted, profile, policy, subject, approval_ttl
 #[derive(Debug)]
 pub struct Guard {
     shared: Shared,
-    flows: BTreeMap<FlowId, InFlight>,
+    flows: Map<FlowId, InFlight>,
 }
 
 /// What the flows of one backend share.
@@ -64,7 +63,7 @@ pub(crate) struct Shared {
     pub(crate) redactor: Redactor,
     pub(crate) approval_ttl: Millis,
     pub(crate) catalog: Catalog,
-    pub(crate) approvals: BTreeMap<String, Approval>,
+    pub(crate) approvals: Map<String, Approval>,
     pub(crate) registrations: Registrations,
 }
 
@@ -85,7 +84,7 @@ struct Snapshot<'g> {
     server: &'g str,
     approvals: Vec<&'g Approval>,
     registrations: &'g Registrations,
-    flows: &'g BTreeMap<FlowId, InFlight>,
+    flows: &'g Map<FlowId, InFlight>,
 }
 
 struct SnapshotHead {
@@ -99,7 +98,7 @@ record!(open SnapshotHead { toolgate, version, server; });
 struct SnapshotBody {
     approvals: Vec<Approval>,
     registrations: Registrations,
-    flows: BTreeMap<FlowId, InFlight>,
+    flows: Map<FlowId, InFlight>,
 }
 
 record!(open SnapshotBody { approvals, registrations, flows; });
@@ -128,10 +127,10 @@ impl Guard {
                 redactor,
                 approval_ttl,
                 catalog: Catalog::default(),
-                approvals: BTreeMap::new(),
+                approvals: Map::default(),
                 registrations: Registrations::default(),
             },
-            flows: BTreeMap::new(),
+            flows: Map::default(),
         })
     }
 

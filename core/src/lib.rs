@@ -23,6 +23,7 @@ pub mod gate;
 mod glob;
 pub mod guard;
 mod json;
+mod map;
 mod near;
 mod policy;
 pub mod profile;

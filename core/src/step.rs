@@ -4,8 +4,6 @@
 //! other id changes nothing. Documents of unbounded size (arguments, results, tool lists) come in beside the
 //! event as JSON text, so that the core sees what was really written.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::approval::{Approval, Preview};
@@ -439,5 +437,5 @@ pub enum Outcome {
 
 /// `{}`: the arguments of a call that has none.
 pub(crate) fn no_arguments() -> Json {
-    Json::of(&BTreeMap::<String, u32>::new())
+    Json::verbatim("{}")
 }

@@ -25,16 +25,34 @@ export function buildSchemaEngine(folder) {
   build(folder, "schema", join(target, "engine"), ["--no-default-features"]);
 }
 
-function build(folder, name, targetFolder, options) {
+// The standard library as it comes brings panic messages, and all that formats them, into a module where a panic can
+// only trap: built again so that a panic is nothing but the trap, it is far smaller. Cargo does that only for who says
+// that he knows it to be unstable.
+const UNSTABLE = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zpanic-immediate-abort"];
+const PROFILE = {
+  RUSTC_BOOTSTRAP: "1",
+  CARGO_PROFILE_RELEASE_PANIC: "immediate-abort",
+  // As fast here as 3, and smaller.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: "2",
   // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
-  process.env.CARGO_PROFILE_RELEASE_STRIP = "none";
-  // Panic messages name source files; they shall not tell where this machine keeps them.
+  CARGO_PROFILE_RELEASE_STRIP: "none",
+};
+// What must be fast says itself that it is to be inlined. SHA-256 unrolled would weigh more than its speed is worth.
+const LEAN = ["-Cllvm-args=-inline-threshold=50", '--cfg=sha2_backend_soft="compact"'];
+
+function build(folder, name, targetFolder, options) {
+  // What is left of source files' names shall not tell where this machine keeps them.
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
   const registries = existsSync(crates) ? readdirSync(crates) : [];
-  const remapped = [...registries.map((name) => `${join(crates, name)}=crates`), `${targetFolder}=target`, `${root}=`];
-  process.env.CARGO_ENCODED_RUSTFLAGS = remapped.map((paths) => `--remap-path-prefix=${paths}`).join("\x1f");
+  const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).trim();
+  const remapped = registries.map((name) => `${join(crates, name)}=crates`);
+  remapped.push(`${join(sysroot, "lib/rustlib/src/rust")}=rust`, `${targetFolder}=target`, `${root}=`);
+  const flags = [...LEAN, ...remapped.map((paths) => `--remap-path-prefix=${paths}`)];
   const where = ["--target", "wasm32-unknown-unknown", "--target-dir", targetFolder];
-  run("cargo", "build", "--release", "--package", "toolgate-wasm", ...where, ...options);
+  execFileSync("cargo", ["build", "--release", "--package", "toolgate-wasm", ...UNSTABLE, ...where, ...options], {
+    ...{ cwd: root, stdio: "inherit" },
+    env: { ...process.env, ...PROFILE, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
+  });
   // Without a default module path the glue holds no `new URL(…, import.meta.url)`, which bundlers trip over.
   run(
     join(bindgen(), "wasm-bindgen"),
@@ -43,8 +61,9 @@ function build(folder, name, targetFolder, options) {
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
   const [wasm, optimised] = [join(folder, `${name}_bg.wasm`), join(folder, `${name}.wasm`)];
-  // A function that is called once stays one: V8 compiles large functions that loop a second time after few rounds, and
-  // a process does not end before that is done.
-  const shape = ["-Oz", "--one-caller-inline-max-function-size=0"];
-  run(tool("wasm-opt"), wasm, ...shape, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
+  // Functions stay apart though each has one caller. Merged, they compress badly for all their locals, and V8 compiles
+  // such large ones a second time after few rounds, which a process waits for before it ends. The lowest memory is the
+  // stack's last kilobyte: whatever is not sound there is out of bounds, so it traps.
+  const passes = ["-Oz", "--one-caller-inline-max-function-size=0", "--low-memory-unused"];
+  run(tool("wasm-opt"), wasm, ...passes, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }

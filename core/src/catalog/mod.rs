@@ -28,7 +28,9 @@ const MAX_NAME: usize = 256;
 /// The tools of one server.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
-    tools: BTreeMap<String, Tool>,
+    tools: Vec<Tool>,
+    /// Where they are by their names: a tree of the one kind that the schemas need too.
+    places: BTreeMap<String, u32>,
 }
 
 /// One tool as listed.
@@ -109,7 +111,7 @@ impl Catalog {
         let title = title.map(Cow::into_owned).or_else(|| said.title.clone());
         let assessed = effect::assess(&name, &description.unwrap_or_default(), &said, trusted, profile);
         let name = name.into_owned();
-        let tool = Tool {
+        let mut tool = Tool {
             name: name.clone(),
             title,
             effect: assessed.effect,
@@ -119,10 +121,16 @@ impl Catalog {
             flaw: None,
             definition: OnceCell::new(),
         };
-        let earlier = self.tools.insert(name.clone(), tool);
-        if let (Some(earlier), Some(tool)) = (earlier, self.tools.get_mut(&name)) {
-            tool.flaw = Some("it is listed twice");
-            tool.effect = tool.effect.max(earlier.effect);
+        match self.places.get(&name).and_then(|place| self.tools.get_mut(*place as usize)) {
+            Some(earlier) => {
+                tool.flaw = Some("it is listed twice");
+                tool.effect = tool.effect.max(earlier.effect);
+                *earlier = tool;
+            }
+            None => {
+                self.places.insert(name, self.tools.len() as u32);
+                self.tools.push(tool);
+            }
         }
     }
 
@@ -131,15 +139,15 @@ impl Catalog {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name)
+        self.places.get(name).and_then(|place| self.tools.get(*place as usize))
     }
 
     pub(crate) fn near(&self, name: &str) -> Vec<&str> {
-        near::nearest(name, self.tools.keys().map(String::as_str))
+        near::nearest(name, self.places.keys().map(String::as_str))
     }
 
     pub(crate) fn report(&self) -> impl Iterator<Item = ToolReport<'_>> {
-        self.tools.values().map(|tool| ToolReport {
+        self.places.values().filter_map(|place| self.tools.get(*place as usize)).map(|tool| ToolReport {
             name: &tool.name,
             title: tool.title.as_deref(),
             effect: tool.effect,

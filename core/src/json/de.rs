@@ -5,9 +5,8 @@
 //! whatever was filled after it is thrown away.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::tape::{Kind, Node};
+use super::tape::{Kind, Member, Node};
 use super::{Document, Fault, Limits, Refusal};
 use crate::text::shorten;
 
@@ -135,6 +134,18 @@ impl<'t> Source<'t> {
         let mut value = T::blank();
         value.fill(self);
         value
+    }
+
+    /// Every member of an object, whatever it is called.
+    pub(crate) fn members<K: From<String>, T: FromNode>(&mut self) -> Vec<(K, T)> {
+        self.object(None);
+        let object = self.node;
+        let read = |member: Member<'t>| {
+            let mut value = T::blank();
+            self.within(member.value, &mut value);
+            (K::from(member.name().into_owned()), value)
+        };
+        object.members().map(read).collect()
     }
 
     pub(crate) fn member<T: FromNode>(&mut self, name: &str) -> T {
@@ -438,21 +449,6 @@ impl<One: FromNode, Other: FromNode> FromNode for (One, Other) {
                 from.within(other, &mut self.1);
             }
             _ => from.expected("a pair"),
-        }
-    }
-}
-
-impl<K: From<String> + Ord, T: FromNode> FromNode for BTreeMap<K, T> {
-    fn blank() -> Self {
-        BTreeMap::new()
-    }
-
-    fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(None);
-        for member in from.node.members() {
-            let mut value = T::blank();
-            from.within(member.value, &mut value);
-            self.insert(K::from(member.name().into_owned()), value);
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What is known of a backend, as data. Nothing in the core names a vendor; a server without a profile works
 //! with MCP's own defaults.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::catalog::effect::Effect;
@@ -11,6 +9,7 @@ use crate::glob;
 use crate::json::de::{self, Misfit, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document};
+use crate::map::Map;
 use crate::step::Millis;
 
 const BUILT_IN: &[(&str, &str)] = &[("favcrm", include_str!("favcrm.json"))];
@@ -88,7 +87,7 @@ record!(strict Plan { status, checks, options, upgrade; });
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Operation {
     tool: String,
-    arguments: BTreeMap<String, String>,
+    arguments: Map<String, String>,
 }
 
 record!(strict Operation { tool, arguments; });
