@@ -177,7 +177,7 @@ pub(super) struct Name {
     pub(super) name: Box<str>,
     /// Its schema; [`NONE`] if `properties` does not name it.
     pub(super) schema: u32,
-    /// The first eight bytes of the name and the quote behind it, and which of them there are.
+    /// The first eight bytes of the name with the quote and the colon behind it, and which of them there are.
     head: u64,
     mask: u64,
 }
@@ -186,7 +186,7 @@ impl Name {
     fn new(name: &str) -> Self {
         let mut head = [0; 8];
         let mut mask = [0; 8];
-        for ((head, mask), byte) in head.iter_mut().zip(&mut mask).zip(name.bytes().chain([b'"'])) {
+        for ((head, mask), byte) in head.iter_mut().zip(&mut mask).zip(name.bytes().chain(*b"\":")) {
             (*head, *mask) = (byte, 0xff);
         }
         // In a text it stands with an escape, which is not looked for here.
@@ -200,7 +200,7 @@ impl Name {
         }
     }
 
-    /// Whether a text begins with it and a quote.
+    /// Whether a text begins with it, a quote and a colon.
     #[inline(always)]
     pub(super) fn begins(&self, text: &[u8]) -> bool {
         const HEAD: usize = 8;
@@ -209,8 +209,10 @@ impl Name {
             return false;
         }
         let length = self.name.len();
-        length < HEAD
-            || text.get(length) == Some(&b'"') && text.get(HEAD..length) == self.name.as_bytes().get(HEAD..length)
+        let behind = length.wrapping_add(2);
+        behind <= HEAD
+            || text.get(length..behind) == Some(b"\":")
+                && text.get(HEAD..length) == self.name.as_bytes().get(HEAD..length)
     }
 }
 

@@ -102,7 +102,7 @@ impl<'p> Stream<'p, '_, '_> {
         let Ok(scalar) = cursor.scalar(byte, self.limits) else { return Err(Stop::Unreadable) };
         self.at = cursor.at;
         let spelled = Spelled { scalar, text: self.text };
-        if rules.is_plain && self.run.spend(1) && self.run.allows(rules, &spelled, scalar.kind) {
+        if rules.is_plain && self.run.allows(rules, &spelled, scalar.kind) {
             return Ok(());
         }
         self.by_rules(id, scalar)
@@ -197,7 +197,7 @@ impl<'p> Stream<'p, '_, '_> {
                 cursor.step();
                 let index = match rules.names.entries.get(hint) {
                     Some(name) if name.begins(cursor.rest()) => {
-                        cursor.at = cursor.at.wrapping_add(name.name.len()).wrapping_add(1);
+                        cursor.at = cursor.at.wrapping_add(name.name.len()).wrapping_add(2);
                         hint
                     }
                     _ => match self.name(&mut cursor, rules)? {
@@ -208,8 +208,7 @@ impl<'p> Stream<'p, '_, '_> {
                 let name = rules.names.entries.get(index).filter(|name| name.schema != NONE);
                 let Some(name) = name else { return Ok(false) };
                 let bit = 1_u64.wrapping_shl(index as u32);
-                readable(present & bit == 0 && cursor.skip_space() == b':')?;
-                cursor.step();
+                readable(present & bit == 0)?;
                 present |= bit;
                 hint = index.wrapping_add(1);
                 self.at = cursor.at;
@@ -231,10 +230,12 @@ impl<'p> Stream<'p, '_, '_> {
         if is_valid { Ok(true) } else { self.as_a_whole() }
     }
 
-    /// Reads a member's name that is not the likeliest. None if the object has to be seen as a whole.
+    /// Reads a member's name that is not the likeliest, and the colon. None if the object has to be seen as a whole.
     #[inline(never)]
     fn name(&mut self, cursor: &mut Cursor<'_>, rules: &ObjectRules) -> Result<Option<usize>, Stop> {
         let Ok(token) = cursor.name(self.limits.lenient) else { return Err(Stop::Unreadable) };
+        readable(cursor.skip_space() == b':')?;
+        cursor.step();
         if token.is_escaped() {
             return Ok(None);
         }

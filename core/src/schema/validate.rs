@@ -278,7 +278,7 @@ impl<'p> Run<'p> {
     /// Whether there is work left to look at a value or a member's name once.
     #[inline(always)]
     fn spend_on<I: Instance>(&mut self, value: &I) -> bool {
-        self.spend(1_u64.wrapping_add(value.length() as u64 >> BYTES_PER_STEP_LOG))
+        self.spend(steps_of(value))
     }
 
     /// Whether the run goes on after that.
@@ -327,15 +327,14 @@ impl<'p> Run<'p> {
     pub(super) fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
         let program = self.program;
         let Some(rules) = program.nodes.get(id as usize) else { return false };
-        if !self.spend(1) {
-            return false;
-        }
         let kind = value.kind();
         if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
             let is_valid = self.allows(rules, value, kind);
             if is_valid || !self.collects {
                 return is_valid;
             }
+        } else if !self.spend(1) {
+            return false;
         }
         self.check_whole(id, rules, value, kind, seen)
     }
@@ -378,14 +377,17 @@ impl<'p> Run<'p> {
             None => kind != Kind::Foreign,
             Some(values) => self.is_among_texts(values.texts.as_deref().unwrap_or_default(), value, kind),
         };
-        if !is_listed || !self.has_type(rules, value, kind) {
+        let steps = match (kind, &rules.number, &rules.string) {
+            (Kind::Number, Some(rules), _) => steps_of_number(rules, value),
+            (Kind::String, _, Some(_)) => steps_of(value),
+            _ => 0,
+        };
+        if !is_listed || !self.spend(steps.wrapping_add(1)) || !self.has_type(rules, value, kind) {
             return false;
         }
         match (kind, &rules.number, &rules.string) {
-            (Kind::Number, Some(rules), _) => {
-                self.spend_on_number(rules, value) && with_number(value, |number| rules.allow(number))
-            }
-            (Kind::String, _, Some(rules)) => self.spend_on(value) && self.flaws(rules, &value.text()) == 0,
+            (Kind::Number, Some(rules), _) => with_number(value, |number| rules.allow(number)),
+            (Kind::String, _, Some(rules)) => self.flaws(rules, &value.text()) == 0,
             _ => true,
         }
     }
@@ -585,15 +587,8 @@ impl<'p> Run<'p> {
         texts.iter().any(|text| value.is_text(text))
     }
 
-    #[inline(always)]
-    fn spend_on_number<I: Instance>(&mut self, rules: &NumberRules, value: &I) -> bool {
-        // To divide takes a while for each digit.
-        let divides = rules.divisor.is_some() && value.length() > SHORT_NUMBER;
-        (!divides || self.spend(value.length() as u64)) && self.spend_on(value)
-    }
-
     fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
-        let is_valid = self.spend_on_number(rules, value) && with_number(value, |number| rules.allow(number));
+        let is_valid = self.spend(steps_of_number(rules, value)) && with_number(value, |number| rules.allow(number));
         if !is_valid && self.collects {
             self.find_numeric(id, rules, value);
         }
@@ -1015,6 +1010,19 @@ impl<'p> Run<'p> {
         }
         is_valid
     }
+}
+
+/// How much work it is to look at a value or a member's name once.
+#[inline(always)]
+fn steps_of<I: Instance>(value: &I) -> u64 {
+    1_u64.wrapping_add(value.length() as u64 >> BYTES_PER_STEP_LOG)
+}
+
+#[inline(always)]
+fn steps_of_number<I: Instance>(rules: &NumberRules, value: &I) -> u64 {
+    // To divide takes a while for each digit.
+    let divides = rules.divisor.is_some() && value.length() > SHORT_NUMBER;
+    steps_of(value).wrapping_add(if divides { value.length() as u64 } else { 0 })
 }
 
 /// One step more of a JSON Pointer, to a member.

@@ -63,17 +63,14 @@ impl Straight {
         let mut at: usize = 0;
         let mut matches = true;
         for piece in &self.pieces {
-            let mut count: u32 = 0;
-            while count < piece.most {
-                match text.get(at) {
-                    Some(byte) if !byte.is_ascii() => return None,
-                    Some(byte) if is_marked(&piece.ascii, *byte) => {}
-                    _ => break,
-                }
-                at = at.wrapping_add(1);
-                count = count.wrapping_add(1);
+            let rest = text.get(at..).unwrap_or_default();
+            let longest = rest.get(..piece.most as usize).unwrap_or(rest);
+            let count = longest.iter().position(|byte| !is_marked(&piece.ascii, *byte)).unwrap_or(longest.len());
+            if longest.get(count).is_some_and(|byte| !byte.is_ascii()) {
+                return None;
             }
-            if count < piece.least {
+            at = at.wrapping_add(count);
+            if count < piece.least as usize {
                 matches = false;
                 break;
             }
