@@ -17,12 +17,12 @@ FEATURES.push("nontrapping-float-to-int", "reference-types", "sign-ext", "call-i
 
 /** Writes `toolgate.wasm`, `toolgate.js` and `toolgate.d.ts` into the folder. */
 export function buildWhole(folder) {
-  build(folder, "toolgate", target, []);
+  build(folder, "toolgate", target, [], [LEAN, FEWER_INLINED]);
 }
 
 /** Writes `schema.wasm` and so on; in a target folder of its own, so that neither build begins anew after the other. */
 export function buildSchemaEngine(folder) {
-  build(folder, "schema", join(target, "engine"), ["--no-default-features"]);
+  build(folder, "schema", join(target, "engine"), ["--no-default-features"], [LEAN]);
 }
 
 // The standard library as it comes brings panic messages, and all that formats them, into a module where a panic can
@@ -37,17 +37,19 @@ const PROFILE = {
   // The symbols tell wasm-bindgen which features rustc used; it drops them afterwards.
   CARGO_PROFILE_RELEASE_STRIP: "none",
 };
-// What must be fast says itself that it is to be inlined. SHA-256 unrolled would weigh more than its speed is worth.
-const LEAN = ["-Cllvm-args=-inline-threshold=50", '--cfg=sha2_backend_soft="compact"'];
+// Unrolled, SHA-256 would weigh more than its speed is worth.
+const LEAN = '--cfg=sha2_backend_soft="compact"';
+// A twentieth off the whole for a fortieth of its validators' speed. Who wants only validators has the other module.
+const FEWER_INLINED = "-Cllvm-args=-inline-threshold=50";
 
-function build(folder, name, targetFolder, options) {
+function build(folder, name, targetFolder, options, rustFlags) {
   // What is left of source files' names shall not tell where this machine keeps them.
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
   const registries = existsSync(crates) ? readdirSync(crates) : [];
   const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).trim();
   const remapped = registries.map((name) => `${join(crates, name)}=crates`);
   remapped.push(`${join(sysroot, "lib/rustlib/src/rust")}=rust`, `${targetFolder}=target`, `${root}=`);
-  const flags = [...LEAN, ...remapped.map((paths) => `--remap-path-prefix=${paths}`)];
+  const flags = [...rustFlags, ...remapped.map((paths) => `--remap-path-prefix=${paths}`)];
   const where = ["--target", "wasm32-unknown-unknown", "--target-dir", targetFolder];
   execFileSync("cargo", ["build", "--release", "--package", "toolgate-wasm", ...UNSTABLE, ...where, ...options], {
     ...{ cwd: root, stdio: "inherit" },

@@ -9,8 +9,8 @@ const dist = join(root, "npm/dist");
 
 /** Budgets only shrink: they stand a little above what was reached, and below it lies the goal in tests/bench. */
 const MODULES = [
-  { name: "schema.wasm", budget: 104_000 },
-  { name: "toolgate.wasm", budget: 212_000 },
+  { name: "schema.wasm", budget: 97_500 },
+  { name: "toolgate.wasm", budget: 179_500 },
 ];
 
 /** Weighs the schema engine alone and the whole, as they are shipped. */

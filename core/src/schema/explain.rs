@@ -162,7 +162,7 @@ impl Words<'_> {
 
     /// A sentence with its gaps filled.
     fn fill(&self, sentence: &str) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(sentence.len().saturating_add(64));
         let mut parts = sentence.split(['{', '}']);
         while let Some(words) = parts.next() {
             out.push_str(words);

@@ -375,7 +375,10 @@ impl<'p> Run<'p> {
     pub(super) fn allows<I: Instance>(&mut self, rules: &Rules, value: &I, kind: Kind) -> bool {
         let is_listed = match &rules.values {
             None => kind != Kind::Foreign,
-            Some(values) => self.is_among_texts(values.texts.as_deref().unwrap_or_default(), value, kind),
+            Some(values) => {
+                let texts = values.texts.as_deref().unwrap_or_default();
+                kind == Kind::String && self.spend_on(value) && has_text(texts, &value.text())
+            }
         };
         let steps = match (kind, &rules.number, &rules.string) {
             (Kind::Number, Some(rules), _) => steps_of_number(rules, value),
@@ -558,7 +561,7 @@ impl<'p> Run<'p> {
     #[inline(never)]
     fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
         if let Some(texts) = &values.texts {
-            return self.is_among_texts(texts, value, kind);
+            return kind == Kind::String && self.spend_on(value) && has_text(texts, &value.text());
         }
         let place = rules.place;
         for token in &values.tokens {
@@ -573,18 +576,6 @@ impl<'p> Run<'p> {
             }
         }
         false
-    }
-
-    #[inline(never)]
-    fn is_among_texts<I: Instance>(&mut self, texts: &[Box<str>], value: &I, kind: Kind) -> bool {
-        if kind != Kind::String || !self.spend_on(value) {
-            return false;
-        }
-        if texts.len() > FEW_NAMES {
-            let wanted = value.text();
-            return texts.binary_search_by(|text| (**text).cmp(&wanted)).is_ok();
-        }
-        texts.iter().any(|text| value.is_text(text))
     }
 
     fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
@@ -1010,6 +1001,15 @@ impl<'p> Run<'p> {
         }
         is_valid
     }
+}
+
+/// Whether a text is among those of an `enum` or a `const`.
+#[inline(never)]
+fn has_text(texts: &[Box<str>], wanted: &str) -> bool {
+    if texts.len() > FEW_NAMES {
+        return texts.binary_search_by(|text| (**text).cmp(wanted)).is_ok();
+    }
+    texts.iter().any(|text| **text == *wanted)
 }
 
 /// How much work it is to look at a value or a member's name once.
