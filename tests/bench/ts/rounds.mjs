@@ -1,15 +1,18 @@
 // Takes turns: each round lets every contender work for a moment, in rotating order, so that whatever else the machine
 // does hits all alike. A figure is the median of its rounds, a ratio the median of the rounds' ratios.
 
+import { setImmediate } from "node:timers/promises";
+
 const ROUNDS = 21;
 const SLICE_MS = 15;
 const WARM_MS = 250;
 
 /**
  * @param contenders name → work on one input, answering true
+ * @param collects whether all that was left behind is collected before each turn, what waits for a finalizer too
  * @returns name → nanoseconds an input, for each round
  */
-export function takeTurns(contenders, { rounds = ROUNDS } = {}) {
+export async function takeTurns(contenders, { rounds = ROUNDS, collects = false } = {}) {
   const names = Object.keys(contenders);
   const loops = Object.fromEntries(names.map((name) => [name, ownLoop(contenders[name])]));
   const counts = Object.fromEntries(names.map((name) => [name, warm(loops[name])]));
@@ -18,7 +21,9 @@ export function takeTurns(contenders, { rounds = ROUNDS } = {}) {
     for (let turn = 0; turn < names.length; turn += 1) {
       const name = names[(round + turn) % names.length];
       // Nobody shall pay for what another left behind.
-      globalThis.gc({ type: "minor" });
+      globalThis.gc({ type: collects ? "major" : "minor" });
+      // Finalizers run when nothing else does.
+      if (collects) await setImmediate();
       figures[name].push(timed(loops[name], counts[name]));
     }
   }

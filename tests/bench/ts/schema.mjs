@@ -91,7 +91,7 @@ const contenders = (works, inputs) =>
   Object.fromEntries(Object.entries(works).map(([name, work]) => [name, { work, inputs }]));
 
 const results = {};
-function measure(what, size, works, inputs) {
+async function measure(what, size, works, inputs) {
   for (const [name, work] of Object.entries(works)) {
     const agreeing = inputs.filter((input) => work(input)).length;
     if (agreeing !== inputs.length)
@@ -99,27 +99,27 @@ function measure(what, size, works, inputs) {
   }
   say(`${what}, ${size}`);
   results[what] ??= {};
-  results[what][size] = takeTurns(contenders(works, inputs));
+  results[what][size] = await takeTurns(contenders(works, inputs));
 }
 
 for (const [size, { valid, mistaken }] of Object.entries(documents)) {
   const texts = delivered(valid);
   // They stay alive, so that the engine keeps the shapes it has learned of them.
   const objects = texts.map((given) => JSON.parse(given));
-  measure("text", size, onText, texts);
-  measure(
+  await measure("text", size, onText, texts);
+  await measure(
     "bytes",
     size,
     onBytes,
     texts.map((given) => Buffer.from(given)),
   );
-  measure("object", size, onObject, objects);
-  if (mistaken !== undefined) measure("mistakes", size, onMistakes, delivered(mistaken));
+  await measure("object", size, onObject, objects);
+  if (mistaken !== undefined) await measure("mistakes", size, onMistakes, delivered(mistaken));
 }
 
 say("compiling");
 results["compile 165 tools"] = {
-  all: takeTurns(
+  all: await takeTurns(
     {
       toolgate: { inputs: [tools], work: (schemas) => schemas.every((given) => compile(given) !== undefined) },
       Ajv: {
@@ -130,7 +130,7 @@ results["compile 165 tools"] = {
         },
       },
     },
-    { rounds: 15 },
+    { rounds: 15, collects: true },
   ),
 };
 
