@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::compile::{ArrayRules, NONE, ObjectRules, Program, Reading, Rules, type_bit};
 use super::instance::{Instance, Kind, Member};
-use super::validate::{Found, Present, Run, push_index, push_name};
+use super::validate::{Found, Present, Run, out_of_bounds, push_index, push_name};
 use crate::json::tape::{Cursor, Node, Scalar, Tape, Token, decode, read_value};
 use crate::json::{Limits, MAX_DEPTH};
 
@@ -122,7 +122,7 @@ impl<'p> Stream<'p, '_, '_> {
         }
         readable(self.depth < MAX_DEPTH)?;
         // A tape's run counts depth and steps in the same way, so that both ways end at the same values.
-        if !self.run.enter() {
+        if !self.run.spend(1) || !self.run.enter() {
             return Err(Stop::Unknown);
         }
         let (at, depth, work) = (self.at, self.depth, self.run.work_left());
@@ -181,7 +181,7 @@ impl<'p> Stream<'p, '_, '_> {
                 self.at = cursor.at;
             }
         }
-        let is_valid = count >= rules.least && rules.most.is_none_or(|most| count <= most);
+        let is_valid = out_of_bounds(count, rules.least, rules.most) == [false, false];
         if is_valid { Ok(true) } else { self.as_a_whole() }
     }
 
@@ -223,8 +223,7 @@ impl<'p> Stream<'p, '_, '_> {
             }
             self.close(cursor);
         }
-        let is_valid = count >= rules.least
-            && rules.most.is_none_or(|most| count <= most)
+        let is_valid = out_of_bounds(count, rules.least, rules.most) == [false, false]
             && self.run.spend(count)
             && self.run.check_presence(id, rules, &Node::absent(), &Present::of(present));
         if is_valid { Ok(true) } else { self.as_a_whole() }

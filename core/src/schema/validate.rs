@@ -175,17 +175,17 @@ impl<'p> Run<'p> {
         self.found.truncate(found);
     }
 
-    /// Goes into rules that are judged elsewhere; whether work and depth allow it.
+    /// Goes one level deeper into the rules, if there may be one more.
     #[inline(always)]
     pub(super) fn enter(&mut self) -> bool {
-        if !self.spend(1) || self.depth >= MAX_DEPTH {
-            return false;
+        if self.depth >= MAX_DEPTH {
+            return self.give_up("too_deep");
         }
         self.depth = self.depth.wrapping_add(1);
         true
     }
 
-    /// Comes back from them.
+    /// Comes back from it.
     #[inline(always)]
     pub(super) fn leave(&mut self) {
         self.depth = self.depth.wrapping_sub(1);
@@ -325,8 +325,7 @@ impl<'p> Run<'p> {
     /// Small, so that the many values without items and members cost little.
     #[inline(never)]
     pub(super) fn check<I: Instance>(&mut self, id: u32, value: &I, seen: Option<&mut Seen>) -> bool {
-        let program = self.program;
-        let Some(rules) = program.nodes.get(id as usize) else { return false };
+        let Some(rules) = self.rules(id) else { return false };
         let kind = value.kind();
         if rules.is_plain && !matches!(kind, Kind::Array | Kind::Object) {
             let is_valid = self.allows(rules, value, kind);
@@ -354,10 +353,9 @@ impl<'p> Run<'p> {
             }
             return verdict;
         }
-        if self.depth >= MAX_DEPTH {
-            return self.give_up("too_deep");
+        if !self.enter() {
+            return false;
         }
-        self.depth = self.depth.wrapping_add(1);
         let enters = self.program.is_dynamic && self.scope.last() != Some(&rules.place.resource);
         if enters {
             self.scope.push(rules.place.resource);
@@ -366,7 +364,7 @@ impl<'p> Run<'p> {
         if enters {
             self.scope.pop();
         }
-        self.depth = self.depth.wrapping_sub(1);
+        self.leave();
         is_valid
     }
 
@@ -375,10 +373,7 @@ impl<'p> Run<'p> {
     pub(super) fn allows<I: Instance>(&mut self, rules: &Rules, value: &I, kind: Kind) -> bool {
         let is_listed = match &rules.values {
             None => kind != Kind::Foreign,
-            Some(values) => {
-                let texts = values.texts.as_deref().unwrap_or_default();
-                kind == Kind::String && self.spend_on(value) && has_text(texts, &value.text())
-            }
+            Some(values) => self.is_among_texts(values.texts.as_deref().unwrap_or_default(), value, kind),
         };
         let steps = match (kind, &rules.number, &rules.string) {
             (Kind::Number, Some(rules), _) => steps_of_number(rules, value),
@@ -514,7 +509,7 @@ impl<'p> Run<'p> {
     }
 
     pub(super) fn forbids(&self, id: u32) -> bool {
-        self.program.nodes.get(id as usize).is_some_and(|rules| rules.verdict == Some(false))
+        self.rules(id).is_some_and(|rules| rules.verdict == Some(false))
     }
 
     fn apply_rules<I: Instance>(
@@ -561,7 +556,7 @@ impl<'p> Run<'p> {
     #[inline(never)]
     fn is_among<I: Instance>(&mut self, rules: &Rules, values: &Values, value: &I, kind: Kind) -> bool {
         if let Some(texts) = &values.texts {
-            return kind == Kind::String && self.spend_on(value) && has_text(texts, &value.text());
+            return self.is_among_texts(texts, value, kind);
         }
         let place = rules.place;
         for token in &values.tokens {
@@ -576,6 +571,11 @@ impl<'p> Run<'p> {
             }
         }
         false
+    }
+
+    #[inline(always)]
+    fn is_among_texts<I: Instance>(&mut self, texts: &[Box<str>], value: &I, kind: Kind) -> bool {
+        kind == Kind::String && self.spend_on(value) && has_text(texts, &value.text())
     }
 
     fn check_number<I: Instance>(&mut self, id: u32, rules: &NumberRules, value: &I) -> bool {
@@ -632,7 +632,8 @@ impl<'p> Run<'p> {
             let fits = rules.most.is_none_or(|most| bytes <= most) && bytes >> 2 >= rules.least;
             if short || !fits {
                 let length = text.chars().count() as u64;
-                flaws |= u8::from(length < rules.least) | u8::from(rules.most.is_some_and(|most| length > most)) << 1;
+                let [too_short, too_long] = out_of_bounds(length, rules.least, rules.most);
+                flaws |= u8::from(too_short) | u8::from(too_long) << 1;
             }
         }
         if let Some(pattern) = &rules.pattern
@@ -667,7 +668,7 @@ impl<'p> Run<'p> {
         (least, most): (u64, Option<u64>),
         keywords: [&'static str; 2],
     ) -> bool {
-        let violated = [count < least, most.is_some_and(|most| count > most)];
+        let violated = out_of_bounds(count, least, most);
         for (keyword, is_violated) in keywords.into_iter().zip(violated) {
             if is_violated {
                 self.find(id, keyword, value, Vec::new());
@@ -1001,6 +1002,12 @@ impl<'p> Run<'p> {
         }
         is_valid
     }
+}
+
+/// Whether there are too few of something, and whether there are too many.
+#[inline(always)]
+pub(super) fn out_of_bounds(count: u64, least: u64, most: Option<u64>) -> [bool; 2] {
+    [count < least, most.is_some_and(|most| count > most)]
 }
 
 /// Whether a text is among those of an `enum` or a `const`.
