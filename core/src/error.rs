@@ -61,10 +61,24 @@ codes! {
     InvalidSchema = "invalid_schema", false, "Mend the schema at the path and compile it again.";
     /// The arguments are not what the tool accepts.
     InvalidArguments = "invalid_arguments", false, "Mend the arguments as each violation says and call again.";
+    /// The tool's definition is not the one that was first seen or accepted.
+    DefinitionChanged = "definition_changed", false, "Show the difference to a person; once they accept it, make the same call again.";
+    /// The file of pinned definitions cannot be used.
+    InvalidLock = "invalid_lock", false, "Restore the lock file of this server from version control, or write a new one after looking at the tools.";
+    /// A configuration cannot be used, or holds a secret in plain sight.
+    InvalidConfig = "invalid_config", false, "Mend the configuration at the line; write secrets as `${env:NAME}`.";
     /// The arguments carry something that looks like a credential.
     SecretInArguments = "secret_in_arguments", false, "Remove the credential from the arguments; the host sends credentials by itself.";
     /// The user's policy forbids the call.
     DeniedByPolicy = "denied_by_policy", false, "Do not try again; ask the user to change the policy if the call is needed.";
+    /// The user's budget for such calls is used up.
+    BudgetSpent = "budget_spent", false, "Stop calling; ask the user to raise the budget if more is needed.";
+    /// The user's policy wants a read before a write of the same kind.
+    ReadRequired = "read_required", false, "Look with one of the named reads at what is there, then make the call again.";
+    /// The plan does not include the operation.
+    PlanBlocked = "plan_blocked", false, "Do not try again; tell the user why, and propose the upgrade if there is one.";
+    /// Whether the plan includes the operation could not be found out, so nothing was sent.
+    PlanUnknown = "plan_unknown", true, "Try again later; if it stays so, look at the plan in the backend's portal.";
     /// A person must approve this exact call first.
     ApprovalRequired = "approval_required", false, "Show the preview to a person; once it is approved, make the same call again.";
     /// A person said no to this call.
@@ -77,10 +91,20 @@ codes! {
     ApprovalMismatch = "approval_mismatch", false, "Make exactly the approved call, or make this one without the approval's id to ask for a new approval.";
     /// No approval of that id is known.
     UnknownApproval = "unknown_approval", false, "Make the call without an approval's id to ask for one.";
+    /// The call may still be on its way, so that nothing can be said of its outcome yet.
+    StillDispatched = "still_dispatched", true, "Wait until `retry_at`, then ask again how the call ended.";
+    /// The ledger's record is damaged or was changed by someone else.
+    InvalidRecord = "invalid_record", false, "Do not use this approval; make the call again to ask for a new one, and look who writes to the ledger.";
+    /// The ledger's record was written by a version that this one does not know.
+    UnsupportedRecord = "unsupported_record", false, "Use the version of toolgate that wrote the record, or a later one; nothing was changed.";
     /// The ledger could not store the record, so nothing was sent.
     LedgerFailed = "ledger_failed", true, "Repair the ledger and call again; nothing was sent.";
     /// Another process changed the approval's record first, so nothing was sent.
     LedgerConflict = "ledger_conflict", false, "Make the call again to see how the approval stands now.";
+    /// The audit could not be written, so nothing was sent.
+    AuditFailed = "audit_failed", false, "Repair where the audit is written, then attach again; nothing is sent until then.";
+    /// The audit that was to be continued is damaged.
+    InvalidAudit = "invalid_audit", false, "Verify the audit to find the line, keep the file as evidence, and begin a new one.";
 
     /// The backend was not reached, so nothing ran.
     Unreachable = "unreachable", true, "Check the connection and try again later.";

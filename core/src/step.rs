@@ -173,6 +173,11 @@ pub enum Action {
         /// The new record: canonical JSON text.
         record: String,
     },
+    /// Look what the ledger holds under the key; answer with `found` or `failed`.
+    Read {
+        /// The record's key.
+        key: String,
+    },
     /// Come back at that time; answer with `woke`.
     Wait {
         /// When.
@@ -313,6 +318,11 @@ pub enum Happening {
     Committed,
     /// The key held something else; nothing was stored.
     Conflict,
+    /// What the ledger holds, byte for byte; absent: nothing.
+    Found {
+        /// The record.
+        record: Option<String>,
+    },
     /// The time has come.
     Woke,
     /// The host calls the flow off. Answers any step; a call that was sent already counts as lost.
@@ -335,6 +345,7 @@ impl FromNode for Happening {
             &["committed"],
             &["conflict"],
             &["woke"],
+            &["found", "record"],
         ]);
         *self = match kind {
             Some(1) => Happening::Tools,
@@ -349,6 +360,7 @@ impl FromNode for Happening {
             Some(6) => Happening::Committed,
             Some(7) => Happening::Conflict,
             Some(8) => Happening::Woke,
+            Some(9) => Happening::Found { record: from.member_or_default("record") },
             _ => Happening::Cancelled,
         };
     }

@@ -75,6 +75,7 @@ export class Driver<Context extends FlowContext> {
     // wants the result.
     if (step.type === "keep") return performers.keep(step, context);
     if (step.type === "commit") return performers.commit(step, context);
+    if (step.type === "read") return performers.read(step, context);
     if (signal?.aborted) return Promise.resolve(step.type === "call_tool" ? NOT_SENT : CALLED_OFF);
     switch (step.type) {
       case "call_tool":

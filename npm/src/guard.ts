@@ -322,6 +322,14 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
         return host(thrown instanceof Error ? thrown.message : String(thrown));
       }
     },
+    async read(step) {
+      try {
+        const record = await ledger.get(step.key);
+        return { event: { type: "found", ...(record === undefined ? {} : { record }) } };
+      } catch (thrown) {
+        return host(thrown instanceof Error ? thrown.message : String(thrown));
+      }
+    },
   };
 }
 
@@ -340,6 +348,7 @@ function noteName(step: Step): string | undefined {
     case "keep":
       return step.name;
     case "commit":
+    case "read":
       return step.key;
     case "ask":
       return (step.question as Question).type;

@@ -7,6 +7,9 @@ export interface Ledger {
    * @returns Whether it was stored. Throws if that cannot be known; nothing is then sent.
    */
   compareAndSet(key: string, expected: string | undefined, record: string): boolean | Promise<boolean>;
+
+  /** What is stored under `key` now, as every process that shares the ledger sees it. Throws if it cannot be known. */
+  get(key: string): string | undefined | Promise<string | undefined>;
 }
 
 /** Records in memory. They end with the process, unless the entries are written out and handed to the next one. */
@@ -22,6 +25,10 @@ export class MemoryLedger implements Ledger {
     if (this.#records.get(key) !== expected) return false;
     this.#records.set(key, record);
     return true;
+  }
+
+  get(key: string): string | undefined {
+    return this.#records.get(key);
   }
 
   /** All records, as JSON can hold them. They hold no secret. */

@@ -42,6 +42,10 @@ export interface CommitStep extends StepOf<"commit"> {
   record: string;
 }
 
+export interface ReadStep extends StepOf<"read"> {
+  key: string;
+}
+
 export interface WaitStep extends StepOf<"wait"> {
   until: number;
   why: string;
@@ -52,7 +56,7 @@ export interface DoneStep extends StepOf<"done"> {
 }
 
 /** A step that the host answers. */
-export type OpenStep = ListToolsStep | CallToolStep | AskStep | KeepStep | CommitStep | WaitStep;
+export type OpenStep = ListToolsStep | CallToolStep | AskStep | KeepStep | CommitStep | ReadStep | WaitStep;
 
 export type Step = OpenStep | DoneStep;
 
@@ -75,6 +79,7 @@ export type Happening =
   | { type: "kept" }
   | { type: "committed" }
   | { type: "conflict" }
+  | { type: "found"; record?: string }
   | { type: "woke" }
   | { type: "cancelled" };
 

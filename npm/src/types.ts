@@ -111,7 +111,7 @@ export interface Decision {
 
 /** What one gate said. */
 export interface GatePassage {
-  gate: "known" | "arguments" | "policy" | "approval" | "dispatch" | "result";
+  gate: "known" | "pinned" | "arguments" | "policy" | "pace" | "plan" | "approval" | "dispatch" | "result";
   verdict: "pass" | "ask" | "deny";
   /** Why. */
   note?: string;

@@ -165,6 +165,8 @@ class Driver:
                 return await self._keep(name, secret), None
             case {"type": "commit"}:
                 return await self._commit(step), None
+            case {"type": "read", "key": key}:
+                return await self._read(key), None
             case {"type": "wait", "until": until}:
                 await anyio.sleep(max(0, until - self._now()) / 1000)
                 return {"type": "woke"}, None
@@ -215,6 +217,12 @@ class Driver:
                 return {"type": "committed" if stored else "conflict"}
             case _:
                 return _failed("host", "This version cannot perform the step.")
+
+    async def _read(self, key: str) -> dict[str, Any]:
+        try:
+            return {"type": "found", "record": await self._ledger.get(key)}
+        except Exception as error:  # noqa: BLE001
+            return _failed("host", f"The ledger failed ({type(error).__name__}).")
 
     async def _call_off(self, step: Step) -> None:
         """End a flow whose task is going away, so that the guard knows and the ledger says so."""

@@ -20,12 +20,15 @@ __all__ = [
     "FAMILIES",
     "ApprovalError",
     "ArgumentsError",
+    "AuditError",
     "BackendError",
     "FlowCancelledError",
     "LedgerError",
     "OptionsError",
+    "PlanError",
     "PolicyError",
     "ProtocolError",
+    "RecordError",
     "SchemaError",
     "SignupError",
     "SnapshotError",
@@ -141,6 +144,18 @@ class LedgerError(ToolgateError):
     """The ledger did not take the approval's record, so nothing was sent."""
 
 
+class RecordError(LedgerError):
+    """The ledger's record cannot be trusted or read; `next` says what to do about it."""
+
+
+class AuditError(ToolgateError):
+    """The audit cannot be written or continued, so nothing is sent."""
+
+
+class PlanError(ToolgateError):
+    """The plan does not include the operation, or could not be asked."""
+
+
 class BackendError(ToolgateError):
     """The backend was not reached, refused, or did not answer as it promises."""
 
@@ -167,17 +182,29 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "unknown_tool": ToolError,
     "invalid_definition": ToolError,
     "invalid_schema": SchemaError,
+    "definition_changed": ToolError,
+    "invalid_lock": OptionsError,
+    "invalid_config": OptionsError,
     "invalid_arguments": ArgumentsError,
     "secret_in_arguments": ArgumentsError,
     "denied_by_policy": PolicyError,
+    "budget_spent": PolicyError,
+    "read_required": PolicyError,
+    "plan_blocked": PlanError,
+    "plan_unknown": PlanError,
     "approval_required": ApprovalError,
     "approval_denied": ApprovalError,
     "approval_expired": ApprovalError,
     "approval_spent": ApprovalError,
     "approval_mismatch": ApprovalError,
     "unknown_approval": ApprovalError,
+    "still_dispatched": ApprovalError,
+    "invalid_record": RecordError,
+    "unsupported_record": RecordError,
     "ledger_failed": LedgerError,
     "ledger_conflict": LedgerError,
+    "audit_failed": AuditError,
+    "invalid_audit": AuditError,
     "unreachable": BackendError,
     "unauthorized": BackendError,
     "rate_limited": BackendError,

@@ -23,6 +23,10 @@ class Ledger(Protocol):
         """Store `record` if the key holds `expected` (`None`: nothing yet); tell whether it was stored."""
         ...
 
+    async def get(self, key: str) -> str | None:
+        """Return what the key holds now, as every process that shares the ledger sees it; `None`: nothing."""
+        ...
+
 
 class MemoryLedger:
     """Records in memory; `dump` and the constructor carry them to another process."""
@@ -37,6 +41,10 @@ class MemoryLedger:
             return False
         self._records[key] = record
         return True
+
+    async def get(self, key: str) -> str | None:
+        """Return what the key holds."""
+        return self._records.get(key)
 
     def dump(self) -> dict[str, str]:
         """Return a copy of all records; they hold no secret."""

@@ -258,7 +258,7 @@ class Step(TypedDict):
 
     id: str
     flow: str
-    type: Literal["list_tools", "call_tool", "ask", "keep", "commit", "wait", "done"]
+    type: Literal["list_tools", "call_tool", "ask", "keep", "commit", "read", "wait", "done"]
     cursor: NotRequired[str]
     name: NotRequired[str]
     arguments: NotRequired[Any]

@@ -1,5 +1,5 @@
-//! The gates, one file each, in the order in which a call passes them: known, arguments, policy, approval,
-//! dispatch, result. Cheap and certain ones first, people last.
+//! The gates, one file each, in the order in which a call passes them: known, pinned, arguments, policy, pace, plan,
+//! approval, dispatch, result. Cheap and certain ones first, people last.
 
 pub(crate) mod approval;
 pub(crate) mod arguments;
@@ -51,10 +51,16 @@ record!(open Passage { gate, verdict; note });
 pub enum Gate {
     /// The tool is listed.
     Known,
+    /// Its definition is the one first seen or accepted.
+    Pinned,
     /// The arguments are what it accepts.
     Arguments,
     /// The user's rules permit it.
     Policy,
+    /// Rate and budget remain.
+    Pace,
+    /// The backend's plan includes it.
+    Plan,
     /// A person agreed, where one must.
     Approval,
     /// The approval was spent on this call alone.
@@ -63,7 +69,7 @@ pub enum Gate {
     Result,
 }
 
-words!(Gate { Known = "known", Arguments = "arguments", Policy = "policy", Approval = "approval", Dispatch = "dispatch", Result = "result" });
+words!(Gate { Known = "known", Pinned = "pinned", Arguments = "arguments", Policy = "policy", Pace = "pace", Plan = "plan", Approval = "approval", Dispatch = "dispatch", Result = "result" });
 
 /// What a gate can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
