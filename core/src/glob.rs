@@ -20,6 +20,10 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     true
 }
 
+pub(crate) fn any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::matches;

@@ -2,27 +2,33 @@
 
 use serde::Serialize;
 
-use crate::approval::{Approval, State};
+use crate::approval::{Approval, Seal, State};
 use crate::catalog::{Catalog, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::call::Call;
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
+use crate::flow::plan_upgrade;
+use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
 use crate::flow::{Flow, Input};
+use crate::gate::plan::Plans;
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
 use crate::map::Map;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
+use crate::secret::Secret;
 use crate::step::{Action, Event, FlowId, Millis, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
 /// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
 const MAX_APPROVALS: usize = 1_024;
 const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
+const DEFAULT_DISPATCH_TIMEOUT: Millis = 5 * 60 * 1_000;
+const LEAST_SEAL_KEY: usize = 32;
 const SNAPSHOT_VERSION: u32 = 1;
 
 /// What a guard is made from.
@@ -41,9 +47,13 @@ pub struct Options {
     pub subject: Option<String>,
     /// How long an approval lives, in milliseconds.
     pub approval_ttl: Option<Millis>,
+    /// How long a call may be on its way before its answer counts as lost, in milliseconds.
+    pub dispatch_timeout: Option<Millis>,
+    /// Seals the ledger's records: all processes that share a ledger share it, and nobody else has it.
+    pub seal_key: Option<Secret>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl });
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, seal_key });
 
 /// One backend under guard.
 #[derive(Debug)]
@@ -62,6 +72,9 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) redactor: Redactor,
     pub(crate) approval_ttl: Millis,
+    pub(crate) dispatch_timeout: Millis,
+    pub(crate) seal: Seal,
+    pub(crate) plans: Plans,
     pub(crate) catalog: Catalog,
     pub(crate) approvals: Map<String, Approval>,
     pub(crate) registrations: Registrations,
@@ -114,6 +127,10 @@ impl Guard {
             return Err(Error::new(Code::InvalidOptions, "`approval_ttl` must be at least one millisecond."));
         }
         let profile = options.profile.as_ref().map(|profile| Profile::load(profile.get())).transpose()?;
+        if options.seal_key.as_ref().is_some_and(|key| key.expose().len() < LEAST_SEAL_KEY) {
+            let message = format!("`seal_key` must be at least {LEAST_SEAL_KEY} random characters.");
+            return Err(Error::new(Code::InvalidOptions, message));
+        }
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
         let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
@@ -126,6 +143,9 @@ impl Guard {
                 policy,
                 redactor,
                 approval_ttl,
+                dispatch_timeout: options.dispatch_timeout.unwrap_or(DEFAULT_DISPATCH_TIMEOUT),
+                seal: Seal::new(options.seal_key),
+                plans: Plans::default(),
                 catalog: Catalog::default(),
                 approvals: Map::default(),
                 registrations: Registrations::default(),
@@ -153,7 +173,13 @@ impl Guard {
             }
             Work::Signup { form } => Flow::Signup(Box::new(Signup::begin(form, now, &mut self.shared))),
             Work::Decide { approval, answer } => {
-                Flow::Decide(Box::new(Decide::begin(&approval, &answer, now, &self.shared)))
+                Flow::Decide(Box::new(Decide::begin(approval, &answer, now, &self.shared)))
+            }
+            Work::Settle { approval, ran } => Flow::Settle(Box::new(Settle::begin(approval, ran, &self.shared))),
+            Work::PlanUpgrade { upgrade } => {
+                let (name, arguments) = plan_upgrade::call(upgrade, &self.shared)?;
+                let call = Call::begin(name, None, Some(arguments.get()), start.entropy, now, &mut self.shared);
+                Flow::Call(Box::new(call))
             }
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow });
@@ -220,6 +246,10 @@ impl Guard {
         }
         if body.flows.keys().any(|id| self.flows.contains_key(id)) {
             return Err(Error::new(Code::InvalidSnapshot, "The snapshot's flows are open in this guard already."));
+        }
+        let altered = |why: &str| Error::new(Code::InvalidSnapshot, format!("An approval in the snapshot {why}."));
+        for approval in &body.approvals {
+            approval.check_seal(&self.shared.seal).map_err(altered)?;
         }
         for approval in body.approvals {
             self.shared.remember(approval);

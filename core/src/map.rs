@@ -8,7 +8,7 @@ use crate::json::de::{FromNode, Source};
 use crate::sort::sort_by;
 
 /// Entries in the order of their keys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Map<K, T>(Vec<(K, T)>);
 
 impl<K, T> Default for Map<K, T> {
@@ -63,6 +63,11 @@ impl<K: Ord, T> Map<K, T> {
         if let Ok(at) = self.find(key) {
             self.0.remove(at);
         }
+    }
+
+    /// Leaves out the entries whose keys are not to stay.
+    pub(crate) fn retain(&mut self, stays: impl Fn(&K) -> bool) {
+        self.0.retain(|(key, _)| stays(key));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &T)> {

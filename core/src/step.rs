@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::approval::{Approval, Preview};
 use crate::error::Error;
 use crate::flow::doctor::Report;
+use crate::flow::plan_upgrade::Upgrade;
 use crate::flow::signup::Form;
 use crate::gate::Decision;
 use crate::json::Json;
@@ -95,6 +96,18 @@ pub enum Work {
         /// What the person said: `approve` or `deny`.
         answer: Answer,
     },
+    /// Finds out what became of a call that was sent under an approval.
+    Settle {
+        /// The approval's id.
+        approval: String,
+        /// What a person knows of it: whether the call took effect.
+        ran: Option<bool>,
+    },
+    /// Makes a payment link for another plan, once a person said yes.
+    PlanUpgrade {
+        /// What is wanted.
+        upgrade: Upgrade,
+    },
 }
 
 impl FromNode for Work {
@@ -109,12 +122,16 @@ impl FromNode for Work {
             &["signup", "form"],
             &["doctor"],
             &["decide", "approval", "answer"],
+            &["settle", "approval", "ran"],
+            &["plan_upgrade", "upgrade"],
         ]);
         *self = match kind {
             Some(1) => Work::Call { name: from.member("name"), approval: from.member_or_default("approval") },
             Some(2) => Work::Signup { form: from.member("form") },
             Some(3) => Work::Doctor,
             Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
+            Some(5) => Work::Settle { approval: from.member("approval"), ran: from.member_or_default("ran") },
+            Some(6) => Work::PlanUpgrade { upgrade: from.member("upgrade") },
             _ => Work::List,
         };
     }
@@ -231,6 +248,15 @@ pub enum Question {
         /// When the approval ends.
         expires_at: Millis,
     },
+    /// Whether a call whose answer was lost took effect; answers: `ran`, `not_ran`, `defer`, `cancel`.
+    Outcome {
+        /// A sentence to show.
+        message: String,
+        /// The approval's id.
+        approval: String,
+        /// What was to happen.
+        preview: Preview,
+    },
 }
 
 /// What a person answered.
@@ -254,6 +280,10 @@ pub enum Answer {
     Defer,
     /// The person calls the flow off.
     Cancel,
+    /// The call whose answer was lost took effect.
+    Ran,
+    /// It did not.
+    NotRan,
 }
 
 impl FromNode for Answer {
@@ -262,14 +292,24 @@ impl FromNode for Answer {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        let kind =
-            from.tagged(&[&["cancel"], &["code", "code"], &["resend"], &["approve"], &["deny", "reason"], &["defer"]]);
+        let kind = from.tagged(&[
+            &["cancel"],
+            &["code", "code"],
+            &["resend"],
+            &["approve"],
+            &["deny", "reason"],
+            &["defer"],
+            &["ran"],
+            &["not_ran"],
+        ]);
         *self = match kind {
             Some(1) => Answer::Code { code: from.member("code") },
             Some(2) => Answer::Resend,
             Some(3) => Answer::Approve,
             Some(4) => Answer::Deny { reason: from.member_or_default("reason") },
             Some(5) => Answer::Defer,
+            Some(6) => Answer::Ran,
+            Some(7) => Answer::NotRan,
             _ => Answer::Cancel,
         };
     }
@@ -434,6 +474,11 @@ pub enum Outcome {
     },
     /// A person's answer is recorded.
     Decided {
+        /// The approval as it stands now.
+        approval: Approval,
+    },
+    /// What is known of a call that was sent.
+    Settled {
         /// The approval as it stands now.
         approval: Approval,
     },

@@ -1,15 +1,19 @@
 //! An approval covers one exact call, is used once, and expires.
 
 pub(crate) mod preview;
+mod seal;
 
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
-use crate::json::Json;
+use crate::guard::Shared;
 use crate::json::canonical::{canonical_of, digest_of, quoted, sha256_hex};
-use crate::json::de::{record, words};
+use crate::json::de::{self, record, words};
+use crate::json::{self, Json};
+use crate::map::Map;
 use crate::step::Millis;
-pub use preview::Preview;
+pub use preview::{Line, Preview};
+pub(crate) use seal::Seal;
 
 const VERSION: u32 = 1;
 
@@ -36,9 +40,64 @@ pub struct Approval {
     /// Why it was denied, in the person's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When the call was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispatched_at: Option<Millis>,
+    /// The backend's own question to its owner, where a send goes by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// The read that tells whether the call took effect, should its answer be lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) check: Option<Check>,
+    /// How it is known what became of a call whose answer was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<Witness>,
+    /// Over everything else, so that a change of the stored record is seen.
+    pub(crate) seal: String,
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at; decided_at, reason });
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by });
+
+/// What a newer version of the record still has, whatever else it holds.
+struct Head {
+    version: u32,
+}
+
+record!(open Head { version; });
+
+/// The backend's question to its owner whether something may be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// The backend's name for it.
+    pub id: String,
+    /// How it stood when the backend was last asked, in the backend's own word.
+    pub status: String,
+    /// Whether the owner agreed and the agent's own send was let out: it never is a second time.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub(crate) sent: bool,
+}
+
+record!(strict Request { id, status; sent });
+
+/// A read, ready to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Check {
+    pub(crate) tool: String,
+    pub(crate) arguments: Map<String, String>,
+}
+
+record!(strict Check { tool, arguments; });
+
+/// Who said what became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// A person looked.
+    Person,
+    /// A read told.
+    Read,
+}
+
+words!(Witness { Person = "person", Read = "read" });
 
 /// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; a proposed or approved
 /// record past its expiry counts as expired without being written again.
@@ -84,10 +143,10 @@ impl Approval {
         call: Bound,
         arguments: &str,
         preview: Preview,
-        now: Millis,
-        lifetime: Millis,
+        check: Option<Check>,
+        times: (Millis, Millis),
     ) -> Self {
-        let expires_at = now.saturating_add(lifetime);
+        let (now, expires_at) = times;
         let digest = call_digest(&call, arguments, &preview, expires_at);
         let id: String = sha256_hex(format!("{entropy}{digest}").as_bytes()).chars().take(24).collect();
         Approval {
@@ -101,12 +160,55 @@ impl Approval {
             expires_at,
             decided_at: None,
             reason: None,
+            dispatched_at: None,
+            request: None,
+            check,
+            settled_by: None,
+            seal: String::new(),
         }
+    }
+
+    /// The record that the ledger gave out.
+    pub(crate) fn read(text: &str, seal: &Seal) -> Result<Approval> {
+        let invalid = |why: &str| Error::new(Code::InvalidRecord, format!("The ledger's record {why}."));
+        let version = de::read::<Head>(text, json::OWN).map_err(|_| invalid("cannot be read"))?.version;
+        if version > VERSION {
+            return Err(Error::new(
+                Code::UnsupportedRecord,
+                format!("The ledger's record has version {version}; this toolgate knows up to {VERSION}."),
+            )
+            .with("version", version));
+        }
+        let approval: Approval = de::read(text, json::OWN).map_err(|_| invalid("cannot be read"))?;
+        approval.check_seal(seal).map_err(invalid)?;
+        Ok(approval)
+    }
+
+    /// Says what is wrong with the seal, if anything is.
+    pub(crate) fn check_seal(&self, seal: &Seal) -> core::result::Result<(), &'static str> {
+        let unsealed = Approval { seal: String::new(), ..self.clone() };
+        seal.check(&canonical_of(&unsealed), &self.seal)
+    }
+
+    #[must_use]
+    pub(crate) fn sealed(self, seal: &Seal) -> Approval {
+        let unsealed = Approval { seal: String::new(), ..self };
+        Approval { seal: seal.of(&canonical_of(&unsealed)), ..unsealed }
     }
 
     /// Whether it covers exactly this call.
     pub(crate) fn covers(&self, call: &Bound, arguments: &str, preview: &Preview) -> bool {
         self.digest == call_digest(call, arguments, preview, self.expires_at)
+    }
+
+    /// Whether it is about calls of that server: guards of several may share a ledger.
+    pub(crate) fn is_of(&self, server: &str) -> bool {
+        self.call.server == server
+    }
+
+    /// Whether it waits for the backend's owner.
+    pub(crate) fn is_with_owner(&self) -> bool {
+        self.state == State::Dispatched && self.request.as_ref().is_some_and(|request| !request.sent)
     }
 
     /// What of the call differs from what was approved, for people.
@@ -120,27 +222,39 @@ impl Approval {
             ("policy", self.call.policy == call.policy),
         ];
         let different: Vec<_> = pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
-        // What is seen follows from the rest; alone, it means that this version shows the call in another way.
-        if different.is_empty() && self.preview != *preview { vec!["preview"] } else { different }
+        // What is seen follows from the rest, but for what was read of the record that the call is about.
+        match different.is_empty() {
+            true if self.preview.record != preview.record => vec!["record"],
+            true if self.preview != *preview => vec!["preview"],
+            _ => different,
+        }
     }
 
     pub(crate) fn is_expired(&self, now: Millis) -> bool {
         now >= self.expires_at
     }
 
-    /// The record in its next state, or none if there is no such way.
+    /// The record in its next state, not sealed yet, or none if there is no such way.
     pub(crate) fn moved(&self, to: State) -> Option<Approval> {
         use State::{Approved, Completed, Denied, Dispatched, Failed, Proposed, Unknown};
         let allowed = matches!(
             (self.state, to),
-            (Proposed, Approved | Denied) | (Approved, Dispatched) | (Dispatched, Completed | Failed | Unknown)
+            (Proposed, Approved | Denied)
+                | (Approved, Dispatched)
+                | (Dispatched, Completed | Failed | Unknown)
+                | (Unknown, Completed | Failed)
         );
         allowed.then(|| Approval { state: to, ..self.clone() })
     }
 
+    /// The record of a send that is on its way by the backend's own question to its owner; not sealed yet.
+    pub(crate) fn requested(&self, request: Request) -> Option<Approval> {
+        (self.state == State::Dispatched).then(|| Approval { request: Some(request), ..self.clone() })
+    }
+
     /// The ledger's key.
     pub(crate) fn key(&self) -> String {
-        format!("approval/{}", self.id)
+        key_of(&self.id)
     }
 
     /// The record as the ledger holds it.
@@ -166,6 +280,23 @@ impl Approval {
             State::Approved => Ok(()),
         }
     }
+}
+
+/// Whether it has the form of an approval's id; nothing else is looked for, for it may be anything, a secret too.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.strip_prefix("apr_")
+        .is_some_and(|digits| digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The refusal where neither the guard nor its ledger knows the approval.
+pub(crate) fn not_known(id: &str, shared: &Shared) -> Error {
+    Error::new(Code::UnknownApproval, "No approval of that id is known here.")
+        .with("approval", shared.redactor.shown(id, 64))
+}
+
+/// The ledger's key of an approval.
+pub(crate) fn key_of(id: &str) -> String {
+    format!("approval/{id}")
 }
 
 /// The refusal that names the approval a person must give.

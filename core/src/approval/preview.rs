@@ -28,9 +28,12 @@ pub struct Preview {
     pub reasons: Vec<String>,
     /// The arguments, one line each.
     pub lines: Vec<Line>,
+    /// What the backend says of the thing that the call is about, such as the booking to be cancelled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub record: Vec<Line>,
 }
 
-record!(strict Preview { title, tool, effect, reasons, lines; });
+record!(strict Preview { title, tool, effect, reasons, lines; record });
 
 /// One argument.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,16 +49,25 @@ record!(strict Line { label, value; });
 impl Preview {
     /// `hidden` holds JSON Pointers to arguments whose values are not for reading.
     pub(crate) fn of(tool: &Tool, arguments: Node<'_>, hidden: &[&str]) -> Self {
-        let mut lines = Vec::new();
-        add_lines("", "", arguments, hidden, &mut lines);
-        if lines.len() > MAX_LINES {
-            let more = lines.len().saturating_sub(MAX_LINES);
-            lines.truncate(MAX_LINES);
-            lines.push(Line { label: "…".to_owned(), value: format!("{more} more lines") });
-        }
+        let lines = lines_of(&[("", arguments)], hidden);
         let title = visible(tool.title.as_deref().unwrap_or(&tool.name));
-        Preview { title, tool: visible(&tool.name), effect: tool.effect, reasons: tool.reasons.clone(), lines }
+        let (effect, reasons) = (tool.effect, tool.reasons.clone());
+        Preview { title, tool: visible(&tool.name), effect, reasons, lines, record: Vec::new() }
     }
+}
+
+/// Values under their labels, a line for each part of them.
+pub(crate) fn lines_of(values: &[(&str, Node<'_>)], hidden: &[&str]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (label, value) in values {
+        add_lines(label, "", *value, hidden, &mut lines);
+    }
+    if lines.len() > MAX_LINES {
+        let more = lines.len().saturating_sub(MAX_LINES);
+        lines.truncate(MAX_LINES);
+        lines.push(Line { label: "…".to_owned(), value: format!("{more} more lines") });
+    }
+    lines
 }
 
 fn add_lines(label: &str, pointer: &str, value: Node<'_>, hidden: &[&str], lines: &mut Vec<Line>) {

@@ -33,6 +33,7 @@ pub(crate) struct Said {
     pub(crate) idempotent: Option<bool>,
     pub(crate) open_world: Option<bool>,
     pub(crate) requires_approval: Option<bool>,
+    pub(crate) requires_plan_check: Option<bool>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -56,6 +57,9 @@ const REQUIRES_APPROVAL: Spelling = Spelling {
     others: &["requiresapproval", "requireapproval", "needsapproval"],
     dangerous: true,
 };
+
+const REQUIRES_PLAN_CHECK: Spelling =
+    Spelling { standard: "requiresPlanCheck", others: &["requiresplancheck", "needsplancheck"], dangerous: true };
 
 impl Said {
     /// Annotations as they stand in a tool list; none if any of it cannot be read.
@@ -97,6 +101,7 @@ impl Said {
             (&IDEMPOTENT, &mut self.idempotent),
             (&OPEN_WORLD, &mut self.open_world),
             (&REQUIRES_APPROVAL, &mut self.requires_approval),
+            (&REQUIRES_PLAN_CHECK, &mut self.requires_plan_check),
         ];
         places.into_iter().find(|(spelling, _)| spelling.others.iter().any(|other| spells(name, other)))
     }

@@ -41,6 +41,8 @@ pub(crate) struct Tool {
     pub(crate) effect: Effect,
     pub(crate) hints: Hints,
     pub(crate) reasons: Vec<String>,
+    /// Whether its calls are a matter of the plan, if the server says so.
+    pub(crate) plan_check: Option<bool>,
     text: Box<str>,
     flaw: Option<&'static str>,
     definition: OnceCell<Result<Definition>>,
@@ -117,6 +119,8 @@ impl Catalog {
             effect: assessed.effect,
             hints: assessed.hints,
             reasons: assessed.reasons,
+            // That no plan is concerned is believed only of a server that is.
+            plan_check: said.requires_plan_check.filter(|concerned| *concerned || trusted),
             text: listed.source().into(),
             flaw: None,
             definition: OnceCell::new(),

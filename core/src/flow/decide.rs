@@ -1,74 +1,132 @@
-//! Records a person's answer to an approval that was left open.
+//! Records a person's answer to an approval that was left open, here or in another process.
 
 use serde::Serialize;
 
 use super::{Input, cancelled, failed};
-use crate::approval::{Approval, State};
+use crate::approval::{self, Approval, Seal, State};
 use crate::error::{Code, Error, Result};
 use crate::gate::dispatch;
 use crate::guard::Shared;
-use crate::json::de::record;
+use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Answer, Happening, Millis, Outcome};
 
 /// The flow `decide`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Decide {
-    before: Option<Approval>,
-    after: Option<Approval>,
-    #[serde(skip)]
-    outcome: Option<Outcome>,
+    id: String,
+    approves: bool,
+    reason: Option<String>,
+    stage: Stage,
 }
 
-record!(open Decide { ; before, after; outcome });
+record!(open Decide { id, approves, stage; reason });
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Stage {
+    /// Nobody here knows the approval: the ledger does.
+    Reading,
+    Committing {
+        before: Approval,
+        after: Approval,
+    },
+    #[serde(skip)]
+    Finished(Outcome),
+}
+
+impl FromNode for Stage {
+    fn blank() -> Self {
+        Stage::Reading
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        *self = match &*from.variant() {
+            "reading" => Stage::Reading,
+            "committing" => Stage::Committing { before: from.member("before"), after: from.member("after") },
+            other => return from.unknown_variant(other, &["reading", "committing"]),
+        };
+    }
+}
 
 impl Decide {
-    pub(crate) fn begin(id: &str, answer: &Answer, now: Millis, shared: &Shared) -> Self {
-        match shared
-            .approvals
-            .get(id)
-            .ok_or_else(|| Error::new(Code::UnknownApproval, "No approval of that id is known here."))
-            .and_then(|approval| Ok((approval, decided(approval, answer, now)?)))
-        {
-            Ok((before, after)) => Decide { before: Some(before.clone()), after: Some(after), outcome: None },
-            Err(error) => Decide { before: None, after: None, outcome: Some(failed(error)) },
+    pub(crate) fn begin(id: String, answer: &Answer, now: Millis, shared: &Shared) -> Self {
+        let (approves, reason) = match answer {
+            Answer::Deny { reason } => (false, reason.clone()),
+            answer => (*answer == Answer::Approve, None),
+        };
+        let mut decide = Decide { id, approves, reason, stage: Stage::Reading };
+        if !matches!(answer, Answer::Approve | Answer::Deny { .. }) {
+            decide.end(Err(wrong_answer()));
+        } else if let Some(approval) = shared.approvals.get(&decide.id) {
+            decide.decide(approval, now, shared);
+        } else if !approval::is_id(&decide.id) {
+            decide.end(Err(approval::not_known(&decide.id, shared)));
         }
+        decide
     }
 
     pub(crate) fn action(&self) -> Action {
-        match (&self.outcome, &self.before, &self.after) {
-            (None, Some(before), Some(after)) => {
+        match &self.stage {
+            Stage::Reading => Action::Read { key: approval::key_of(&self.id) },
+            Stage::Committing { before, after } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            (Some(outcome), ..) => Action::Done { outcome: Box::new(outcome.clone()) },
-            _ => Action::Done { outcome: Box::new(failed(cancelled())) },
+            Stage::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
         }
     }
 
     pub(crate) fn handle(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            self.outcome = Some(failed(cancelled()));
+            self.end(Err(cancelled()));
             return Ok(());
         }
-        let stored = dispatch::stored(&input.happening)
-            .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
-        self.outcome = Some(match (stored, &self.after) {
-            (Ok(()), Some(after)) => {
-                shared.remember(after.clone());
-                Outcome::Decided { approval: after.clone() }
+        match &self.stage {
+            Stage::Reading => {
+                let found = dispatch::found(&input.happening, &self.id, shared)
+                    .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+                match found {
+                    Ok(Some(approval)) if approval.is_of(&shared.server) => self.decide(&approval, input.now, shared),
+                    Ok(_) => self.end(Err(approval::not_known(&self.id, shared))),
+                    Err(error) => self.end(Err(error)),
+                }
             }
-            (Err(error), _) => failed(error),
-            (Ok(()), None) => failed(cancelled()),
-        });
+            Stage::Committing { after, .. } => {
+                let after = after.clone();
+                let stored = dispatch::stored(&input.happening)
+                    .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
+                self.end(stored.map(|()| {
+                    shared.remember(after.clone());
+                    Outcome::Decided { approval: after }
+                }));
+            }
+            Stage::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
+        }
         Ok(())
+    }
+
+    fn decide(&mut self, approval: &Approval, now: Millis, shared: &Shared) {
+        let answer = if self.approves { Answer::Approve } else { Answer::Deny { reason: self.reason.clone() } };
+        match decided(approval, &answer, now, &shared.seal) {
+            Ok(after) => self.stage = Stage::Committing { before: approval.clone(), after },
+            Err(error) => self.end(Err(error)),
+        }
+    }
+
+    fn end(&mut self, outcome: Result<Outcome>) {
+        self.stage = Stage::Finished(outcome.unwrap_or_else(failed));
     }
 }
 
+fn wrong_answer() -> Error {
+    Error::new(Code::WrongAnswer, "An approval is answered by `approve` or `deny`.")
+}
+
 /// The record after a person's `approve` or `deny`.
-pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis) -> Result<Approval> {
+pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &Seal) -> Result<Approval> {
     let (to, reason) = match answer {
         Answer::Approve => (State::Approved, None),
         Answer::Deny { reason } => (State::Denied, reason.as_deref().map(|reason| crate::text::shorten(reason, 500))),
-        _ => return Err(Error::new(Code::WrongAnswer, "An approval is answered by `approve` or `deny`.")),
+        _ => return Err(wrong_answer()),
     };
     if approval.state != State::Proposed {
         approval.check_usable(now)?;
@@ -81,5 +139,5 @@ pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis) -> Resu
             .with("approval", approval.id.as_str()));
     }
     let moved = approval.moved(to).ok_or_else(|| Error::new(Code::WrongAnswer, "The approval is not open."))?;
-    Ok(Approval { decided_at: Some(now), reason, ..moved })
+    Ok(Approval { decided_at: Some(now), reason, ..moved }.sealed(seal))
 }

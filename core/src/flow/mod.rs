@@ -5,13 +5,17 @@ pub(crate) mod call;
 pub(crate) mod decide;
 pub mod doctor;
 pub(crate) mod list;
+pub mod plan_upgrade;
+pub(crate) mod settle;
 pub mod signup;
 
 use serde::Serialize;
 
+use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
-use crate::json::de::{FromNode, Source};
+use crate::json::Json;
+use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Failure, Happening, Millis, Outcome};
 
 /// A flow in flight.
@@ -23,6 +27,7 @@ pub(crate) enum Flow {
     Signup(Box<signup::Signup>),
     Doctor(Box<doctor::Doctor>),
     Decide(Box<decide::Decide>),
+    Settle(Box<settle::Settle>),
 }
 
 impl FromNode for Flow {
@@ -37,8 +42,30 @@ impl FromNode for Flow {
             "signup" => Flow::Signup(from.whole()),
             "doctor" => Flow::Doctor(from.whole()),
             "decide" => Flow::Decide(from.whole()),
-            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide"]),
+            "settle" => Flow::Settle(from.whole()),
+            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle"]),
         };
+    }
+}
+
+/// A call that the guard makes by itself on the way to another.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Errand {
+    pub(crate) tool: String,
+    pub(crate) arguments: Json,
+}
+
+record!(strict Errand { tool, arguments; });
+
+impl Errand {
+    /// None where the tool is not listed, or does more than the guard may do unasked.
+    pub(crate) fn new(tool: &str, arguments: Json, shared: &Shared) -> Option<Errand> {
+        let listed = shared.catalog.get(tool)?;
+        (listed.effect <= Effect::Write).then(|| Errand { tool: tool.to_owned(), arguments })
+    }
+
+    pub(crate) fn action(&self) -> Action {
+        Action::CallTool { name: self.tool.clone(), arguments: self.arguments.clone() }
     }
 }
 
@@ -59,6 +86,7 @@ impl Flow {
             Flow::Signup(flow) => flow.action(shared),
             Flow::Doctor(flow) => flow.action(),
             Flow::Decide(flow) => flow.action(),
+            Flow::Settle(flow) => flow.action(),
         }
     }
 
@@ -70,6 +98,7 @@ impl Flow {
             Flow::Signup(flow) => flow.handle(input, shared),
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
+            Flow::Settle(flow) => flow.handle(&input, shared),
         }
     }
 
@@ -79,7 +108,7 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) => {}
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) => {}
         }
     }
 }

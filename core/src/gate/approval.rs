@@ -1,4 +1,4 @@
-//! Gate 4: a live approval covers exactly this call, where one is needed.
+//! Gate 7: a live approval covers exactly this call, where one is needed.
 
 use crate::approval::{Approval, Bound, Preview, State};
 use crate::error::{Code, Error, Result};
@@ -43,16 +43,22 @@ pub(crate) fn check<'a>(
         Error::new(Code::UnknownApproval, "No approval of that id is known here.")
             .with("approval", redactor.shown(id, 64))
     })?;
-    if !approval.covers(call, arguments, preview) {
-        let different = approval.difference(call, preview);
-        return Err(Error::new(
-            Code::ApprovalMismatch,
-            format!("The approval covers another call; different: {}.", different.join(", ")),
-        )
-        .with("approval", id)
-        .with("different", different)
-        .with("approved_digest", approval.digest.as_str()));
-    }
+    exactly(approval, call, arguments, preview)?;
     approval.check_usable(now)?;
     Ok(Standing::Approved(approval.clone()))
+}
+
+/// Refuses a call that is not to the byte what the approval covers.
+pub(crate) fn exactly(approval: &Approval, call: &Bound, arguments: &str, preview: &Preview) -> Result<()> {
+    if approval.covers(call, arguments, preview) {
+        return Ok(());
+    }
+    let different = approval.difference(call, preview);
+    Err(Error::new(
+        Code::ApprovalMismatch,
+        format!("The approval covers another call; different: {}.", different.join(", ")),
+    )
+    .with("approval", approval.id.as_str())
+    .with("different", different)
+    .with("approved_digest", approval.digest.as_str()))
 }

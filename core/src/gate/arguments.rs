@@ -1,4 +1,4 @@
-//! Gate 2: the arguments are well-formed, within limits, valid against the tool's schema, and carry no secret.
+//! Gate 3: the arguments are well-formed, within limits, valid against the tool's schema, and carry no secret.
 
 use crate::catalog::{Definition, Tool};
 use crate::error::{Code, Error, Result};

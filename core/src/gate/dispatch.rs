@@ -1,7 +1,8 @@
-//! Gate 5: the ledger took `approved → dispatched`. Whoever loses that race sends nothing.
+//! Gate 8: the ledger took `approved → dispatched`. Whoever loses that race sends nothing.
 
 use crate::approval::{Approval, State};
 use crate::error::{Code, Error, Result};
+use crate::guard::Shared;
 use crate::step::{Failure, Happening};
 
 /// What the ledger's answer means for a record that had to be stored before anything is sent.
@@ -28,6 +29,26 @@ pub(crate) fn claimed(happening: &Happening, approval: &Approval) -> Option<Resu
                 .with("approval", approval.id.as_str())))
         }
         _ => stored(happening),
+    }
+}
+
+/// What the ledger holds of an approval, for it may have been decided or used elsewhere.
+pub(crate) fn found(happening: &Happening, id: &str, shared: &Shared) -> Option<Result<Option<Approval>>> {
+    match happening {
+        Happening::Found { record } => {
+            let read = record.as_deref().map(|record| Approval::read(record, &shared.seal)).transpose();
+            Some(read.map_err(|error| error.with("approval", id)).and_then(|approval| match approval {
+                Some(approval) if approval.id != id => Err(Error::new(
+                    Code::InvalidRecord,
+                    "The ledger holds another approval's record under this one's key.",
+                )),
+                found => Ok(found),
+            }))
+        }
+        Happening::Failed { .. } => {
+            Some(Err(Error::new(Code::LedgerFailed, "The ledger could not be read; nothing was sent.")))
+        }
+        _ => None,
     }
 }
 

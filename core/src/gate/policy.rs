@@ -1,4 +1,4 @@
-//! Gate 3: the user's mode and rules permit the call.
+//! Gate 4: the user's mode and rules permit the call.
 
 use crate::catalog::Tool;
 use crate::error::{Code, Error, Result};

@@ -1,4 +1,4 @@
-//! Gate 6: the answer is a `tools/call` result, valid against the tool's outputSchema, and shows no secret.
+//! Gate 9: the answer is a `tools/call` result, valid against the tool's outputSchema, and shows no secret.
 
 use crate::catalog::Definition;
 use crate::error::{Code, Error, Result};

@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::canonical::write_string;
 use super::copy;
 use super::de::{FromNode, Source};
 use super::tape::Node;
@@ -29,6 +30,21 @@ impl Json {
     /// A value of our own; it cannot fail to be written, and `null` stands in for the impossible.
     pub(crate) fn of<T: Serialize>(value: &T) -> Self {
         Json(serde_json::to_string(value).map_or_else(|_| "null".into(), String::into))
+    }
+
+    /// An object of members whose values are there already.
+    pub(crate) fn object(members: &[(&str, &Json)]) -> Self {
+        let mut text = String::from("{");
+        for (name, value) in members {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            write_string(name, &mut text);
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        Json(text.into())
     }
 
     pub(crate) fn get(&self) -> &str {

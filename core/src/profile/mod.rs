@@ -39,11 +39,13 @@ pub(crate) struct Profile {
     pub(crate) describe: Option<Describe>,
     pub(crate) plan: Option<Plan>,
     pub(crate) sends: Option<Sends>,
+    /// Reads that show what a call is about.
+    pub(crate) records: Vec<RecordRule>,
     /// Effects by tool name pattern; they only raise.
     pub(crate) effects: Vec<EffectRule>,
 }
 
-record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, effects });
+record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, records, effects });
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Endpoint {
@@ -74,55 +76,137 @@ record!(strict Describe { tool, argument; });
 /// Which tools know the plan, in each dialect.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Plan {
-    status: String,
+    pub(crate) status: String,
     /// The first that is listed counts.
-    checks: Vec<Operation>,
-    options: String,
-    upgrade: Upgrade,
+    pub(crate) checks: Vec<Operation>,
+    pub(crate) options: String,
+    pub(crate) upgrade: Upgrade,
+    #[serde(skip)]
+    pub(crate) answer: PlanAnswer,
+    /// Tools that no plan has a say in.
+    #[serde(skip)]
+    pub(crate) exempt: Vec<String>,
+    /// Tools whose calls use something up, so that what was said of it holds no longer; each list is one quota.
+    #[serde(skip)]
+    pub(crate) quotas: Vec<Vec<String>>,
+    /// The machine codes of a refusal for the plan's sake.
+    #[serde(skip)]
+    pub(crate) blocked: Vec<String>,
+    /// How long a yes holds.
+    #[serde(skip)]
+    pub(crate) ttl_ms: Millis,
 }
 
-record!(strict Plan { status, checks, options, upgrade; });
+record!(strict Plan { status, checks, options, upgrade, answer, ttl_ms; exempt, quotas, blocked });
+
+/// The spellings of each field of a plan check's answer.
+#[derive(Debug, Clone)]
+pub(crate) struct PlanAnswer {
+    pub(crate) allowed: Vec<String>,
+    pub(crate) reason: Vec<String>,
+    pub(crate) upgrade_action: Vec<String>,
+}
+
+record!(strict PlanAnswer { allowed, reason, upgrade_action; });
 
 /// A tool, and what its arguments are called by what they mean.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Operation {
-    tool: String,
-    arguments: Map<String, String>,
+    pub(crate) tool: String,
+    pub(crate) arguments: Map<String, String>,
 }
 
 record!(strict Operation { tool, arguments; });
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Upgrade {
-    tool: String,
-    /// The argument that turns a question into a payment link.
-    confirm: String,
-    plan: Vec<String>,
-    /// Where a refusal says which upgrade would help.
-    action: Vec<String>,
+    pub(crate) tool: String,
+    /// The argument that turns a question into a payment link: only the guard says it, after a person's yes.
+    pub(crate) confirm: String,
+    pub(crate) arguments: Map<String, String>,
+    /// The members of an upgrade action that name the plan.
+    pub(crate) plan: Vec<String>,
 }
 
-record!(strict Upgrade { tool, confirm, plan, action; });
+record!(strict Upgrade { tool, confirm, arguments, plan; });
 
 /// How something reaches a customer.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Sends {
-    tools: Vec<String>,
-    draft: String,
-    approval: Operation,
+    pub(crate) tools: Vec<String>,
+    /// Takes what a send takes, and shows what would be sent.
+    pub(crate) draft: String,
+    pub(crate) approval: Operation,
     /// Who sends once the owner approved.
-    sender: Sender,
+    pub(crate) sender: Sender,
+    #[serde(skip)]
+    pub(crate) follow: Follow,
+    /// The members of a draft that a person should see.
+    #[serde(skip)]
+    pub(crate) show: Vec<String>,
 }
 
-record!(strict Sends { tools, draft, approval, sender; });
+record!(strict Sends { tools, draft, approval, sender, follow; show });
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     Backend,
     Agent,
 }
 
 words!(Sender { Backend = "backend", Agent = "agent" });
+
+/// How the backend says what its owner decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Follow {
+    /// The read, and what its argument is called that names the `request`.
+    pub(crate) read: Operation,
+    /// The spellings of the request's name and status in an answer.
+    pub(crate) request: Vec<String>,
+    pub(crate) status: Vec<String>,
+    pub(crate) approved: Vec<String>,
+    pub(crate) completed: Vec<String>,
+    pub(crate) failed: Vec<String>,
+}
+
+record!(strict Follow { read, request, status, approved, completed, failed; });
+
+/// The read that shows what a call is about.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordRule {
+    /// Tool name patterns.
+    pub(crate) tools: Vec<String>,
+    pub(crate) read: String,
+    /// The read's arguments by JSON Pointers into the call's own.
+    pub(crate) arguments: Map<String, String>,
+    /// Where the answer is a list: which of its items.
+    pub(crate) pick: Option<Pick>,
+    /// The members that a person should see; all if there are none.
+    pub(crate) show: Vec<String>,
+    /// What shows that the call took effect.
+    pub(crate) ran: Option<Ran>,
+}
+
+record!(strict RecordRule { tools, read, arguments; pick, show, ran });
+
+/// One item of a list: the first whose members are what the call's arguments say, as far as they say it.
+#[derive(Debug, Clone)]
+pub(crate) struct Pick {
+    /// JSON Pointer to the list.
+    pub(crate) from: String,
+    /// Members by JSON Pointers into the call's arguments.
+    pub(crate) by: Map<String, String>,
+}
+
+record!(strict Pick { from, by; });
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ran {
+    pub(crate) field: String,
+    pub(crate) values: Vec<String>,
+}
+
+record!(strict Ran { field, values; });
 
 /// Names of environment variables that a host may read.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -320,11 +404,11 @@ impl Profile {
     }
 
     pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {
-        self.effects
-            .iter()
-            .filter(|rule| rule.tools.iter().any(|pattern| glob::matches(pattern, tool)))
-            .map(|rule| rule.effect)
-            .max()
+        self.effects.iter().filter(|rule| glob::any(&rule.tools, tool)).map(|rule| rule.effect).max()
+    }
+
+    pub(crate) fn record_of(&self, tool: &str) -> Option<&RecordRule> {
+        self.records.iter().find(|rule| glob::any(&rule.tools, tool))
     }
 
     pub(crate) fn report(&self) -> ProfileReport<'_> {

@@ -1,27 +1,32 @@
 //! Calls one tool through the gates.
 //!
-//! `proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
-//! no approval goes straight to `dispatching`. After a pause every gate before the dispatch is passed again.
+//! `(recalling) → (inquiring) → (looking) → proposing → asking → deciding → claiming → dispatching → (keeping) →
+//! settling → finished`; a call that needs no approval goes straight to `dispatching`. After a pause every gate before
+//! the dispatch is passed again.
 
-use std::borrow::Cow;
+mod examine;
+pub(crate) mod record;
+pub(crate) mod sending;
+mod verification;
 
 use serde::{Serialize, Serializer};
 
-use super::signup::registration::{self, PendingState, read_request};
-use super::signup::{self, Role};
-use super::{Input, failed, failure_error};
-use crate::approval::{self, Approval, Bound, Preview, State as Standing};
+use super::signup::Role;
+use super::signup::registration::{self, read_request};
+use super::{Errand, Input, failed, failure_error, signup};
+use crate::approval::{self, Approval, Line, State as Standing};
 use crate::error::{Code, Error, Result};
 use crate::flow::decide::decided;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
-use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::{FromNode, Source, record};
-use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document, Json};
 use crate::policy::Verdict;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
+use examine::Examined;
+use record::Look;
+use verification::{credential_name, key_lost};
 
 /// The flow `call`.
 #[derive(Debug, Serialize)]
@@ -34,12 +39,36 @@ pub(crate) struct Call {
     quoted: Option<String>,
     role: Option<Role>,
     decision: Decision,
+    /// How many of the decision's gates were passed before the last pause for a person.
+    passed: usize,
+    /// What the backend says of the thing that the call is about, once it was asked.
+    record: Option<Vec<Line>>,
+    /// Whether that came from a draft, which is not made twice.
+    drafted: bool,
+    /// Whether the ledger was asked for the quoted approval.
+    recalled: bool,
     state: State,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    /// Reads the quoted approval.
+    Recalling(String),
+    /// Asks the backend whether its plan includes the call.
+    Inquiring(Errand),
+    /// Waits for the answer to the same question of another call.
+    Pausing(Millis),
+    /// Reads what a person should see.
+    Looking {
+        look: Look,
+        errand: Errand,
+    },
+    /// Asks the backend how its owner decided.
+    Following {
+        approval: Approval,
+        errand: Errand,
+    },
     Proposing(Approval),
     Asking(Approval),
     Deciding {
@@ -101,7 +130,22 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; quoted, role });
+record!(open Call { name, arguments, entropy, decision, state; quoted, role, passed, record, drafted, recalled });
+
+const STATES: &[&str] = &[
+    "recalling",
+    "inquiring",
+    "pausing",
+    "looking",
+    "following",
+    "proposing",
+    "asking",
+    "deciding",
+    "claiming",
+    "dispatching",
+    "keeping",
+    "settling",
+];
 
 impl FromNode for State {
     fn blank() -> Self {
@@ -110,6 +154,11 @@ impl FromNode for State {
 
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
+            "recalling" => State::Recalling(from.whole()),
+            "inquiring" => State::Inquiring(from.whole()),
+            "pausing" => State::Pausing(from.whole()),
+            "looking" => State::Looking { look: from.member("look"), errand: from.member("errand") },
+            "following" => State::Following { approval: from.member("approval"), errand: from.member("errand") },
             "proposing" => State::Proposing(from.whole()),
             "asking" => State::Asking(from.whole()),
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
@@ -118,20 +167,10 @@ impl FromNode for State {
             "keeping" => State::Keeping { settled: from.member_or_default("settled"), key: None, outcome: None },
             "settling" => State::Settling { before: from.member("before"), after: from.member("after"), outcome: None },
             other => {
-                let known = &["proposing", "asking", "deciding", "claiming", "dispatching", "keeping", "settling"];
-                return from.unknown_variant(other, known);
+                return from.unknown_variant(other, STATES);
             }
         };
     }
-}
-
-/// What the gates before the approval make of a call.
-struct Examined {
-    /// In their canonical form.
-    arguments: String,
-    bound: Bound,
-    preview: Preview,
-    verdict: Verdict,
 }
 
 impl Call {
@@ -143,31 +182,44 @@ impl Call {
         now: Millis,
         shared: &mut Shared,
     ) -> Self {
-        let mut decision = Decision::new(&shared.redactor.shown(&name, 256));
         let role = Role::of(&name, shared);
-        let text = arguments.unwrap_or("{}");
-        let outcome = examine(&name, text, role, now, shared, &mut decision);
+        let arguments = examine::arguments(&name, arguments.unwrap_or("{}"), role, shared);
+        let decision = Decision::new(&shared.redactor.shown(&name, 256));
         let mut call = Call {
             name,
-            arguments: Arguments { text: crate::step::no_arguments(), secret: role.is_some_and(Role::gives_key) },
+            arguments: Arguments::blank(),
             entropy,
             quoted,
             role,
             decision,
+            passed: 0,
+            record: None,
+            drafted: false,
+            recalled: false,
             state: State::Dispatching(None),
         };
-        match outcome {
-            Ok(examined) => {
-                call.arguments.text = Json::verbatim(text);
-                call.approve(&examined, now, shared);
+        match arguments {
+            Ok(arguments) => {
+                call.arguments = arguments;
+                call.advance(now, shared);
             }
-            Err(error) => call.refuse(error),
+            Err(error) => {
+                call.decision.deny(Gate::Arguments, &error);
+                call.refuse(error);
+            }
         }
         call
     }
 
     pub(crate) fn action(&self, shared: &Shared) -> Action {
         match &self.state {
+            State::Recalling(id) => Action::Read { key: approval::key_of(id) },
+            State::Inquiring(errand) | State::Looking { errand, .. } | State::Following { errand, .. } => {
+                errand.action()
+            }
+            State::Pausing(until) => {
+                Action::Wait { until: *until, why: "another call asks the backend the same question".to_owned() }
+            }
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
@@ -189,9 +241,7 @@ impl Call {
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            State::Dispatching(_) => {
-                Action::CallTool { name: self.name.clone(), arguments: self.arguments.text.clone() }
-            }
+            State::Dispatching(approval) => self.outgoing(approval.as_ref(), shared).action(),
             State::Keeping { key: Some(key), .. } => {
                 Action::Keep { name: credential_name(shared), secret: key.clone() }
             }
@@ -209,20 +259,17 @@ impl Call {
             State::Dispatching(approval) => {
                 let approval = approval.clone();
                 let error = self.lost(shared, "the process ended while the call was on its way");
-                self.conclude(approval, Standing::Unknown, self.failure(error));
+                self.conclude(approval, Standing::Unknown, self.failure(error), shared);
             }
             State::Keeping { settled, .. } => {
                 let settled = settled.clone();
                 let outcome = self.failure(key_lost(shared));
                 self.settle_or_finish(settled, outcome);
             }
-            State::Proposing(_) | State::Asking(_) | State::Deciding { .. } | State::Claiming { .. }
-                if self.arguments.secret =>
-            {
+            // The record's last move is still made; the answer itself is gone.
+            State::Settling { .. } => {}
+            _ if self.arguments.secret => {
                 self.refuse(super::cancelled().with_next("Make the call again: its code is not in the snapshot."));
-            }
-            State::Settling { outcome: None, .. } => {
-                self.refuse(Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it."))
             }
             _ => {}
         }
@@ -230,6 +277,25 @@ impl Call {
 
     pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
         match &self.state {
+            State::Recalling(id) => {
+                let id = id.clone();
+                self.recall(&id, &input, shared)?;
+            }
+            State::Inquiring(_) => self.inquired(&input, shared)?,
+            State::Pausing(until) => match &input.happening {
+                Happening::Woke if input.now < *until => {}
+                Happening::Woke => self.advance(input.now, shared),
+                Happening::Cancelled => return self.call_off(),
+                _ => return Err(input.wrong_event("`woke`")),
+            },
+            State::Looking { look, .. } => {
+                let look = *look;
+                self.looked(look, &input, shared)?;
+            }
+            State::Following { approval, .. } => {
+                let approval = approval.clone();
+                self.followed(&approval, &input, shared)?;
+            }
             State::Proposing(approval) => {
                 let approval = approval.clone();
                 if matches!(input.happening, Happening::Cancelled) {
@@ -247,7 +313,7 @@ impl Call {
             }
             State::Asking(approval) => {
                 let approval = approval.clone();
-                self.answered(&approval, &input)?;
+                self.answered(&approval, &input, shared)?;
             }
             State::Deciding { after, .. } => {
                 let after = after.clone();
@@ -295,35 +361,162 @@ impl Call {
         Ok(())
     }
 
-    /// The approval gate, at the first passage.
-    fn approve(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
-        if examined.verdict == Verdict::Allow && self.quoted.is_none() {
-            self.decision.say(Gate::Approval, GateVerdict::Pass, "not needed");
-            return self.dispatch(None, now, shared);
+    /// All gates, as far as they let the call through now.
+    fn advance(&mut self, now: Millis, shared: &mut Shared) {
+        // A passage that was cut short by a question of the guard's own is told once.
+        self.decision.gates.truncate(self.passed);
+        match self.examine(now, shared) {
+            Ok(examined) => self.plan(&examined, now, shared),
+            Err(error) => self.refuse(error),
         }
-        let standing = gate::approval::check(
-            shared.approvals.values(),
-            self.quoted.as_deref(),
-            &examined.bound,
-            &examined.arguments,
-            &examined.preview,
-            &shared.redactor,
-            now,
-        );
-        match standing {
-            Ok(gate::approval::Standing::Approved(approval)) => self.claim(approval),
-            Ok(gate::approval::Standing::Open(approval)) => self.ask(approval, true),
-            Ok(gate::approval::Standing::Missing) => {
-                let (bound, preview) = (examined.bound.clone(), examined.preview.clone());
-                let approval =
-                    Approval::propose(&self.entropy, bound, &examined.arguments, preview, now, shared.approval_ttl);
-                self.ask(approval, false);
+    }
+
+    fn plan(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
+        match gate::plan::check(shared, &self.name, &self.entropy, now) {
+            Ok(gate::plan::Standing::Free) => {}
+            Ok(gate::plan::Standing::Included) => {
+                self.decision.say(Gate::Plan, GateVerdict::Pass, "the plan includes it");
+            }
+            Ok(gate::plan::Standing::Ask(errand)) => {
+                self.state = State::Inquiring(errand);
+                return;
+            }
+            Ok(gate::plan::Standing::Wait(until)) => {
+                self.state = State::Pausing(until);
+                return;
+            }
+            Err(error) => {
+                self.decision.deny(Gate::Plan, &error);
+                return self.refuse(error);
+            }
+        }
+        self.approve(examined, now, shared);
+    }
+
+    fn inquired(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let asked = match &input.happening {
+            Happening::Result { .. } => {
+                let answer = input.document()?;
+                result::open(answer).and_then(|document| {
+                    let result = document.tape().root();
+                    if result::is_error(result) {
+                        let (_, message) = crate::profile::error_of(result);
+                        return Err(gate::plan::unknown(&shared.redactor.shown(&message, 300)));
+                    }
+                    match &shared.profile {
+                        Some(profile) => shared.plans.answered(&self.name, result, profile, input.now),
+                        None => Ok(()),
+                    }
+                })
+            }
+            Happening::Failed { kind, message, retry_after } => {
+                Err(failure_error(*kind, message, *retry_after, input.now, true, shared))
+            }
+            Happening::Cancelled => {
+                shared.plans.given_up(&self.name);
+                return self.call_off();
+            }
+            _ => return Err(input.wrong_event("`result` or `failed`")),
+        };
+        match asked {
+            Ok(()) => self.advance(input.now, shared),
+            Err(error) => {
+                shared.plans.given_up(&self.name);
+                self.decision.deny(Gate::Plan, &error);
+                self.refuse(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger's answer: what other processes made of the quoted approval.
+    fn recall(&mut self, id: &str, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        if matches!(input.happening, Happening::Cancelled) {
+            return self.call_off();
+        }
+        let found =
+            dispatch::found(&input.happening, id, shared).ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+        self.recalled = true;
+        match found {
+            Ok(found) => {
+                if let Some(approval) = found {
+                    shared.remember(approval);
+                }
+                self.advance(input.now, shared);
             }
             Err(error) => {
                 self.decision.deny(Gate::Approval, &error);
                 self.refuse(error);
             }
         }
+        Ok(())
+    }
+
+    /// The approval gate.
+    fn approve(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
+        if examined.verdict == Verdict::Allow && self.quoted.is_none() {
+            self.decision.say(Gate::Approval, GateVerdict::Pass, "not needed");
+            return self.dispatch(None, now, shared);
+        }
+        if let Some(id) = &self.quoted {
+            let known = shared.approvals.get(id);
+            // Another process may have decided about it, or gone on with it.
+            let is_open = |approval: &Approval| match approval.state {
+                Standing::Proposed => true,
+                Standing::Dispatched => approval.request.is_some(),
+                _ => false,
+            };
+            if !self.recalled && approval::is_id(id) && known.is_none_or(is_open) {
+                self.state = State::Recalling(id.clone());
+                return;
+            }
+        }
+        let outcome = self.stand(examined, now, shared);
+        if let Err(error) = outcome {
+            self.decision.deny(Gate::Approval, &error);
+            self.refuse(error);
+        }
+    }
+
+    fn stand(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) -> Result<()> {
+        let mut binding = self.bind(&examined.document, shared)?;
+        let quoted = self.quoted.as_ref().and_then(|id| shared.approvals.get(id));
+        if let Some(approval) = quoted.filter(|approval| approval.is_with_owner()) {
+            // What the person saw then is what the owner was asked.
+            binding.preview.record.clone_from(&approval.preview.record);
+            gate::approval::exactly(approval, &binding.call, &binding.arguments, &binding.preview)?;
+            if let Some(errand) = sending::follow_up(approval, shared) {
+                self.state = State::Following { approval: approval.clone(), errand };
+                return Ok(());
+            }
+        }
+        if self.record.is_none() {
+            if let Some((look, errand)) = self.look(&examined.document, shared) {
+                self.state = State::Looking { look, errand };
+                return Ok(());
+            }
+        }
+        let standing = gate::approval::check(
+            shared.approvals.values(),
+            self.quoted.as_deref(),
+            &binding.call,
+            &binding.arguments,
+            &binding.preview,
+            &shared.redactor,
+            now,
+        )?;
+        match standing {
+            gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
+            gate::approval::Standing::Open(approval) => self.ask(approval, true),
+            gate::approval::Standing::Missing => {
+                let check = self.check(&examined.document, shared);
+                let times = (now, now.saturating_add(shared.approval_ttl));
+                let (call, preview) = (binding.call, binding.preview);
+                let approval = Approval::propose(&self.entropy, call, &binding.arguments, preview, check, times);
+                self.ask(approval.sealed(&shared.seal), false);
+            }
+        }
+        Ok(())
     }
 
     fn ask(&mut self, approval: Approval, stored: bool) {
@@ -332,31 +525,32 @@ impl Call {
         self.state = if stored { State::Asking(approval) } else { State::Proposing(approval) };
     }
 
-    fn claim(&mut self, approval: Approval) {
+    fn claim(&mut self, approval: Approval, now: Millis, shared: &Shared) {
         self.decision.approval = Some(approval.id.clone());
         match approval.moved(Standing::Dispatched) {
             Some(after) => {
                 self.decision.say(Gate::Approval, GateVerdict::Pass, "a person approved exactly this call");
+                let after = Approval { dispatched_at: Some(now), ..after }.sealed(&shared.seal);
                 self.state = State::Claiming { before: approval, after };
             }
             None => self.refuse(Error::new(Code::ApprovalSpent, "The approval was used already.")),
         }
     }
 
-    fn answered(&mut self, approval: &Approval, input: &Input<'_>) -> Result<()> {
+    fn answered(&mut self, approval: &Approval, input: &Input<'_>, shared: &Shared) -> Result<()> {
         let answer = match &input.happening {
             Happening::Answer { answer } => answer,
             Happening::Cancelled => &Answer::Cancel,
             _ => return Err(input.wrong_event("`answer`")),
         };
         match answer {
-            Answer::Approve | Answer::Deny { .. } => match decided(approval, answer, input.now) {
+            Answer::Approve | Answer::Deny { .. } => match decided(approval, answer, input.now, &shared.seal) {
                 Ok(after) => self.state = State::Deciding { before: approval.clone(), after },
                 Err(error) => self.refuse(error),
             },
             Answer::Defer => self.refuse(approval::required(approval)),
             Answer::Cancel => self.call_off()?,
-            Answer::Code { .. } | Answer::Resend => {
+            Answer::Code { .. } | Answer::Resend | Answer::Ran | Answer::NotRan => {
                 return Err(Error::new(
                     Code::WrongAnswer,
                     "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.",
@@ -372,41 +566,16 @@ impl Call {
             self.decision.deny(Gate::Approval, &error);
             return self.refuse(error);
         }
-        let text = self.arguments.text.get().to_owned();
-        match examine(&self.name, &text, self.role, now, shared, &mut self.decision) {
-            Ok(examined) if approval.covers(&examined.bound, &examined.arguments, &examined.preview) => {
-                self.claim(approval.clone())
-            }
-            Ok(examined) => {
-                let different = approval.difference(&examined.bound, &examined.preview);
-                let error = Error::new(
-                    Code::ApprovalMismatch,
-                    format!("While the person decided, the call changed: {}.", different.join(", ")),
-                )
-                .with("different", different)
-                .with("approval", approval.id.as_str());
-                self.decision.deny(Gate::Approval, &error);
-                self.refuse(error);
-            }
-            Err(error) => self.refuse(error),
+        self.quoted = Some(approval.id.clone());
+        self.passed = self.decision.gates.len();
+        if !self.drafted {
+            self.record = None;
         }
+        self.advance(now, shared);
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
-        match self.role {
-            Some(Role::Request) => {
-                if let Some(email) = signup::email_of(self.read_arguments().tape().root()) {
-                    shared.registrations.requested(&email, now);
-                }
-            }
-            Some(Role::Verify) => {
-                let arguments = self.read_arguments();
-                if let Some(pending) = shared.registrations.get_mut(&request_id_of(arguments.tape().root())) {
-                    pending.state = PendingState::Verifying;
-                }
-            }
-            Some(Role::Join) | None => {}
-        }
+        self.note_registration(now, shared);
         self.state = State::Dispatching(approval);
     }
 
@@ -417,122 +586,73 @@ impl Call {
         match &input.happening {
             Happening::Result { server_time } => {
                 let text = input.document()?;
-                let read = self.read_result(text, *server_time, input.now, shared);
+                let read = result::open(text).and_then(|document| {
+                    let sent = self.outgoing(approval.as_ref(), shared).tool;
+                    let read = self.read_result(&document, text, &sent, *server_time, input.now, shared)?;
+                    Ok((document, read))
+                });
                 match read {
-                    Ok((checked, succeeded)) => {
+                    Ok((document, (checked, true))) if self.asks_owner(approval.as_ref(), shared) => {
+                        let settled = self.requested(approval, document.tape().root(), shared);
+                        let outcome = Outcome::Result { result: checked.text, decision: self.decision.clone() };
+                        self.settle_or_finish(settled, outcome);
+                    }
+                    Ok((_, (checked, succeeded))) => {
                         self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                         let outcome = Outcome::Result { result: checked.text, decision: self.decision.clone() };
-                        self.conclude(
-                            approval,
-                            if succeeded { Standing::Completed } else { Standing::Failed },
-                            outcome,
-                        );
+                        let to = if succeeded { Standing::Completed } else { Standing::Failed };
+                        self.conclude(approval, to, outcome, shared);
                     }
                     Err(error) => {
                         self.decision.deny(Gate::Result, &error);
-                        self.conclude(approval, Standing::Completed, self.failure(error));
+                        self.conclude(approval, Standing::Completed, self.failure(error), shared);
                     }
                 }
             }
             Happening::Failed { kind, message, retry_after } => {
                 let repeatable = self.is_repeatable(shared);
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);
-                self.conclude(approval, dispatch::state_after(*kind), self.failure(error));
+                self.conclude(approval, dispatch::state_after(*kind), self.failure(error), shared);
             }
             Happening::Cancelled => {
                 let error = self.lost(shared, "the call was called off while it was on its way");
-                self.conclude(approval, dispatch::state_after(Failure::Lost), self.failure(error));
+                self.conclude(approval, dispatch::state_after(Failure::Lost), self.failure(error), shared);
             }
             _ => return Err(input.wrong_event("`result` or `failed`")),
         }
         Ok(())
     }
 
+    /// `sent` is the tool that was really called.
     fn read_result(
         &self,
+        document: &Document,
         text: &str,
+        sent: &str,
         server_time: Option<Millis>,
         now: Millis,
         shared: &mut Shared,
     ) -> Result<(result::Checked, bool)> {
-        let document = result::open(text)?;
+        let root = document.tape().root();
         if self.role == Some(Role::Request) {
             let arguments = self.read_arguments();
             let (profile, registration) = self.known(shared)?;
             let pending = read_request(
                 &profile,
                 &registration,
-                document.tape().root(),
+                root,
                 &signup::email_of(arguments.tape().root()).unwrap_or_default(),
                 server_time,
                 now,
             )?;
             shared.registrations.add(pending);
         }
+        if let Some(profile) = &shared.profile {
+            shared.plans.called(&self.name, root, !result::is_error(root), profile);
+        }
         // The definition was good when the call began; if the list changed meanwhile, the new one counts.
-        let definition = shared.catalog.get(&self.name).and_then(|tool| tool.definition().ok());
-        result::check(&document, text, definition, &shared.redactor)
-    }
-
-    /// The answer to a verification that the agent made itself: the key is taken out before anything is shown.
-    fn verified(&mut self, approval: Option<Approval>, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
-        let (profile, registration) = self.known(shared)?;
-        let outcome = signup::read_verification(input, shared, &profile, &registration)?;
-        signup::settle(shared, &request_id_of(self.read_arguments().tape().root()), &outcome);
-        let standing = match &outcome {
-            Ok(_) => Standing::Completed,
-            Err(error) if error.code() == Code::SignupUnknown => Standing::Unknown,
-            Err(_) => Standing::Failed,
-        };
-        let settled = approval.and_then(|before| before.moved(standing).map(|after| (before, after)));
-        let verified = match outcome {
-            Ok(verified) => verified,
-            Err(error) => {
-                self.decision.deny(Gate::Result, &error);
-                let outcome = self.failure(error);
-                self.settle_or_finish(settled, outcome);
-                return Ok(());
-            }
-        };
-        let text = input.document()?;
-        let masked = signup::masked(&profile, &verified.key).masked;
-        let text = text.replace(verified.key.expose(), &masked);
-        let shown = result::open(&text)
-            .map(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
-        // Whoever joins gets a key; the account is there already, and its answer need not describe it.
-        let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
-        let outcome = match account.and(shown) {
-            // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
-            Ok(checked) if !reveals(checked.text.get(), verified.key.expose()) => {
-                self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
-                Outcome::Result { result: checked.text, decision: self.decision.clone() }
-            }
-            Ok(_) => self.failure(Error::new(
-                Code::InvalidResult,
-                "The answer could not be shown without its key; the key is in the vault.",
-            )),
-            Err(error) => self.failure(error),
-        };
-        self.state = State::Keeping { settled, key: Some(verified.key), outcome: Some(outcome) };
-        Ok(())
-    }
-
-    fn kept(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
-        let State::Keeping { settled, outcome, .. } = &mut self.state else { return Ok(()) };
-        let (settled, outcome) = (settled.take(), outcome.take());
-        let outcome = match (&input.happening, outcome) {
-            (Happening::Kept, Some(outcome)) => outcome,
-            (Happening::Kept | Happening::Failed { .. } | Happening::Cancelled, _) => self.failure(key_lost(shared)),
-            (_, outcome) => {
-                if let State::Keeping { settled: settled_slot, outcome: outcome_slot, .. } = &mut self.state {
-                    *settled_slot = settled;
-                    *outcome_slot = outcome;
-                }
-                return Err(input.wrong_event("`kept` or `failed`"));
-            }
-        };
-        self.settle_or_finish(settled, outcome);
-        Ok(())
+        let definition = shared.catalog.get(sent).and_then(|tool| tool.definition().ok());
+        result::check(document, text, definition, &shared.redactor)
     }
 
     /// The record's last move. Whether the ledger takes it or not, the answer is given: the call has run.
@@ -544,14 +664,10 @@ impl Call {
             _ => return Err(input.wrong_event("`committed`, `conflict` or `failed`")),
         }
         let outcome = outcome.take();
-        self.state = State::Finished(
-            outcome.unwrap_or_else(|| failed(Error::new(Code::OutcomeUnknown, "The answer was lost."))),
-        );
+        self.state = State::Finished(outcome.unwrap_or_else(|| {
+            failed(Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it."))
+        }));
         Ok(())
-    }
-
-    fn conclude(&mut self, approval: Option<Approval>, to: Standing, outcome: Outcome) {
-        self.settle_or_finish(approval.and_then(|before| before.moved(to).map(|after| (before, after))), outcome);
     }
 
     fn settle_or_finish(&mut self, settled: Option<(Approval, Approval)>, outcome: Outcome) {
@@ -590,88 +706,11 @@ impl Call {
     fn read_arguments(&self) -> Document {
         Document::read(self.arguments.text.get(), json::ARGUMENTS).unwrap_or_default()
     }
-
-    fn known(&self, shared: &Shared) -> Result<(crate::profile::Profile, crate::profile::Registration)> {
-        let profile = shared.profile.clone();
-        profile
-            .and_then(|profile| profile.registration.clone().map(|registration| (profile, registration)))
-            .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
-    }
 }
 
-/// The gates known, arguments and policy; writes down what each said.
-fn examine(
-    name: &str,
-    text: &str,
-    role: Option<Role>,
-    now: Millis,
-    shared: &Shared,
-    decision: &mut Decision,
-) -> Result<Examined> {
-    let tool = gate::known::check(&shared.catalog, name, &shared.redactor)
-        .inspect_err(|error| decision.deny(Gate::Known, error))?;
-    decision.say(Gate::Known, GateVerdict::Pass, "");
-    decision.effect = Some(tool.effect);
-    decision.reasons.clone_from(&tool.reasons);
-
-    let hidden = signup::hidden_arguments(role);
-    let checked = tool.definition().and_then(|definition| {
-        let document = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
-        if let Some(role) = role {
-            signup::check_call(role, document.tape().root(), now, shared)?;
-        }
-        Ok((definition, document))
-    });
-    let (definition, document) = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
-    decision.say(Gate::Arguments, GateVerdict::Pass, "");
-
-    let ruling = gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
-    let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
-    decision.say(Gate::Policy, verdict, ruling.source);
-
-    let value = document.tape().root();
-    let arguments = canonical(value);
-    let bound = Bound {
-        server: shared.server.clone(),
-        tool: tool.name.clone(),
-        definition: definition.digest.clone(),
-        arguments: sha256_hex(arguments.as_bytes()),
-        subject: shared.subject.clone(),
-        policy: shared.policy.digest.clone(),
-    };
-    let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
-    let preview = Preview::of(tool, value, &hidden);
-    Ok(Examined { arguments, bound, preview, verdict: ruling.verdict })
-}
-
-fn request_id_of(arguments: Node<'_>) -> Cow<'_, str> {
-    crate::json::text(arguments, &["requestId", "request_id"]).unwrap_or_default()
-}
-
-fn credential_name(shared: &Shared) -> String {
-    shared
-        .profile
-        .as_ref()
-        .and_then(|profile| profile.credential.as_ref())
-        .map_or_else(|| "api_key".to_owned(), |credential| credential.name.clone())
-}
-
-fn key_lost(shared: &Shared) -> Error {
-    shared
-        .profile
-        .as_ref()
-        .map_or_else(|| Error::new(Code::KeyNotKept, "The key could not be put into the vault."), signup::not_kept)
-}
-
-/// Whether the secret stands in any string of the text, however it is spelled there.
-fn reveals(text: &str, secret: &str) -> bool {
-    fn within(node: Node<'_>, secret: &str) -> bool {
-        match node.kind() {
-            Kind::String => node.text().contains(secret),
-            Kind::Array => node.items().any(|item| within(item, secret)),
-            Kind::Object => node.members().any(|member| member.name().contains(secret) || within(member.value, secret)),
-            _ => false,
-        }
-    }
-    Document::read(text, json::RESULT).map_or(true, |document| within(document.tape().root(), secret))
+/// The record's last move, if there is a record.
+fn settlement(approval: Option<Approval>, to: Standing, shared: &Shared) -> Option<(Approval, Approval)> {
+    let before = approval?;
+    let after = before.moved(to)?.sealed(&shared.seal);
+    Some((before, after))
 }

@@ -1,0 +1,109 @@
+//! The gates that a call passes before anyone is asked: known, arguments, policy.
+
+use super::{Arguments, Call};
+use crate::approval::{Bound, Preview};
+use crate::error::{Code, Error, Result};
+use crate::flow::signup::{self, Role};
+use crate::gate::{self, Gate, GateVerdict};
+use crate::guard::Shared;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::{self, Document, Json};
+use crate::policy::Verdict;
+use crate::schema::Violation;
+use crate::step::Millis;
+
+/// What those gates make of a call.
+pub(super) struct Examined {
+    pub(super) document: Document,
+    pub(super) verdict: Verdict,
+}
+
+/// What an approval of the call is bound to.
+pub(super) struct Binding {
+    /// The arguments in their canonical form.
+    pub(super) arguments: String,
+    pub(super) call: Bound,
+    pub(super) preview: Preview,
+}
+
+impl Call {
+    pub(super) fn examine(&mut self, now: Millis, shared: &Shared) -> Result<Examined> {
+        let decision = &mut self.decision;
+        let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)
+            .inspect_err(|error| decision.deny(Gate::Known, error))?;
+        decision.say(Gate::Known, GateVerdict::Pass, "");
+        decision.effect = Some(tool.effect);
+        decision.reasons.clone_from(&tool.reasons);
+
+        let hidden = signup::hidden_arguments(self.role);
+        let text = self.arguments.text.get();
+        let checked = tool.definition().and_then(|definition| {
+            let document = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
+            if let Some(role) = self.role {
+                signup::check_call(role, document.tape().root(), now, shared)?;
+            }
+            Ok(document)
+        });
+        let document = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
+        decision.say(Gate::Arguments, GateVerdict::Pass, "");
+
+        let ruling =
+            gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
+        let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
+        decision.say(Gate::Policy, verdict, ruling.source);
+        Ok(Examined { document, verdict: ruling.verdict })
+    }
+
+    /// What an approval of the call would be bound to, and what a person would see.
+    pub(super) fn bind(&self, document: &Document, shared: &Shared) -> Result<Binding> {
+        let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)?;
+        let definition = tool.definition()?;
+        let value = document.tape().root();
+        let arguments = canonical(value);
+        let call = Bound {
+            server: shared.server.clone(),
+            tool: tool.name.clone(),
+            definition: definition.digest.clone(),
+            arguments: sha256_hex(arguments.as_bytes()),
+            subject: shared.subject.clone(),
+            policy: shared.policy.digest.clone(),
+        };
+        let hidden = signup::hidden_arguments(self.role);
+        let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
+        let mut preview = Preview::of(tool, value, &hidden);
+        preview.record = self.record.clone().unwrap_or_default();
+        Ok(Binding { arguments, call, preview })
+    }
+}
+
+/// The arguments as they will be examined. Where the profile names an argument by which a person's yes is told to the
+/// backend, that word is the guard's: an agent that says it itself is refused.
+pub(super) fn arguments(name: &str, text: &str, role: Option<Role>, shared: &Shared) -> Result<Arguments> {
+    let secret = role.is_some_and(Role::gives_key);
+    let plan = shared.profile.as_ref().and_then(|profile| profile.plan.as_ref());
+    let Some(upgrade) = plan.map(|plan| &plan.upgrade).filter(|upgrade| upgrade.tool == name) else {
+        return Ok(Arguments { text: Json::verbatim(text), secret });
+    };
+    // What cannot be read is told by the arguments gate.
+    let Ok(document) = Document::read(text, json::ARGUMENTS) else {
+        return Ok(Arguments { text: Json::verbatim(text), secret });
+    };
+    let value = document.tape().root();
+    if value.get(&upgrade.confirm).is_some() {
+        let violation = Violation {
+            path: format!("/{}", json::pointer_token(&upgrade.confirm)),
+            schema_path: String::new(),
+            keyword: "confirmed_by_agent".to_owned(),
+            expected: "nothing: the guard adds it once a person said yes".to_owned(),
+            got: "the agent's own word".to_owned(),
+            repair: format!("Leave `{}` out: the guard adds it once a person said yes.", upgrade.confirm),
+        };
+        let message = format!("The arguments of `{name}` are not acceptable: {}", violation.repair);
+        return Err(Error::new(Code::InvalidArguments, message).with("violations", Json::of(&[violation])));
+    }
+    let mut members: Vec<(String, Json)> =
+        value.members().map(|member| (member.name().into_owned(), Json::copied(member.value))).collect();
+    members.push((upgrade.confirm.clone(), Json::of(&true)));
+    let members: Vec<(&str, &Json)> = members.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    Ok(Arguments { text: Json::object(&members), secret })
+}

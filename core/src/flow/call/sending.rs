@@ -1,0 +1,192 @@
+//! What reaches a customer goes out in two phases: a person approves, then the backend asks its owner, and only the
+//! backend's own word counts as delivery.
+
+use super::{Call, State, settlement};
+use crate::approval::{Approval, Request, State as Standing};
+use crate::error::Result;
+use crate::flow::{Errand, Input, failure_error};
+use crate::gate::{Gate, GateVerdict, result};
+use crate::guard::Shared;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::tape::Node;
+use crate::json::{Json, text};
+use crate::profile::{Profile, Sender, Sends};
+use crate::step::{Happening, Outcome};
+use crate::text::shorten;
+
+const LONGEST_SUMMARY: usize = 1_000;
+
+/// How the backend's own question to its owner stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Nobody has decided, or the backend says a word that is not known.
+    Pending,
+    /// The owner agreed, and the agent may send.
+    Approved,
+    /// It was sent.
+    Completed,
+    /// It will not be.
+    Failed,
+}
+
+impl Call {
+    /// The sends of the profile, if this call is one that goes by the backend's own question.
+    fn sends<'s>(&self, shared: &'s Shared) -> Option<&'s Sends> {
+        let sends = shared.profile.as_ref()?.sends.as_ref()?;
+        let goes = sends.tools.contains(&self.name) && shared.catalog.get(&sends.approval.tool).is_some();
+        goes.then_some(sends)
+    }
+
+    /// What really goes out: the call, or the backend's question to its owner about it.
+    pub(super) fn outgoing(&self, approval: Option<&Approval>, shared: &Shared) -> Errand {
+        let released = approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent);
+        let direct = || Errand { tool: self.name.clone(), arguments: self.arguments.text.clone() };
+        let Some(sends) = self.sends(shared).filter(|_| !released) else { return direct() };
+        let named = |meaning: &str| sends.approval.arguments.get(meaning).map(String::as_str);
+        let (Some(action), Some(summary), Some(payload)) = (named("action"), named("summary"), named("payload")) else {
+            return direct();
+        };
+        let (name, told) = (Json::of(&self.name), Json::of(&self.summary(approval, shared)));
+        let arguments = Json::object(&[(action, &name), (summary, &told), (payload, &self.arguments.text)]);
+        Errand { tool: sends.approval.tool.clone(), arguments }
+    }
+
+    /// What the owner reads: what the person saw, and the digest of what will be sent.
+    fn summary(&self, approval: Option<&Approval>, shared: &Shared) -> String {
+        let arguments = self.read_arguments();
+        let shown = match approval {
+            Some(approval) => Some(approval.preview.clone()),
+            None => self.bind(&arguments, shared).ok().map(|binding| binding.preview),
+        };
+        let mut summary = shown.as_ref().map_or_else(|| self.name.clone(), |preview| preview.title.clone());
+        let lines = shown.map(|preview| if preview.record.is_empty() { preview.lines } else { preview.record });
+        for line in lines.unwrap_or_default() {
+            summary.push_str("; ");
+            summary.push_str(&line.label);
+            summary.push_str(": ");
+            summary.push_str(&line.value);
+        }
+        let payload = sha256_hex(canonical(arguments.tape().root()).as_bytes());
+        format!("{} (payload sha256:{payload})", shorten(&summary, LONGEST_SUMMARY))
+    }
+
+    /// Whether this call's result is only the backend's question to its owner.
+    pub(super) fn asks_owner(&self, approval: Option<&Approval>, shared: &Shared) -> bool {
+        self.sends(shared).is_some()
+            && !approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent)
+    }
+
+    /// The record after the backend took its question, and what that means for the approval.
+    pub(super) fn requested(
+        &mut self,
+        approval: Option<Approval>,
+        result: Node<'_>,
+        shared: &Shared,
+    ) -> Option<(Approval, Approval)> {
+        let (request, owner) = request_of(shared.profile.as_ref()?, result)?;
+        self.decision.say(Gate::Result, GateVerdict::Pass, owner.in_words());
+        let before = approval?;
+        let waiting = before.requested(request)?;
+        let after = owner.settled().and_then(|to| waiting.moved(to)).unwrap_or(waiting);
+        Some((before, after.sealed(&shared.seal)))
+    }
+
+    pub(super) fn followed(&mut self, approval: &Approval, input: &Input<'_>, shared: &Shared) -> Result<()> {
+        match &input.happening {
+            Happening::Result { .. } => {
+                let answer = input.document()?;
+                let document = match result::open(answer) {
+                    Ok(document) => document,
+                    Err(error) => {
+                        self.refuse(error);
+                        return Ok(());
+                    }
+                };
+                let result = document.tape().root();
+                let said = shared.profile.as_ref().and_then(|profile| request_of(profile, result));
+                let Some((mut request, owner)) = said.filter(|_| !result::is_error(result)) else {
+                    let shown = result::show(&document, answer, "", &shared.redactor);
+                    let outcome = Outcome::Result { result: shown.text, decision: self.decision.clone() };
+                    self.state = State::Finished(outcome);
+                    return Ok(());
+                };
+                let agent_sends =
+                    self.sends(shared).is_some_and(|sends| sends.sender == Sender::Agent) && owner == Owner::Approved;
+                request.sent = agent_sends;
+                let waiting = approval.requested(request);
+                if agent_sends {
+                    self.state = match waiting {
+                        Some(after) => State::Claiming { before: approval.clone(), after: after.sealed(&shared.seal) },
+                        None => return Ok(()),
+                    };
+                    return Ok(());
+                }
+                self.decision.say(Gate::Result, GateVerdict::Pass, owner.in_words());
+                let shown = result::show(&document, answer, "", &shared.redactor);
+                let outcome = Outcome::Result { result: shown.text, decision: self.decision.clone() };
+                let settled = owner
+                    .settled()
+                    .and_then(|to| waiting?.moved(to))
+                    .map(|after| (approval.clone(), after.sealed(&shared.seal)));
+                self.settle_or_finish(settled, outcome);
+            }
+            Happening::Failed { kind, message, retry_after } => {
+                let error = failure_error(*kind, message, *retry_after, input.now, true, shared);
+                self.refuse(error);
+            }
+            Happening::Cancelled => self.call_off()?,
+            _ => return Err(input.wrong_event("`result` or `failed`")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn conclude(&mut self, approval: Option<Approval>, to: Standing, outcome: Outcome, shared: &Shared) {
+        self.settle_or_finish(settlement(approval, to, shared), outcome);
+    }
+}
+
+/// The read of how the owner decided about a send.
+pub(crate) fn follow_up(approval: &Approval, shared: &Shared) -> Option<Errand> {
+    let request = approval.request.as_ref()?;
+    let read = &shared.profile.as_ref()?.sends.as_ref()?.follow.read;
+    let argument = read.arguments.get("request")?;
+    Errand::new(&read.tool, Json::object(&[(argument, &Json::of(&request.id))]), shared)
+}
+
+/// The backend's question as its answer names it.
+pub(crate) fn request_of(profile: &Profile, result: Node<'_>) -> Option<(Request, Owner)> {
+    let follow = &profile.sends.as_ref()?.follow;
+    let answer = profile.answer(result);
+    let field = |names: &[String]| {
+        names.iter().find_map(|name| text(answer.node(), &[name.as_str()])).map(|text| shorten(&text, 200))
+    };
+    let (id, status) = (field(&follow.request)?, field(&follow.status).unwrap_or_default());
+    let is = |words: &[String]| words.iter().any(|word| word.eq_ignore_ascii_case(&status));
+    let owner = match () {
+        () if is(&follow.completed) => Owner::Completed,
+        () if is(&follow.failed) => Owner::Failed,
+        () if is(&follow.approved) => Owner::Approved,
+        () => Owner::Pending,
+    };
+    Some((Request { id, status, sent: false }, owner))
+}
+
+impl Owner {
+    /// Where the approval goes, if anywhere yet.
+    pub(crate) fn settled(self) -> Option<Standing> {
+        match self {
+            Owner::Completed => Some(Standing::Completed),
+            Owner::Failed => Some(Standing::Failed),
+            Owner::Pending | Owner::Approved => None,
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Owner::Pending => "the backend asks its owner; nothing is sent yet",
+            Owner::Approved => "the owner agreed; nothing is known of a delivery yet",
+            Owner::Completed => "the backend says that it was sent",
+            Owner::Failed => "the backend says that it will not be sent",
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Registration tools that the agent calls by itself: the key is taken out of the answer before anyone sees it.
+
+use std::borrow::Cow;
+
+use super::{Call, State, settlement};
+use crate::approval::{Approval, State as Standing};
+use crate::error::{Code, Error, Result};
+use crate::flow::Input;
+use crate::flow::signup::registration::PendingState;
+use crate::flow::signup::{self, Role};
+use crate::gate::{Gate, GateVerdict, result};
+use crate::guard::Shared;
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
+use crate::profile::{Profile, Registration};
+use crate::step::{Happening, Millis, Outcome};
+
+impl Call {
+    /// What is to be remembered of a registration call that goes out now.
+    pub(super) fn note_registration(&self, now: Millis, shared: &mut Shared) {
+        match self.role {
+            Some(Role::Request) => {
+                if let Some(email) = signup::email_of(self.read_arguments().tape().root()) {
+                    shared.registrations.requested(&email, now);
+                }
+            }
+            Some(Role::Verify) => {
+                let arguments = self.read_arguments();
+                if let Some(pending) = shared.registrations.get_mut(&request_id_of(arguments.tape().root())) {
+                    pending.state = PendingState::Verifying;
+                }
+            }
+            Some(Role::Join) | None => {}
+        }
+    }
+
+    /// The answer to a verification that the agent made itself: the key is taken out before anything is shown.
+    pub(super) fn verified(
+        &mut self,
+        approval: Option<Approval>,
+        input: &Input<'_>,
+        shared: &mut Shared,
+    ) -> Result<()> {
+        let (profile, registration) = self.known(shared)?;
+        let outcome = signup::read_verification(input, shared, &profile, &registration)?;
+        signup::settle(shared, &request_id_of(self.read_arguments().tape().root()), &outcome);
+        let standing = match &outcome {
+            Ok(_) => Standing::Completed,
+            Err(error) if error.code() == Code::SignupUnknown => Standing::Unknown,
+            Err(_) => Standing::Failed,
+        };
+        let settled = settlement(approval, standing, shared);
+        let verified = match outcome {
+            Ok(verified) => verified,
+            Err(error) => {
+                self.decision.deny(Gate::Result, &error);
+                let outcome = self.failure(error);
+                self.settle_or_finish(settled, outcome);
+                return Ok(());
+            }
+        };
+        let text = input.document()?;
+        let masked = signup::masked(&profile, &verified.key).masked;
+        let text = text.replace(verified.key.expose(), &masked);
+        let shown = result::open(&text)
+            .map(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
+        // Whoever joins gets a key; the account is there already, and its answer need not describe it.
+        let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
+        let outcome = match account.and(shown) {
+            // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
+            Ok(checked) if !reveals(checked.text.get(), verified.key.expose()) => {
+                self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
+                Outcome::Result { result: checked.text, decision: self.decision.clone() }
+            }
+            Ok(_) => self.failure(Error::new(
+                Code::InvalidResult,
+                "The answer could not be shown without its key; the key is in the vault.",
+            )),
+            Err(error) => self.failure(error),
+        };
+        self.state = State::Keeping { settled, key: Some(verified.key), outcome: Some(outcome) };
+        Ok(())
+    }
+
+    pub(super) fn kept(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
+        let State::Keeping { settled, outcome, .. } = &mut self.state else { return Ok(()) };
+        let (settled, outcome) = (settled.take(), outcome.take());
+        let outcome = match (&input.happening, outcome) {
+            (Happening::Kept, Some(outcome)) => outcome,
+            (Happening::Kept | Happening::Failed { .. } | Happening::Cancelled, _) => self.failure(key_lost(shared)),
+            (_, outcome) => {
+                if let State::Keeping { settled: settled_slot, outcome: outcome_slot, .. } = &mut self.state {
+                    *settled_slot = settled;
+                    *outcome_slot = outcome;
+                }
+                return Err(input.wrong_event("`kept` or `failed`"));
+            }
+        };
+        self.settle_or_finish(settled, outcome);
+        Ok(())
+    }
+
+    pub(super) fn known(&self, shared: &Shared) -> Result<(Profile, Registration)> {
+        let profile = shared.profile.clone();
+        profile
+            .and_then(|profile| profile.registration.clone().map(|registration| (profile, registration)))
+            .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
+    }
+}
+
+fn request_id_of(arguments: Node<'_>) -> Cow<'_, str> {
+    crate::json::text(arguments, &["requestId", "request_id"]).unwrap_or_default()
+}
+
+pub(super) fn credential_name(shared: &Shared) -> String {
+    shared
+        .profile
+        .as_ref()
+        .and_then(|profile| profile.credential.as_ref())
+        .map_or_else(|| "api_key".to_owned(), |credential| credential.name.clone())
+}
+
+pub(super) fn key_lost(shared: &Shared) -> Error {
+    shared
+        .profile
+        .as_ref()
+        .map_or_else(|| Error::new(Code::KeyNotKept, "The key could not be put into the vault."), signup::not_kept)
+}
+
+/// Whether the secret stands in any string of the text, however it is spelled there.
+fn reveals(text: &str, secret: &str) -> bool {
+    fn within(node: Node<'_>, secret: &str) -> bool {
+        match node.kind() {
+            Kind::String => node.text().contains(secret),
+            Kind::Array => node.items().any(|item| within(item, secret)),
+            Kind::Object => node.members().any(|member| member.name().contains(secret) || within(member.value, secret)),
+            _ => false,
+        }
+    }
+    Document::read(text, json::RESULT).map_or(true, |document| within(document.tape().root(), secret))
+}
