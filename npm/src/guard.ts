@@ -13,6 +13,7 @@ import type {
   Decision,
   DoctorReport,
   Finished,
+  PlanUpgrade,
   Policy,
   ProfileReport,
   Question,
@@ -37,8 +38,15 @@ export interface GuardOptions {
   trusted?: boolean;
   /** Who acts: part of every approval. */
   subject?: string;
-  /** How long an approval is good for, in milliseconds. */
+  /** How long an approval is good for, in milliseconds. Default: ten minutes. */
   approvalTtl?: number;
+  /** How long a call may be on its way before its answer counts as lost, in milliseconds. Default: five minutes. */
+  dispatchTimeout?: number;
+  /**
+   * At least 32 random characters that seal the ledger's records, so that nobody without it can forge or change one.
+   * Every process that shares the ledger needs the same. Default: none, and only damage is noticed.
+   */
+  sealKey?: string;
   /** Shows questions to a person. Default: nobody answers, and what needs a yes is refused. */
   ask?: Ask;
   /** Where the key goes. Default: memory, in front of the environment variables that the profile names. */
@@ -212,6 +220,35 @@ export class Guard<C extends McpClient = McpClient> {
     });
   }
 
+  /**
+   * Finds out what became of a call that was sent under an approval: after its answer was lost, or while the backend
+   * asks its owner. Looks at the ledger, then asks the backend or a person; never sends the call again.
+   *
+   * @param outcome - What a person knows of it, where they looked themselves.
+   * @throws ToolgateError `unknown_approval`, `still_dispatched`, `invalid_record`, `ledger_failed`, …
+   */
+  async settle(approval: string, outcome?: { ran: boolean }, options: FlowOptions = {}): Promise<Approval> {
+    const settled = await this.#run({ type: "settle", approval, ...outcome }, options, "settled");
+    return camel(settled.approval);
+  }
+
+  /**
+   * Makes a payment link for another plan, once a person said yes to exactly that plan and price.
+   *
+   * @returns The backend's own result, which holds the link.
+   * @throws ToolgateError `invalid_input` without a plan to propose, `approval_required`, `approval_denied`, …
+   */
+  async planUpgrade(wanted: PlanUpgrade = {}, options: FlowOptions = {}): Promise<Awaited<ReturnType<C["callTool"]>>> {
+    const { plan, billingCycle: billing_cycle, returnUrl: return_url } = wanted;
+    const upgrade = {
+      ...(plan === undefined ? {} : { plan }),
+      ...(billing_cycle === undefined ? {} : { billing_cycle }),
+      ...(return_url === undefined ? {} : { return_url }),
+    };
+    const { result } = await this.#run({ type: "plan_upgrade", upgrade }, options, "result");
+    return result as Awaited<ReturnType<C["callTool"]>>;
+  }
+
   /** The guard, its approvals and its open flows as versioned JSON, for another process. Holds no secret. */
   snapshot(): string {
     return this.#core.snapshot();
@@ -284,9 +321,10 @@ export class Guard<C extends McpClient = McpClient> {
 }
 
 function coreOptions(client: McpClient, options: GuardOptions): object {
-  const { profile, policy, trusted, subject, approvalTtl } = options;
+  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey } = options;
   const server = options.server ?? client.getServerVersion?.()?.name ?? "";
-  return { server, profile, policy, trusted, subject, approval_ttl: approvalTtl };
+  const timing = { approval_ttl: approvalTtl, dispatch_timeout: dispatchTimeout };
+  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey };
 }
 
 function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: Ask): Performers<Context> {

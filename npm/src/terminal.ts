@@ -3,7 +3,7 @@
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import type { Ask } from "./ask.js";
-import type { Answer, ApprovalQuestion, CodeQuestion, Question } from "./types.js";
+import type { Answer, ApprovalQuestion, CodeQuestion, Preview, Question } from "./types.js";
 
 /** What the terminal is; the process's own by default. */
 export interface TerminalOptions {
@@ -20,16 +20,28 @@ export function askInTerminal({ input = stdin, output = stdout }: TerminalOption
     const terminal = createInterface({ input, output });
     try {
       output.write(shown(question));
-      const prompt = question.type === "code" ? "Code (r: resend, q: cancel): " : "Do this? (y/N) ";
-      return answer(question, (await terminal.question(prompt, signal ? { signal } : {})).trim());
+      return answer(question, (await terminal.question(PROMPTS[question.type], signal ? { signal } : {})).trim());
     } finally {
       terminal.close();
     }
   };
 }
 
+const PROMPTS: Record<Question["type"], string> = {
+  code: "Code (r: resend, q: cancel): ",
+  approval: "Do this? (y/N) ",
+  outcome: "Did it take effect? (y/n, anything else: not known) ",
+};
+
 function shown(question: Question): string {
-  return question.type === "code" ? shownCode(question) : shownApproval(question);
+  switch (question.type) {
+    case "code":
+      return shownCode(question);
+    case "approval":
+      return shownApproval(question);
+    case "outcome":
+      return `\n${question.message}\n${shownPreview(question.preview)}`;
+  }
 }
 
 function shownCode({ message, expiresAt, problem }: CodeQuestion): string {
@@ -37,15 +49,22 @@ function shownCode({ message, expiresAt, problem }: CodeQuestion): string {
   return `\n${why}${message}\nThe code is good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
 }
 
+function shownPreview({ title, tool, effect, record = [], lines }: Preview): string {
+  const shown = [...record, ...lines].map(
+    ({ label, value }) => `    ${label}: ${value.replaceAll("\n", "\n      ")}\n`,
+  );
+  return `  ${title} (${tool}, ${effect})\n${shown.join("")}`;
+}
+
 function shownApproval({ message, preview, expiresAt }: ApprovalQuestion): string {
-  const lines = preview.lines
-    .map(({ label, value }) => `    ${label}: ${value.replaceAll("\n", "\n      ")}\n`)
-    .join("");
-  const head = `\n${message}\n  ${preview.title} (${preview.tool}, ${preview.effect})\n`;
-  return `${head}${lines}  The yes would be good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
+  return `\n${message}\n${shownPreview(preview)}  The yes would be good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
 }
 
 function answer(question: Question, typed: string): Answer {
+  if (question.type === "outcome") {
+    if (/^y(es)?$/i.test(typed)) return { type: "ran" };
+    return /^n(o)?$/i.test(typed) ? { type: "not_ran" } : { type: "defer" };
+  }
   if (question.type === "approval") return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
   if (/^r(esend)?$/i.test(typed)) return { type: "resend" };
   if (/^q(uit)?$/i.test(typed)) return { type: "cancel" };

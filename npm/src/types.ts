@@ -39,7 +39,10 @@ export interface Preview {
   effect: Effect;
   /** Why it counts as that. */
   reasons: string[];
+  /** The arguments. */
   lines: PreviewLine[];
+  /** What the backend says of the thing that the call is about, or a draft of what would be sent. */
+  record?: PreviewLine[];
 }
 
 /** The question for the code that the backend sent by email. */
@@ -80,12 +83,23 @@ export interface ApprovalQuestion {
   expiresAt: number;
 }
 
+/** The question whether a call whose answer was lost took effect. */
+export interface OutcomeQuestion {
+  type: "outcome";
+  /** A sentence to show. */
+  message: string;
+  /** The approval's id. */
+  approval: string;
+  /** What was to happen. */
+  preview: Preview;
+}
+
 /** What a person is asked. */
-export type Question = CodeQuestion | ApprovalQuestion;
+export type Question = CodeQuestion | ApprovalQuestion | OutcomeQuestion;
 
 /**
  * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval takes `approve`, `deny`
- * or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
+ * or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
  * {@link Guard.approve}; a sign-up ends with `code_required`.
  */
 export type Answer =
@@ -93,6 +107,8 @@ export type Answer =
   | { type: "resend" }
   | { type: "approve" }
   | { type: "deny"; reason?: string }
+  | { type: "ran" }
+  | { type: "not_ran" }
   | { type: "defer" }
   | { type: "cancel" };
 
@@ -141,6 +157,22 @@ export interface Approval {
   decidedAt?: number;
   /** Why it was denied, in the person's words. */
   reason?: string;
+  /** When the call was sent. */
+  dispatchedAt?: number;
+  /** The backend's own question to its owner about a send, and how it stood when the backend was last asked. */
+  request?: { id: string; status: string };
+  /** Who said what became of a call whose answer was lost. */
+  settledBy?: "person" | "read";
+}
+
+/** Another plan that is wanted. */
+export interface PlanUpgrade {
+  /** The plan's code. Default: the plan that the backend's last refusal proposed. */
+  plan?: string;
+  /** How often is paid, in the backend's words, such as `monthly`. */
+  billingCycle?: string;
+  /** Where the person goes after they paid. */
+  returnUrl?: string;
 }
 
 /** What a backend wants to know of a new organisation. */
@@ -234,7 +266,7 @@ export interface ResumedFlow {
 export interface StepNote {
   flow: string;
   step: string;
-  type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "wait" | "done";
+  type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "read" | "wait" | "done";
   /** The tool of `call_tool`, the secret's name of `keep`, the key of `commit`, the kind of question or outcome. */
   name?: string;
 }

@@ -4,7 +4,20 @@
 asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error is a `ToolgateError`.
 """
 
-from .ask import Answer, Approve, Ask, Cancel, Code, Defer, Deny, Resend, ask_in_terminal, defer
+from .ask import (
+    Answer,
+    Approve,
+    Ask,
+    Cancel,
+    Code,
+    Defer,
+    Deny,
+    NotRan,
+    Ran,
+    Resend,
+    ask_in_terminal,
+    defer,
+)
 from .auth import VaultAuth
 from .client import McpClient
 from .connect import connect
@@ -40,11 +53,13 @@ from .types import (
     Effect,
     Form,
     KeyHandle,
+    OutcomeQuestion,
     Policy,
     Preview,
     Profile,
     Question,
     Report,
+    Request,
     Rule,
     SignedUp,
     Step,
@@ -80,7 +95,9 @@ __all__ = [
     "McpClient",
     "MemoryLedger",
     "MemoryVault",
+    "NotRan",
     "OptionsError",
+    "OutcomeQuestion",
     "PlanError",
     "Policy",
     "PolicyError",
@@ -88,8 +105,10 @@ __all__ = [
     "Profile",
     "ProtocolError",
     "Question",
+    "Ran",
     "RecordError",
     "Report",
+    "Request",
     "Resend",
     "Resumed",
     "Rule",

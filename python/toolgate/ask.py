@@ -11,7 +11,7 @@ import anyio.to_thread
 from .errors import make
 
 if TYPE_CHECKING:
-    from .types import ApprovalQuestion, CodeQuestion, Question
+    from .types import ApprovalQuestion, CodeQuestion, OutcomeQuestion, Preview, Question
 
 __all__ = [
     "Answer",
@@ -21,6 +21,8 @@ __all__ = [
     "Code",
     "Defer",
     "Deny",
+    "NotRan",
+    "Ran",
     "Resend",
     "ask_in_terminal",
     "defer",
@@ -52,6 +54,16 @@ class Deny:
 
 
 @dataclass(frozen=True)
+class Ran:
+    """The call whose answer was lost took effect."""
+
+
+@dataclass(frozen=True)
+class NotRan:
+    """The call whose answer was lost did not take effect."""
+
+
+@dataclass(frozen=True)
 class Defer:
     """Nobody can answer now; an approval stays open for `Guard.approve` and `Guard.deny`."""
 
@@ -61,7 +73,7 @@ class Cancel:
     """The person calls the flow off."""
 
 
-Answer: TypeAlias = Code | Resend | Approve | Deny | Defer | Cancel
+Answer: TypeAlias = Code | Resend | Approve | Deny | Ran | NotRan | Defer | Cancel
 """What a person can say."""
 
 
@@ -90,6 +102,8 @@ async def ask_in_terminal(question: Question, /) -> Answer:
 def _ask_in_terminal(question: Question) -> Answer:
     if question["type"] == "code":
         return _ask_code(question)
+    if question["type"] == "outcome":
+        return _ask_outcome(question)
     return _ask_approval(question)
 
 
@@ -113,13 +127,29 @@ def _ask_code(question: CodeQuestion) -> Answer:
             return Code(code)
 
 
-def _ask_approval(question: ApprovalQuestion) -> Answer:
-    preview = question["preview"]
-    _say("", question["message"], f"  {preview['title']} ({preview['tool']}), effect: {preview['effect']}")
-    for line in preview["lines"]:
+def _show(preview: Preview) -> None:
+    _say(f"  {preview['title']} ({preview['tool']}), effect: {preview['effect']}")
+    for line in (*preview.get("record", ()), *preview["lines"]):
         _say(f"  {line['label']}: {line['value']}")
     for reason in preview["reasons"]:
         _say(f"  because {reason}")
+
+
+def _ask_outcome(question: OutcomeQuestion) -> Answer:
+    _say("", question["message"])
+    _show(question["preview"])
+    match input("Did it take effect? yes, no, or Enter if you do not know: ").strip().lower():
+        case "y" | "yes":
+            return Ran()
+        case "n" | "no":
+            return NotRan()
+        case _:
+            return Defer()
+
+
+def _ask_approval(question: ApprovalQuestion) -> Answer:
+    _say("", question["message"])
+    _show(question["preview"])
     match input("Approve? yes, no, or Enter to decide later: ").strip().lower():
         case "y" | "yes":
             return Approve()
@@ -144,10 +174,16 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
             return {"type": "approve"}
         case Deny(reason):
             return {"type": "deny", "reason": reason}
+        case Ran():
+            return {"type": "ran"}
+        case NotRan():
+            return {"type": "not_ran"}
         case Defer():
             return {"type": "defer"}
         case Cancel():
             return {"type": "cancel"}
         case _:
             kind = type(answer).__name__
-            raise make("wrong_answer", f"An Ask returns Code, Resend, Approve, Deny, Defer or Cancel, not {kind}.")
+            raise make(
+                "wrong_answer", f"An Ask returns Code, Resend, Approve, Deny, Ran, NotRan, Defer or Cancel, not {kind}."
+            )

@@ -87,6 +87,8 @@ class Guard(Generic[CallResult, ListResult]):
         trusted: bool | None = None,
         subject: str | None = None,
         approval_ttl: int | None = None,
+        dispatch_timeout: int | None = None,
+        seal_key: str | None = None,
         ask: Ask = defer,
         vault: Vault | None = None,
         ledger: Ledger | None = None,
@@ -107,7 +109,12 @@ class Guard(Generic[CallResult, ListResult]):
             policy: What the user allows; by default reads and plain writes, everything else by asking.
             trusted: Whether the server's hints are believed; by default what the profile says, else no.
             subject: Who acts; part of what an approval covers.
-            approval_ttl: How long an approval lasts, in milliseconds.
+            approval_ttl: How long an approval lasts, in milliseconds; by default ten minutes.
+            dispatch_timeout: How long a call may be on its way before its answer counts as lost, in milliseconds;
+                by default five minutes.
+            seal_key: At least 32 random characters that seal the ledger's records, so that nobody without it can
+                forge or change one. Every process that shares the ledger needs the same. By default none, and only
+                damage is noticed.
             ask: Shows questions to a person; by default nobody is asked and approvals stay open.
             vault: Where keys are kept; by default memory, in front of the profile's environment variables.
             ledger: Where approvals are recorded; by default memory.
@@ -136,6 +143,8 @@ class Guard(Generic[CallResult, ListResult]):
             "trusted": trusted,
             "subject": subject,
             "approval_ttl": approval_ttl,
+            "dispatch_timeout": dispatch_timeout,
+            "seal_key": seal_key,
         }
         driver = Driver(
             _core({name: value for name, value in options.items() if value is not None}),
@@ -276,6 +285,44 @@ class Guard(Generic[CallResult, ListResult]):
         """
         return await self._decide(approval, Deny(reason))
 
+    async def settle(self, approval: str, *, ran: bool | None = None) -> Approval:
+        """Find out what became of a call that was sent under an approval.
+
+        After its answer was lost, or while the backend asks its owner. Looks at the ledger, then asks the backend or
+        a person; the call is never sent again.
+
+        Args:
+            approval: The approval's id.
+            ran: What a person knows of it, where they looked themselves.
+
+        Raises:
+            ApprovalError: There is no such approval, or its call may still be on its way.
+            LedgerError: The ledger cannot be read, or did not take the record.
+        """
+        work = {"type": "settle", "approval": approval, "ran": ran}
+        return cast("Approval", self._value(await self._driver.run(work)))
+
+    async def plan_upgrade(
+        self, plan: str | None = None, *, billing_cycle: str | None = None, return_url: str | None = None
+    ) -> CallResult:
+        """Make a payment link for another plan, once a person said yes to exactly that plan and price.
+
+        Args:
+            plan: The plan's code; by default the plan that the backend's last refusal proposed.
+            billing_cycle: How often is paid, in the backend's words, such as `monthly`.
+            return_url: Where the person goes after they paid.
+
+        Returns:
+            The backend's own result, which holds the link.
+
+        Raises:
+            SignupError: No plan is named, and no refusal has proposed one.
+            ApprovalError: A person must approve first, or did not.
+        """
+        upgrade = {"plan": plan, "billing_cycle": billing_cycle, "return_url": return_url}
+        work = {"type": "plan_upgrade", "upgrade": upgrade}
+        return cast("CallResult", self._value(await self._driver.run(work)))
+
     def snapshot(self) -> str:
         """Return the guard and its open flows as versioned JSON, without secrets.
 
@@ -324,7 +371,7 @@ class Guard(Generic[CallResult, ListResult]):
                 return {name: outcome[name] for name in ("account", "key", "report")}
             case "report":
                 return outcome["report"]
-            case "decided":
+            case "decided" | "settled":
                 return outcome["approval"]
             case "listed":
                 return outcome["count"]

@@ -22,12 +22,14 @@ __all__ = [
     "Hints",
     "KeyHandle",
     "Line",
+    "OutcomeQuestion",
     "Passage",
     "Policy",
     "Preview",
     "Profile",
     "Question",
     "Report",
+    "Request",
     "Rule",
     "SignedUp",
     "Step",
@@ -137,6 +139,16 @@ class Preview(TypedDict):
     effect: Effect
     reasons: list[str]
     lines: list[Line]
+    """The arguments."""
+    record: NotRequired[list[Line]]
+    """What the backend says of the thing that the call is about, or a draft of what would be sent."""
+
+
+class Request(TypedDict):
+    """The backend's own question to its owner about a send, and how it stood when the backend was last asked."""
+
+    id: str
+    status: str
 
 
 class Approval(TypedDict):
@@ -152,6 +164,9 @@ class Approval(TypedDict):
     expires_at: int
     decided_at: NotRequired[int]
     reason: NotRequired[str]
+    dispatched_at: NotRequired[int]
+    request: NotRequired[Request]
+    settled_by: NotRequired[Literal["person", "read"]]
 
 
 class Passage(TypedDict):
@@ -199,7 +214,16 @@ class ApprovalQuestion(TypedDict):
     expires_at: int
 
 
-Question = CodeQuestion | ApprovalQuestion
+class OutcomeQuestion(TypedDict):
+    """Whether a call whose answer was lost took effect; answers: `Ran`, `NotRan`, `Cancel`, `Defer`."""
+
+    type: Literal["outcome"]
+    message: str
+    approval: str
+    preview: Preview
+
+
+Question = CodeQuestion | ApprovalQuestion | OutcomeQuestion
 """What a person is asked; `question["type"]` tells which."""
 
 
