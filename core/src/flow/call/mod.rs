@@ -479,16 +479,18 @@ impl Call {
     }
 
     fn stand(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) -> Result<()> {
-        let mut binding = self.bind(&examined.document, shared)?;
-        let quoted = self.quoted.as_ref().and_then(|id| shared.approvals.get(id));
-        if let Some(approval) = quoted.filter(|approval| approval.is_with_owner()) {
-            // What the person saw then is what the owner was asked.
-            binding.preview.record.clone_from(&approval.preview.record);
-            gate::approval::exactly(approval, &binding.call, &binding.arguments, &binding.preview)?;
-            if let Some(errand) = sending::follow_up(approval, shared) {
+        let binding = self.bind(&examined.document, shared)?;
+        if let Some(approval) = self.quoted.as_ref().and_then(|id| shared.approvals.get(id)) {
+            // The record that the call is about is looked at again only if the rest is as it was approved.
+            let mut seen = binding.preview.clone();
+            seen.record.clone_from(&approval.preview.record);
+            gate::approval::exactly(approval, &binding.call, &binding.arguments, &seen)?;
+            let following = approval.is_with_owner().then(|| sending::follow_up(approval, shared)).flatten();
+            if let Some(errand) = following {
                 self.state = State::Following { approval: approval.clone(), errand };
                 return Ok(());
             }
+            approval.check_usable(now)?;
         }
         if self.record.is_none() {
             if let Some((look, errand)) = self.look(&examined.document, shared) {
