@@ -7,6 +7,7 @@ pub(crate) mod canonical;
 mod copy;
 pub(crate) mod de;
 mod double;
+mod merge;
 pub(crate) mod number;
 mod raw;
 pub(crate) mod tape;
@@ -14,6 +15,7 @@ pub(crate) mod tape;
 use std::borrow::Cow;
 
 pub(crate) use copy::{copy, copy_with};
+pub(crate) use merge::merged;
 pub(crate) use raw::Json;
 pub(crate) use tape::Document;
 use tape::Node;

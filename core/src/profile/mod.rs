@@ -12,6 +12,8 @@ use crate::json::{self, Document};
 use crate::map::Map;
 use crate::step::Millis;
 
+/// The member that names what a profile begins from.
+const EXTENDS: &str = "extends";
 const BUILT_IN: &[(&str, &str)] = &[("favcrm", include_str!("favcrm.json"))];
 
 /// A backend.
@@ -388,19 +390,33 @@ pub struct ProfileReport<'p> {
 }
 
 impl Profile {
-    /// A built-in profile by name, or a profile as an object.
+    /// A built-in profile by name, a profile as an object, or an object that `extends` a built-in one: what else it
+    /// holds is a merge patch (RFC 7396).
     pub(crate) fn load(source: &str) -> Result<Profile> {
         let invalid = |message: String| Error::new(Code::InvalidProfile, message);
         let unusable = |misfit: Misfit| invalid(format!("The profile cannot be used: {misfit}."));
         let document = Document::read(source, json::OWN).map_err(|refusal| unusable(refusal.into()))?;
-        let Some(name) = document.tape().root().as_text() else {
-            return de::from_node(document.tape().root()).map_err(unusable);
+        let given = document.tape().root();
+        let extended = given.get(EXTENDS).map(Node::as_text);
+        let extends = extended.is_some();
+        let name = match extended {
+            Some(Some(name)) => name,
+            Some(None) => return Err(invalid(format!("`{EXTENDS}` must be a built-in profile's name."))),
+            None => match given.as_text() {
+                Some(name) => name,
+                None => return de::from_node(given).map_err(unusable),
+            },
         };
         let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).ok_or_else(|| {
             let names = BUILT_IN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             invalid(format!("There is no built-in profile of that name; there is {names}."))
         })?;
-        de::read(text, json::OWN).map_err(unusable)
+        if !extends {
+            return de::read(text, json::OWN).map_err(unusable);
+        }
+        let built_in = Document::read(text, json::OWN).map_err(|refusal| unusable(refusal.into()))?;
+        let merged = json::merged(built_in.tape().root(), given, EXTENDS);
+        de::read(&merged, json::OWN).map_err(unusable)
     }
 
     pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {

@@ -26,6 +26,8 @@ pub struct Settings {
     pub demo_data: bool,
     /// Whether a direct send is refused with `approval_required`.
     pub strict_sends: bool,
+    /// Whether the agent sends once the owner agreed, instead of the backend; other direct sends are refused.
+    pub agent_sends: bool,
     /// Where the portal is, for the links in answers and emails.
     pub portal: String,
     /// Whether the tools that only some articles mention are there too.
@@ -40,6 +42,7 @@ impl Default for Settings {
             codes_per_day: 20,
             demo_data: false,
             strict_sends: false,
+            agent_sends: false,
             portal: "http://127.0.0.1/portal".into(),
             article_tools: false,
         }
@@ -233,7 +236,8 @@ impl Backend {
         if let Some(need) = tool.need {
             crate::plan::require(call, need)?;
         }
-        if tool.sends && self.settings.strict_sends {
+        let agreed = self.settings.agent_sends && tool.sends && crate::tools::spend_approval(&tool.name, call)?;
+        if tool.sends && !agreed && (self.settings.strict_sends || self.settings.agent_sends) {
             return Err(ToolError::new(
                 Code::ApprovalRequired,
                 "Sends need the owner's approval: use request_send_approval",

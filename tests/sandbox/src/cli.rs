@@ -71,6 +71,10 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) strict_sends: bool,
 
+    /// Let the agent send what the owner approved, once, instead of sending it
+    #[arg(long)]
+    pub(crate) agent_sends: bool,
+
     /// End when stdin does, so that a test that is killed leaves nothing behind
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,

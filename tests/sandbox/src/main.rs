@@ -90,6 +90,7 @@ async fn run(cli: cli::Cli) -> Result<(), String> {
         codes_per_hour: cli.rate_limit,
         demo_data: cli.demo_data,
         strict_sends: cli.strict_sends,
+        agent_sends: cli.agent_sends,
         portal: portal.clone(),
         article_tools: cli.dialect() == Dialect::Article,
         ..Settings::default()

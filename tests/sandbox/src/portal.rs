@@ -171,6 +171,7 @@ fn decide(call: &mut Call<'_>, id: &str, decision: Decision) -> Result<Value, To
     let mut changes = json!({"decidedAt": call.now.rfc3339()});
     match decision {
         Decision::Deny => changes["status"] = json!("denied"),
+        Decision::Approve if call.settings.agent_sends => changes["status"] = json!("approved"),
         Decision::Approve => match carry_out(call, &approval) {
             Ok(()) => {
                 changes["status"] = json!("completed");

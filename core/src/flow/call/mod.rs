@@ -282,8 +282,7 @@ impl Call {
                 self.recall(&id, &input, shared)?;
             }
             State::Inquiring(_) => self.inquired(&input, shared)?,
-            State::Pausing(until) => match &input.happening {
-                Happening::Woke if input.now < *until => {}
+            State::Pausing(_) => match &input.happening {
                 Happening::Woke => self.advance(input.now, shared),
                 Happening::Cancelled => return self.call_off(),
                 _ => return Err(input.wrong_event("`woke`")),
@@ -473,6 +472,11 @@ impl Call {
         }
         let outcome = self.stand(examined, now, shared);
         if let Err(error) = outcome {
+            // A record that has changed may be the work of this very approval, used elsewhere.
+            if let Some(id) = self.quoted.as_ref().filter(|_| self.record.is_some() && !self.recalled) {
+                self.state = State::Recalling(id.clone());
+                return;
+            }
             self.decision.deny(Gate::Approval, &error);
             self.refuse(error);
         }
@@ -569,6 +573,7 @@ impl Call {
             return self.refuse(error);
         }
         self.quoted = Some(approval.id.clone());
+        self.recalled = true;
         self.passed = self.decision.gates.len();
         if !self.drafted {
             self.record = None;

@@ -3,18 +3,21 @@
 
 use super::{Call, State, settlement};
 use crate::approval::{Approval, Request, State as Standing};
+use crate::catalog::Definition;
 use crate::error::Result;
 use crate::flow::{Errand, Input, failure_error};
 use crate::gate::{Gate, GateVerdict, result};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::de::FromNode;
 use crate::json::tape::Node;
-use crate::json::{Json, text};
+use crate::json::{self, Json, text};
 use crate::profile::{Profile, Sender, Sends};
 use crate::step::{Happening, Outcome};
 use crate::text::shorten;
 
-const LONGEST_SUMMARY: usize = 1_000;
+/// Lengths of a summary in characters, longest first: what the backend takes is told only by its schema.
+const SUMMARIES: &[usize] = &[1_000, 500, 200];
 
 /// How the backend's own question to its owner stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,17 +49,32 @@ impl Call {
         let (Some(action), Some(summary), Some(payload)) = (named("action"), named("summary"), named("payload")) else {
             return direct();
         };
-        let (name, told) = (Json::of(&self.name), Json::of(&self.summary(approval, shared)));
-        let arguments = Json::object(&[(action, &name), (summary, &told), (payload, &self.arguments.text)]);
+        let definition = shared.catalog.get(&sends.approval.tool).and_then(|tool| tool.definition().ok());
+        let (name, told, digest) = (Json::of(&self.name), self.summary(approval, shared), self.payload_digest());
+        let mut arguments = Json::blank();
+        for length in SUMMARIES {
+            let told = shorten(&told, length.saturating_sub(digest.len()).saturating_sub(2));
+            let told = Json::of(&format!("{told} {digest}"));
+            arguments = Json::object(&[(action, &name), (summary, &told), (payload, &self.arguments.text)]);
+            let fits = |definition: &Definition| {
+                definition.input.is_valid_text(arguments.get(), json::ARGUMENTS, &mut Vec::new())
+            };
+            if definition.is_none_or(fits) {
+                break;
+            }
+        }
         Errand { tool: sends.approval.tool.clone(), arguments }
     }
 
-    /// What the owner reads: what the person saw, and the digest of what will be sent.
+    fn payload_digest(&self) -> String {
+        format!("(payload sha256:{})", sha256_hex(canonical(self.read_arguments().tape().root()).as_bytes()))
+    }
+
+    /// What the owner reads: the same that the person saw.
     fn summary(&self, approval: Option<&Approval>, shared: &Shared) -> String {
-        let arguments = self.read_arguments();
         let shown = match approval {
             Some(approval) => Some(approval.preview.clone()),
-            None => self.bind(&arguments, shared).ok().map(|binding| binding.preview),
+            None => self.bind(&self.read_arguments(), shared).ok().map(|binding| binding.preview),
         };
         let mut summary = shown.as_ref().map_or_else(|| self.name.clone(), |preview| preview.title.clone());
         let lines = shown.map(|preview| if preview.record.is_empty() { preview.lines } else { preview.record });
@@ -66,8 +84,7 @@ impl Call {
             summary.push_str(": ");
             summary.push_str(&line.value);
         }
-        let payload = sha256_hex(canonical(arguments.tape().root()).as_bytes());
-        format!("{} (payload sha256:{payload})", shorten(&summary, LONGEST_SUMMARY))
+        summary
     }
 
     /// Whether this call's result is only the backend's question to its owner.

@@ -25,7 +25,7 @@ fn approval() -> Entity {
     )
     .computed(vec![
         reference("approvalId", "send_approval").req(),
-        choice("status", &["pending", "completed", "denied", "cancelled", "failed"]).req(),
+        choice("status", &["pending", "approved", "completed", "denied", "cancelled", "failed"]).req(),
         date_time("decidedAt"),
         date_time("completedAt"),
         text("failure"),
@@ -95,6 +95,17 @@ pub(crate) fn pending(call: &Call<'_>, id: &str) -> Result<Value, ToolError> {
         "pending" => Ok(approval),
         status => Err(ToolError::conflict(format!("This approval is {status} already"))),
     }
+}
+
+/// Uses the owner's yes to exactly this send, if there is one.
+pub(crate) fn spend(tool: &str, call: &Call<'_>) -> Result<bool, ToolError> {
+    let wanted = Value::Object(call.arguments.clone());
+    let equal = [("status", json!("approved")), ("actionType", json!(tool))];
+    let approved = call.records().all("send_approval", &equal)?;
+    let Some(approval) = approved.iter().find(|approval| approval["payload"] == wanted) else { return Ok(false) };
+    let done = json!({"status": "completed", "completedAt": call.now.rfc3339()});
+    call.records().patch("send_approval", text_of(approval, "approvalId"), done)?;
+    Ok(true)
 }
 
 fn cancel(call: &mut Call<'_>) -> Result<Value, ToolError> {

@@ -27,6 +27,7 @@ mod team;
 mod whatsapp;
 
 pub(crate) use approvals::pending as pending_approval;
+pub(crate) use approvals::spend as spend_approval;
 pub(crate) use services::{seed as seed_services, settings as settings_of};
 
 /// All tools, by scope.
