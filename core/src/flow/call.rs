@@ -1,6 +1,6 @@
 //! Calls one tool through the gates.
 //!
-//! `proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
+//! `(waiting) → proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
 //! no approval goes straight to `dispatching`. After a pause every gate before the dispatch is passed again.
 
 use std::borrow::Cow;
@@ -11,8 +11,10 @@ use super::signup::registration::{self, PendingState, read_request};
 use super::signup::{self, Role};
 use super::{Input, failed, failure_error};
 use crate::approval::{self, Approval, Bound, Preview, State as Standing};
+use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::decide::decided;
+use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -40,6 +42,10 @@ pub(crate) struct Call {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    Waiting {
+        until: Millis,
+        why: String,
+    },
     Proposing(Approval),
     Asking(Approval),
     Deciding {
@@ -110,6 +116,7 @@ impl FromNode for State {
 
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
+            "waiting" => State::Waiting { until: from.member("until"), why: from.member("why") },
             "proposing" => State::Proposing(from.whole()),
             "asking" => State::Asking(from.whole()),
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
@@ -118,7 +125,8 @@ impl FromNode for State {
             "keeping" => State::Keeping { settled: from.member_or_default("settled"), key: None, outcome: None },
             "settling" => State::Settling { before: from.member("before"), after: from.member("after"), outcome: None },
             other => {
-                let known = &["proposing", "asking", "deciding", "claiming", "dispatching", "keeping", "settling"];
+                let known =
+                    &["waiting", "proposing", "asking", "deciding", "claiming", "dispatching", "keeping", "settling"];
                 return from.unknown_variant(other, known);
             }
         };
@@ -132,6 +140,7 @@ struct Examined {
     bound: Bound,
     preview: Preview,
     verdict: Verdict,
+    paced: Paced,
 }
 
 impl Call {
@@ -146,7 +155,7 @@ impl Call {
         let mut decision = Decision::new(&shared.redactor.shown(&name, 256));
         let role = Role::of(&name, shared);
         let text = arguments.unwrap_or("{}");
-        let outcome = examine(&name, text, role, now, shared, &mut decision);
+        let outcome = examine(&name, text, role, now, true, shared, &mut decision);
         let mut call = Call {
             name,
             arguments: Arguments { text: crate::step::no_arguments(), secret: role.is_some_and(Role::gives_key) },
@@ -159,7 +168,7 @@ impl Call {
         match outcome {
             Ok(examined) => {
                 call.arguments.text = Json::verbatim(text);
-                call.approve(&examined, now, shared);
+                call.go(&examined, now, shared);
             }
             Err(error) => call.refuse(error),
         }
@@ -168,6 +177,7 @@ impl Call {
 
     pub(crate) fn action(&self, shared: &Shared) -> Action {
         match &self.state {
+            State::Waiting { until, why } => Action::Wait { until: *until, why: why.clone() },
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
@@ -202,8 +212,7 @@ impl Call {
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
-        let repeatable =
-            shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == crate::catalog::effect::Effect::Read);
+        let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
         match &self.state {
             State::Dispatching(None) if repeatable && self.role.is_none() => {}
             State::Dispatching(approval) => {
@@ -216,7 +225,11 @@ impl Call {
                 let outcome = self.failure(key_lost(shared));
                 self.settle_or_finish(settled, outcome);
             }
-            State::Proposing(_) | State::Asking(_) | State::Deciding { .. } | State::Claiming { .. }
+            State::Waiting { .. }
+            | State::Proposing(_)
+            | State::Asking(_)
+            | State::Deciding { .. }
+            | State::Claiming { .. }
                 if self.arguments.secret =>
             {
                 self.refuse(super::cancelled().with_next("Make the call again: its code is not in the snapshot."));
@@ -230,6 +243,19 @@ impl Call {
 
     pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
         match &self.state {
+            State::Waiting { until, .. } => match input.happening {
+                // A host's timer may go off early: the same step is open again.
+                Happening::Woke if input.now < *until => {}
+                Happening::Woke => {
+                    let text = self.arguments.text.get().to_owned();
+                    match examine(&self.name, &text, self.role, input.now, false, shared, &mut self.decision) {
+                        Ok(examined) => self.go(&examined, input.now, shared),
+                        Err(error) => self.refuse(error),
+                    }
+                }
+                Happening::Cancelled => return self.call_off(),
+                _ => return Err(input.wrong_event("`woke`")),
+            },
             State::Proposing(approval) => {
                 let approval = approval.clone();
                 if matches!(input.happening, Happening::Cancelled) {
@@ -293,6 +319,14 @@ impl Call {
             State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
         }
         Ok(())
+    }
+
+    /// What the gates before the approval let through goes on, or waits first.
+    fn go(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
+        match &examined.paced {
+            Paced::Pass => self.approve(examined, now, shared),
+            Paced::Wait { until, why } => self.state = State::Waiting { until: *until, why: why.clone() },
+        }
     }
 
     /// The approval gate, at the first passage.
@@ -373,7 +407,9 @@ impl Call {
             return self.refuse(error);
         }
         let text = self.arguments.text.get().to_owned();
-        match examine(&self.name, &text, self.role, now, shared, &mut self.decision) {
+        match examine(&self.name, &text, self.role, now, true, shared, &mut self.decision) {
+            // Afterwards all gates are passed anew, and the approval is found again.
+            Ok(examined) if matches!(examined.paced, Paced::Wait { .. }) => self.go(&examined, now, shared),
             Ok(examined) if approval.covers(&examined.bound, &examined.arguments, &examined.preview) => {
                 self.claim(approval.clone())
             }
@@ -393,6 +429,10 @@ impl Call {
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
+        let effect = self.decision.effect.unwrap_or(Effect::Billing);
+        if let Err(error) = gate::pace::spend(shared, &self.name, effect, now, &mut self.decision) {
+            return self.conclude(approval, Standing::Failed, self.failure(error));
+        }
         match self.role {
             Some(Role::Request) => {
                 if let Some(email) = signup::email_of(self.read_arguments().tape().root()) {
@@ -420,6 +460,9 @@ impl Call {
                 let read = self.read_result(text, *server_time, input.now, shared);
                 match read {
                     Ok((checked, succeeded)) => {
+                        if let Some(effect) = self.decision.effect.filter(|_| succeeded) {
+                            gate::pace::succeeded(shared, &self.name, effect);
+                        }
                         self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                         let outcome = Outcome::Result { result: checked.text, decision: self.decision.clone() };
                         self.conclude(
@@ -456,6 +499,7 @@ impl Call {
         shared: &mut Shared,
     ) -> Result<(result::Checked, bool)> {
         let document = result::open(text)?;
+        gate::pace::heard(shared, document.tape().root(), now);
         if self.role == Some(Role::Request) {
             let arguments = self.read_arguments();
             let (profile, registration) = self.known(shared)?;
@@ -599,12 +643,13 @@ impl Call {
     }
 }
 
-/// The gates known, arguments and policy; writes down what each said.
+/// The gates known, arguments, policy and pace; writes down what each said.
 fn examine(
     name: &str,
     text: &str,
     role: Option<Role>,
     now: Millis,
+    may_wait: bool,
     shared: &Shared,
     decision: &mut Decision,
 ) -> Result<Examined> {
@@ -625,11 +670,10 @@ fn examine(
     let (definition, document) = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
     decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
-    let ruling = gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
-    let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
-    decision.say(Gate::Policy, verdict, ruling.source);
-
     let value = document.tape().root();
+    let ruling = gate::policy::check(&shared.policy, tool, value, decision)?;
+    let paced = gate::pace::check(shared, name, ruling.effect, now, may_wait, decision)?;
+
     let arguments = canonical(value);
     let bound = Bound {
         server: shared.server.clone(),
@@ -640,8 +684,10 @@ fn examine(
         policy: shared.policy.digest.clone(),
     };
     let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
-    let preview = Preview::of(tool, value, &hidden);
-    Ok(Examined { arguments, bound, preview, verdict: ruling.verdict })
+    let mut preview = Preview::of(tool, value, &hidden);
+    preview.effect = ruling.effect;
+    preview.reasons.clone_from(&decision.reasons);
+    Ok(Examined { arguments, bound, preview, verdict: ruling.verdict, paced })
 }
 
 fn request_id_of(arguments: Node<'_>) -> Cow<'_, str> {
