@@ -84,7 +84,7 @@ impl FromNode for Limit {
         self.budget = whole(from, "budget", 0, MAX_BUDGET);
         from.may("reason", &mut self.reason);
         if self.rate.0.is_none() && self.budget.is_none() {
-            from.missing("rate");
+            from.missing("rate` or `budget");
         }
     }
 }

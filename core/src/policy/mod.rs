@@ -88,7 +88,7 @@ impl FromNode for Rule {
         from.may("then", &mut self.then);
         from.may("reason", &mut self.reason);
         if self.effect.0.is_none() && self.then.0.is_none() {
-            from.missing("then");
+            from.missing("then` or `effect");
         }
         let tools = &self.matching.tools.0;
         if self.effect.0.is_some() && (tools.is_empty() || tools.iter().any(|name| name.contains('*'))) {
@@ -164,7 +164,7 @@ impl<T: FromNode> FromNode for Several<T> {
     fn fill(&mut self, from: &mut Source<'_>) {
         self.0.fill(from);
         if self.0.is_empty() {
-            from.expected("at least one item");
+            from.unfit("[]", "at least one item");
         }
     }
 }
