@@ -671,10 +671,10 @@ fn examine(
     decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
     let value = document.tape().root();
-    let ruling = gate::policy::check(&shared.policy, tool, value, decision)?;
+    let arguments = canonical(value);
+    let ruling = gate::policy::check(&shared.policy, tool, value, &arguments, decision)?;
     let paced = gate::pace::check(shared, name, ruling.effect, now, may_wait, decision)?;
 
-    let arguments = canonical(value);
     let bound = Bound {
         server: shared.server.clone(),
         tool: tool.name.clone(),

@@ -107,7 +107,7 @@ pub(crate) fn heard(shared: &mut Shared, answer: Node<'_>, now: Millis) {
 /// Refuses what would be sent although the backend asked to wait.
 pub(crate) fn check_hold(shared: &Shared, now: Millis) -> Result<()> {
     shared.pace.held_until(now).map_or(Ok(()), |until| {
-        Err(Error::new(Code::RateLimited, "The backend asked to slow down; nothing was sent.").with("retry_at", until))
+        Err(Error::new(Code::RateLimited, "The backend asked to be sent nothing for a while.").with("retry_at", until))
     })
 }
 

@@ -4,11 +4,25 @@ use super::{Decision, Gate, GateVerdict};
 use crate::catalog::Tool;
 use crate::error::{Code, Error, Result};
 use crate::json::tape::Node;
+use crate::json::{self, Document};
 use crate::policy::{Policy, Ruling, Verdict};
 
-/// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said.
-pub(crate) fn check(policy: &Policy, tool: &Tool, arguments: Node<'_>, decision: &mut Decision) -> Result<Ruling> {
-    let ruling = policy.rule(tool, arguments);
+/// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said. `canonical` is
+/// the arguments' canonical form.
+pub(crate) fn check(
+    policy: &Policy,
+    tool: &Tool,
+    arguments: Node<'_>,
+    canonical: &str,
+    decision: &mut Decision,
+) -> Result<Ruling> {
+    // Most backends round 7.00000000000000001 to the 7 that a rule forbids, and some do not: both count.
+    let ruling = if policy.has_predicates() {
+        let rounded = Document::read(canonical, json::ARGUMENTS).unwrap_or_default();
+        policy.rule(tool, &[arguments, rounded.tape().root()])
+    } else {
+        policy.rule(tool, &[])
+    };
     decision.effect = Some(ruling.effect);
     decision.reasons.extend(ruling.reassessed.clone());
     let verdict = match ruling.verdict {

@@ -224,8 +224,14 @@ impl Policy {
         self.mode == Mode::Observe
     }
 
-    pub(crate) fn rule(&self, tool: &Tool, arguments: Node<'_>) -> Ruling {
-        let mut ruling = self.ruling(tool, arguments);
+    /// Whether any rule asks for arguments.
+    pub(crate) fn has_predicates(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.when.0.is_empty())
+    }
+
+    /// `readings` are the arguments as they are written, and as whoever rounds numbers to doubles reads them.
+    pub(crate) fn rule(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
+        let mut ruling = self.ruling(tool, readings);
         match (self.mode, ruling.verdict) {
             (Mode::ReadOnly, _) if ruling.effect > Effect::Read => {
                 ruling.verdict = Verdict::Deny;
@@ -241,7 +247,7 @@ impl Policy {
         ruling
     }
 
-    fn ruling(&self, tool: &Tool, arguments: Node<'_>) -> Ruling {
+    fn ruling(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
         let mut effect = tool.effect;
         let mut reassessed = None;
         for (index, rule) in self.rules.iter().enumerate() {
@@ -249,7 +255,7 @@ impl Policy {
                 continue;
             }
             // An argument that cannot be judged counts for whatever is stricter.
-            let holds = |strict: bool| rule.when.0.iter().all(|predicate| predicate.judge(arguments).unwrap_or(strict));
+            let holds = |strict: bool| rule.when.0.iter().all(|predicate| predicate.judge(readings).unwrap_or(strict));
             let source = || numbered("rule", index, &rule.reason);
             let set = rule.effect.0.filter(|to| reassessed.is_none() && holds(*to >= effect));
             let verdict = rule.then.0.filter(|verdict| holds(*verdict != Verdict::Allow));

@@ -49,9 +49,16 @@ impl Operator {
 }
 
 impl Predicate {
-    /// Whether it holds; nothing if the value is of a kind that the operator cannot judge, or would take too much work.
-    /// Of an absent value nothing holds.
-    pub(super) fn judge(&self, arguments: Node<'_>) -> Option<bool> {
+    /// Whether it holds, in every reading of the arguments alike; nothing if that cannot be told.
+    pub(super) fn judge(&self, readings: &[Node<'_>]) -> Option<bool> {
+        let mut verdicts = readings.iter().map(|arguments| self.judge_one(*arguments));
+        let first = verdicts.next()??;
+        verdicts.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// Nothing if the value is of a kind that the operator cannot judge, or would take too much work. Of an absent value
+    /// nothing holds.
+    fn judge_one(&self, arguments: Node<'_>) -> Option<bool> {
         let Some(value) = arguments.pointer(&self.path) else { return Some(false) };
         let schema = self.schema.as_ref().filter(|_| self.operator.judges(value.kind()))?;
         if schema.is_valid(&value) {
