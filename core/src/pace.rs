@@ -114,6 +114,7 @@ fn steps(rate: Rate, count: u64) -> (Millis, u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests {
     use proptest::prelude::*;
 
