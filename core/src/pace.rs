@@ -7,26 +7,27 @@
 use serde::Serialize;
 
 use crate::json::de::record;
-use crate::map::Map;
 use crate::policy::limits::Rate;
 use crate::step::Millis;
 
 /// More counters than tools that one session calls.
-const MAX_COUNTERS: usize = 10_000;
+const MAX_COUNTERS: usize = 4_096;
 
 /// The counters of one session.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Pace {
     /// Before that the backend is sent nothing, by its own word.
     until: Millis,
-    counters: Map<String, Counter>,
+    counters: Vec<Counter>,
 }
 
 record!(open Pace { ; until, counters });
 
 /// One counter.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 struct Counter {
+    /// Which limit it is for, and of what.
+    key: String,
     /// How many calls were sent.
     calls: u64,
     /// When the next call would arrive if all came evenly, in whole milliseconds,
@@ -35,20 +36,23 @@ struct Counter {
     part: u64,
 }
 
-record!(open Counter { ; calls, at, part });
+record!(open Counter { key, calls, at, part; });
 
 impl Pace {
     pub(crate) fn is_empty(&self) -> bool {
-        self.until == 0 && self.counters.len() == 0
+        self.until == 0 && self.counters.is_empty()
     }
 
     /// Takes over what a snapshot counted; what counts more stays.
     pub(crate) fn restore(&mut self, saved: Pace) {
         self.told_to_wait(saved.until);
-        for (key, saved) in saved.counters {
-            let known = self.counter(&key);
-            let (at, part) = (known.at, known.part).max((saved.at, saved.part));
-            self.counters.insert(key, Counter { calls: known.calls.max(saved.calls), at, part });
+        for saved in saved.counters {
+            let Some(known) = self.counters.iter_mut().find(|known| known.key == saved.key) else {
+                self.counters.push(saved);
+                continue;
+            };
+            known.calls = known.calls.max(saved.calls);
+            (known.at, known.part) = (known.at, known.part).max((saved.at, saved.part));
         }
     }
 
@@ -64,12 +68,12 @@ impl Pace {
 
     /// How many calls were counted.
     pub(crate) fn calls(&self, key: &str) -> u64 {
-        self.counter(key).calls
+        self.counter(key).map_or(0, |counter| counter.calls)
     }
 
     /// From when on the rate lets one more call through.
     pub(crate) fn ready_at(&self, key: &str, rate: Rate) -> Millis {
-        let counter = self.counter(key);
+        let Some(counter) = self.counter(key) else { return 0 };
         let early = steps(rate, rate.burst.saturating_sub(1));
         let ready_at = counter.at.saturating_sub(early.0);
         if counter.at >= early.0 && counter.part > early.1 { ready_at.saturating_add(1) } else { ready_at }
@@ -80,7 +84,10 @@ impl Pace {
         if !self.has_room(&key) {
             return false;
         }
-        let mut counter = self.counter(&key);
+        if self.counter(&key).is_none() {
+            self.counters.push(Counter { key: key.clone(), ..Counter::default() });
+        }
+        let Some(counter) = self.counters.iter_mut().find(|known| known.key == key) else { return false };
         counter.calls = counter.calls.saturating_add(1);
         if let Some(rate) = rate {
             if counter.at < now {
@@ -94,16 +101,15 @@ impl Pace {
                 counter.part = counter.part.saturating_sub(rate.calls);
             }
         }
-        self.counters.insert(key, counter);
         true
     }
 
     pub(crate) fn has_room(&self, key: &str) -> bool {
-        self.counters.len() < MAX_COUNTERS || self.counters.contains_key(key)
+        self.counters.len() < MAX_COUNTERS || self.counter(key).is_some()
     }
 
-    fn counter(&self, key: &str) -> Counter {
-        self.counters.get(key).copied().unwrap_or_default()
+    fn counter(&self, key: &str) -> Option<&Counter> {
+        self.counters.iter().find(|counter| counter.key == key)
     }
 }
 

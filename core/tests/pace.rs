@@ -56,7 +56,7 @@ impl World {
         self.now = self.now.saturating_add_signed(moves);
         if choice < 4 || self.open.is_empty() {
             self.starts += 1;
-            let name = if choice % 2 == 0 { "update_row" } else { "drop_row" };
+            let name = if choice.is_multiple_of(2) { "update_row" } else { "drop_row" };
             let entropy = format!("{:016x}{:016x}", self.starts, 1);
             let start = json!({ "now": self.now, "entropy": entropy, "flow": { "type": "call", "name": name } });
             let said = self.core.start(&start.to_string(), None).unwrap();

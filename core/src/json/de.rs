@@ -154,6 +154,20 @@ impl<'t> Source<'t> {
         object.members().map(read).collect()
     }
 
+    /// Every item of an array: the walk is made once for all kinds of them.
+    #[inline(never)]
+    fn each(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        let list = self.node;
+        if list.kind() != Kind::Array {
+            return self.expected("a sequence");
+        }
+        for item in list.items() {
+            self.node = item;
+            visit(self);
+        }
+        self.node = list;
+    }
+
     pub(crate) fn member<T: FromNode>(&mut self, name: &str) -> T {
         let mut value = T::blank();
         self.must(name, &mut value);
@@ -443,15 +457,7 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        let list = from.node;
-        if list.kind() != Kind::Array {
-            return from.expected("a sequence");
-        }
-        for item in list.items() {
-            let mut value = T::blank();
-            from.within(item, &mut value);
-            self.push(value);
-        }
+        from.each(&mut |from| self.push(from.whole()));
     }
 }
 

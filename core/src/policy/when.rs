@@ -2,7 +2,6 @@
 
 use super::at_most;
 use crate::json::de::{FromNode, Source};
-use crate::json::number::Number;
 use crate::json::tape::{Kind, Node};
 use crate::redact::Redactor;
 use crate::schema::{self, Options, Schema};
@@ -37,6 +36,16 @@ const OPERATORS: &[(&str, Operator)] = &[
 ];
 
 impl Operator {
+    fn takes(self) -> &'static str {
+        match self {
+            Operator::Equals => "a value",
+            Operator::In => "a list of at least one value",
+            Operator::Range => "`min`, `max` or both, as numbers",
+            Operator::Pattern => "a regular expression (ECMA-262, with the flag `u`)",
+            Operator::Count => "`min`, `max` or both, as whole numbers that are not negative",
+        }
+    }
+
     /// Whether it can say anything of such a value.
     fn judges(self, kind: Kind) -> bool {
         match self {
@@ -90,54 +99,45 @@ impl FromNode for Predicate {
         let schema = match operator {
             Operator::Equals => ["{\"const\":", operand.source(), "}"].concat(),
             Operator::In => {
-                if operand.kind() != Kind::Array || operand.len() == 0 {
-                    return from.unfit(name, "a list of at least one value");
-                }
                 at_most(from, name, operand.len(), MAX_VALUES);
                 ["{\"enum\":", operand.source(), "}"].concat()
             }
-            Operator::Range => match bounds(operand, "imum", "", |_| true) {
-                Some(schema) => schema,
-                None => return from.unfit(name, "`min`, `max` or both, as numbers"),
-            },
-            Operator::Count => {
-                let is_count = |bound: Number<'_>| bound.is_integer() && bound.compare(Number::ZERO).is_ge();
-                match bounds(operand, "Items", "Properties", is_count) {
-                    Some(schema) => schema,
-                    None => return from.unfit(name, "`min`, `max` or both, as whole numbers that are not negative"),
-                }
-            }
-            Operator::Pattern => {
-                if !operand.as_text().is_some_and(|pattern| schema::is_pattern(&pattern)) {
-                    return from.unfit(name, "a regular expression (ECMA-262, with the flag `u`)");
-                }
-                ["{\"pattern\":", operand.source(), "}"].concat()
-            }
+            Operator::Range => bounds(operand, &["imum"]),
+            Operator::Count => bounds(operand, &["Items", "Properties"]),
+            Operator::Pattern => ["{\"pattern\":", operand.source(), "}"].concat(),
         };
+        let is_complete = match operator {
+            Operator::Equals => true,
+            Operator::In => operand.len() > 0,
+            Operator::Range | Operator::Count => operand.kind() == Kind::Object && operand.len() > 0,
+            // A schema takes what Annex B takes too; whoever writes a policy is told of what may be a mistake.
+            Operator::Pattern => schema::is_pattern(&operand.text()),
+        };
+        // The rest is what the schema's own keywords take.
         match Schema::from_text(&schema, &Options::default()) {
-            Ok(schema) => self.schema = Some(schema),
-            Err(error) => from.unfit(name, &error.message),
+            Ok(schema) if is_complete => self.schema = Some(schema),
+            _ => from.unfit(name, operator.takes()),
         }
     }
 }
 
-/// A schema of the bounds under the keywords that end so: `minimum`, `maxItems`, …
-fn bounds(operand: Node<'_>, one: &str, other: &str, fits: fn(Number<'_>) -> bool) -> Option<String> {
-    let mut schema = String::new();
+/// A schema of the bounds under the keywords that end so: `minimum`, `maxItems`, …; no schema if there are others.
+fn bounds(operand: Node<'_>, endings: &[&str]) -> String {
+    let mut schema = String::from("{");
     for member in operand.members() {
         let name = member.name();
-        if !matches!(&*name, "min" | "max") || member.value.kind() != Kind::Number || !fits(member.value.number()) {
-            return None;
+        if !matches!(&*name, "min" | "max") {
+            return String::new();
         }
-        for keyword in [one, other].iter().filter(|keyword| !keyword.is_empty()) {
-            schema.push(if schema.is_empty() { '{' } else { ',' });
-            for part in ["\"", &name, keyword, "\":", member.value.source()] {
+        for ending in endings {
+            let comma = if schema.len() > 1 { "," } else { "" };
+            for part in [comma, "\"", &name, ending, "\":", member.value.source()] {
                 schema.push_str(part);
             }
         }
     }
     schema.push('}');
-    (schema.len() > 1).then_some(schema)
+    schema
 }
 
 /// As RFC 6901 has it: empty, or parts that each begin with `/`, in which `~` only stands in `~0` and `~1`.
