@@ -1,7 +1,8 @@
 //! Calls one tool through the gates.
 //!
-//! `(waiting) → proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
-//! no approval goes straight to `dispatching`. After a pause every gate before the dispatch is passed again.
+//! `proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
+//! no approval goes straight to `dispatching`, and one that the pace holds back begins with `waiting`. After a pause every
+//! gate before the dispatch is passed again.
 
 use std::borrow::Cow;
 

@@ -139,27 +139,25 @@ fn users_obstacle(shared: &Shared, tool: &str, effect: Effect, now: Millis) -> O
         let key = limit.counter(tool, effect);
         let source = || numbered("limit", index, &limit.reason);
         if limit.budget.is_some_and(|budget| shared.pace.calls(&key) >= budget) || !shared.pace.has_room(&key) {
-            let source = source();
-            let error = Error::new(Code::BudgetSpent, format!("The user's budget for `{tool}` is spent ({source})."))
-                .with("limit", source)
-                .with("budget", limit.budget.unwrap_or_default());
-            return Some(Obstacle { error, until: None });
+            let error = refusal(Code::BudgetSpent, "The user's budget is spent for `", tool, source());
+            return Some(Obstacle { error: error.with("budget", limit.budget.unwrap_or_default()), until: None });
         }
         let ready_at = limit.rate.0.map(|rate| shared.pace.ready_at(&key, rate)).filter(|ready_at| *ready_at > now);
         if ready_at.is_some() && longest.as_ref().is_none_or(|other| other.until < ready_at) {
-            let source = source();
-            let error =
-                Error::new(Code::RateLimited, format!("The user's policy lets `{tool}` go again later ({source})."))
-                    .with("limit", source)
-                    .with("retry_at", ready_at.unwrap_or_default());
+            let error = refusal(Code::RateLimited, "The user's policy asks to wait before `", tool, source());
+            let error = error.with("retry_at", ready_at.unwrap_or_default());
             longest = Some(Obstacle { error, until: ready_at });
         }
     }
     longest
 }
 
+fn refusal(code: Code, what: &str, tool: &str, source: String) -> Error {
+    Error::new(code, [what, tool, "` (", &source, ")."].concat()).with("limit", source)
+}
+
 fn read_required(tool: &str, reads: Vec<&str>) -> Error {
-    let error = Error::new(Code::ReadRequired, format!("The user's policy wants a read before `{tool}`."));
+    let error = Error::new(Code::ReadRequired, ["The user's policy wants a read before `", tool, "`."].concat());
     let next = match reads.first() {
         Some(read) => format!("Call `{read}` to look at what is there, then make the call again."),
         None => "Ask the user to change the policy: the server lists no read of this group.".to_owned(),

@@ -152,11 +152,9 @@ fn key(from: &Source<'_>) -> String {
 /// A member that is a whole number within bounds, however it is written.
 fn whole(from: &mut Source<'_>, name: &str, least: u64, most: u64) -> Option<u64> {
     let node = from.node().get(name)?;
-    let number = (node.kind() == Kind::Number).then(|| node.number()).filter(|number| number.is_integer());
-    let number = number
-        .and_then(|number| number.thousandfold(most.saturating_mul(1_000)))
-        .map(|thousandfold| thousandfold / 1_000)
-        .filter(|number| *number >= least);
+    // The canonical form of 5.0 and of 50e-1 is 5.
+    let number = (node.kind() == Kind::Number).then(|| canonical(node).parse().ok()).flatten();
+    let number = number.filter(|number| (least..=most).contains(number));
     if number.is_none() {
         from.unfit(name, &["a whole number from ", &least.to_string(), " to ", &most.to_string()].concat());
     }
