@@ -1,7 +1,7 @@
 //! What was called how often: the counters behind the gate `pace`, and how long the backend asked to be left alone.
 //!
-//! A rate is kept by the generic cell rate algorithm: a counter holds when the next call would arrive if all came evenly,
-//! and a call may be early by as much as the burst allows. That time only ever grows, so that a clock which goes
+//! A rate is kept by the generic cell rate algorithm: a counter holds when the next call would arrive if all came
+//! evenly, and a call may be early by as much as the burst allows. That time only ever grows, so that a clock which goes
 //! backwards never lets more through than the rate does.
 
 use serde::Serialize;
@@ -152,7 +152,8 @@ mod tests {
             for first in &went {
                 for last in went.iter().filter(|last| *last >= first) {
                     let within = went.iter().filter(|at| (first..=last).contains(at)).count() as u64;
-                    prop_assert!(within <= burst + (last - first) * calls / per, "{within} from {first} to {last}: {went:?}");
+                    let most = burst + (last - first) * calls / per;
+                    prop_assert!(within <= most, "{within} from {first} to {last}: {went:?}");
                 }
             }
         }

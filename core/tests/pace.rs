@@ -1,4 +1,5 @@
-//! Whatever flows do side by side, no more calls go out than the user's pace allows, and none while the backend wants rest.
+//! Whatever flows do side by side, no more calls go out than the user's pace allows, and none while the backend wants
+//! rest.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
@@ -104,7 +105,8 @@ proptest! {
         for first in sent {
             for last in sent.iter().filter(|last| *last >= first) {
                 let within = sent.iter().filter(|at| (first..=last).contains(at)).count() as u64;
-                prop_assert!(within <= BURST + (last - first) * CALLS / PER, "{within} from {first} to {last}: {sent:?}");
+                let most = BURST + (last - first) * CALLS / PER;
+                prop_assert!(within <= most, "{within} from {first} to {last}: {sent:?}");
             }
         }
     }

@@ -50,8 +50,8 @@ export interface PolicyMatch {
 
 /**
  * A place in the arguments, as a JSON Pointer (RFC 6901), and exactly one operator on the value there. A value that is
- * absent makes it fail. A value that the operator cannot judge, such as a text for `range`, counts as holding for `deny`
- * and `ask` and as failing for `allow`; so does a number that a double would round to another answer.
+ * absent makes it fail. A value that the operator cannot judge, such as a text for `range`, counts as holding for
+ * `deny` and `ask` and as failing for `allow`; so does a number that a double would round to another answer.
  */
 export type PolicyPredicate = { path: string } & (
   | { equals: unknown }
@@ -72,7 +72,7 @@ export interface PolicyPace {
   limits?: readonly PolicyLimit[];
   /** Groups in which nothing above `read` may be called before a read of the group succeeded in this session. */
   read_first?: readonly { tools: readonly string[] }[];
-  /** A call that may go within so many milliseconds waits, once, instead of being refused. Default 0, at most an hour. */
+  /** A call that may go within so many milliseconds waits once instead of being refused. Default 0, at most an hour. */
   wait_ms?: number;
 }
 

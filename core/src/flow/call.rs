@@ -1,8 +1,8 @@
 //! Calls one tool through the gates.
 //!
 //! `proposing → asking → deciding → claiming → dispatching → (keeping) → settling → finished`; a call that needs
-//! no approval goes straight to `dispatching`, and one that the pace holds back begins with `waiting`. After a pause every
-//! gate before the dispatch is passed again.
+//! no approval goes straight to `dispatching`, and one that the pace holds back begins with `waiting`. After a pause
+//! every gate before the dispatch is passed again.
 
 use std::borrow::Cow;
 

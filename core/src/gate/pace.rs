@@ -1,4 +1,5 @@
-//! The gate `pace`: rate and budget remain, the reads that must come first were made, and the backend did not ask to wait.
+//! The gate `pace`: rate and budget remain, the reads that must come first were made, and the backend did not ask to
+//! wait.
 //!
 //! A passage costs nothing: [`spend`] looks again and counts when the call is dispatched.
 
@@ -68,8 +69,8 @@ pub(crate) fn check(
     }
 }
 
-/// Counts a call that is about to be sent. Another flow may have been quicker since the gate was passed: then nothing is
-/// counted, and the call must not be sent.
+/// Counts a call that is about to be sent. Another flow may have been quicker since the gate was passed: then nothing
+/// is counted, and the call must not be sent.
 pub(crate) fn spend(
     shared: &mut Shared,
     tool: &str,

@@ -65,8 +65,8 @@ impl Predicate {
         verdicts.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// Nothing if the value is of a kind that the operator cannot judge, or would take too much work. Of an absent value
-    /// nothing holds.
+    /// Nothing if the value is of a kind that the operator cannot judge, or would take too much work. Of an absent
+    /// value nothing holds.
     fn judge_one(&self, arguments: Node<'_>) -> Option<bool> {
         let Some(value) = arguments.pointer(&self.path) else { return Some(false) };
         let schema = self.schema.as_ref().filter(|_| self.operator.judges(value.kind()))?;
