@@ -68,7 +68,7 @@ npm/dist/toolgate.wasm: $(CORE_SOURCES) $(NPM_SOURCES) wasm/Cargo.toml $(shell f
 
 wheel: $(CACHE)/wheel
 
-$(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed $(VENV_MCP1)/installed
+$(CACHE)/wheel: $(CORE_SOURCES) $(shell find python/src python/toolgate -name '*.rs' -o -name '*.json' -o -name '*.py*' -not -name '*.pyc') python/Cargo.toml python/pyproject.toml $(VENV)/installed $(VENV_MCP1)/installed
 	rm -rf $(CACHE)/wheels
 	RUSTFLAGS='--remap-path-prefix=$(HOME)=~ --remap-path-prefix=$(ROOT)=toolgate' \
 	  $(VENV)/bin/maturin build --quiet --manifest-path python/Cargo.toml --profile wheel --out $(CACHE)/wheels

@@ -12,16 +12,18 @@ use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
-use crate::flow::{Flow, Input};
+use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input};
+use crate::gate;
 use crate::gate::plan::Plans;
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
 use crate::map::Map;
+use crate::pace::Pace;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::step::{Action, Event, FlowId, Millis, Start, Step, StepId, Work};
+use crate::step::{Action, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
 /// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
@@ -41,7 +43,7 @@ pub struct Options {
     pub trusted: Option<bool>,
     /// A built-in profile's name, or a profile.
     pub profile: Option<Json>,
-    /// The user's policy.
+    /// The user's policy, or a string with its JSON text: errors then name the text's own lines.
     pub policy: Option<Json>,
     /// Who acts: part of every approval.
     pub subject: Option<String>,
@@ -78,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
     pub(crate) approvals: Map<String, Approval>,
     pub(crate) registrations: Registrations,
+    pub(crate) pace: Pace,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +100,8 @@ struct Snapshot<'g> {
     server: &'g str,
     approvals: Vec<&'g Approval>,
     registrations: &'g Registrations,
+    #[serde(skip_serializing_if = "Pace::is_empty")]
+    pace: &'g Pace,
     flows: &'g Map<FlowId, InFlight>,
 }
 
@@ -112,9 +117,10 @@ struct SnapshotBody {
     approvals: Vec<Approval>,
     registrations: Registrations,
     flows: Map<FlowId, InFlight>,
+    pace: Pace,
 }
 
-record!(open SnapshotBody { approvals, registrations, flows; });
+record!(open SnapshotBody { approvals, registrations, flows; pace });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
@@ -149,6 +155,7 @@ impl Guard {
                 catalog: Catalog::default(),
                 approvals: Map::default(),
                 registrations: Registrations::default(),
+                pace: Pace::default(),
             },
             flows: Map::default(),
         })
@@ -165,6 +172,9 @@ impl Guard {
                 .with_next("Start with fresh random bytes."));
         }
         let now = start.now;
+        if matches!(start.flow, Work::Doctor | Work::Signup { .. }) {
+            gate::pace::check_hold(&self.shared, now)?;
+        }
         let flow = match start.flow {
             Work::List => Flow::List(Box::default()),
             Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
@@ -194,7 +204,14 @@ impl Guard {
         if StepId::of(&id, in_flight.number) != event.step {
             return Err(not_open());
         }
+        let told_to_wait = match &event.event {
+            Happening::Failed { kind: Failure::RateLimited, retry_after, .. } => {
+                event.now.saturating_add(retry_after.unwrap_or(DEFAULT_RETRY_AFTER))
+            }
+            _ => 0,
+        };
         in_flight.flow.handle(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
+        self.shared.pace.told_to_wait(told_to_wait);
         in_flight.number = in_flight.number.saturating_add(1);
         self.step(&id)
     }
@@ -212,6 +229,7 @@ impl Guard {
             server: &self.shared.server,
             approvals: self.shared.approvals.values().collect(),
             registrations: &self.shared.registrations,
+            pace: &self.shared.pace,
             flows: &self.flows,
         };
         serde_json::to_string(&snapshot).unwrap_or_default()
@@ -255,6 +273,7 @@ impl Guard {
             self.shared.remember(approval);
         }
         self.shared.registrations = body.registrations;
+        self.shared.pace.restore(body.pace);
         let mut steps = Vec::new();
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);

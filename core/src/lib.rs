@@ -9,7 +9,7 @@
 //! | `schema` | JSON Schema: compile, validate, explain |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
-//! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
+//! | `policy`, `pace`, `profile`, `form` | the user's rules, what was called how often, backends as data, checks of sign-up inputs |
 //! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
 //! | [`ffi`] | the JSON-text surface that both bindings wrap |
 
@@ -25,6 +25,7 @@ pub mod guard;
 mod json;
 mod map;
 mod near;
+mod pace;
 mod policy;
 pub mod profile;
 mod redact;

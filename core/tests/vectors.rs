@@ -58,7 +58,7 @@ fn the_files_fit_their_schema() {
         return;
     }
     let schema = jsonschema::validator_for(&read(&folder().join("schema.json"))).unwrap();
-    let named = ["digests.json", "effects.json", "validation.json"];
+    let named = ["digests.json", "effects.json", "policies.json", "validation.json"];
     let files = named.into_iter().map(|name| folder().join(name)).chain(transcripts());
     for path in files {
         let file = read(&path);
@@ -94,6 +94,36 @@ fn effects() {
             case["report"] = report;
         } else {
             assert_eq!(report, case["report"], "{}", case["name"]);
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}
+
+#[test]
+fn policies() {
+    let path = folder().join("policies.json");
+    let schema = std::fs::read_to_string(folder().join("../../core/src/policy/policy.schema.json")).unwrap();
+    let schema = ffi::Validator::compile(&schema, "{}").unwrap();
+    let mut file = read(&path);
+    for case in file["policies"].as_array_mut().unwrap() {
+        let text = case["policy"].as_str().unwrap();
+        let load = |policy: &Value| Core::new(&json!({ "server": "policies", "policy": policy }).to_string());
+        let error = load(&case["policy"]).err().map(|error| parsed(&error));
+        assert_eq!(schema.is_valid(text.as_bytes(), &mut ffi::Tokens::default()), error.is_none(), "{}", case["name"]);
+        // As an object it is the same policy; only the places in its text are lost. A text that is given as a value is
+        // one more of these strings, and a double name is not seen by whoever reads it to an object.
+        if let Ok(value @ Value::Object(_)) = serde_json::from_str(text)
+            && error.as_ref().is_none_or(|error| !error["message"].as_str().unwrap().contains("duplicate"))
+        {
+            let as_value = load(&value).err().map(|error| parsed(&error)["details"]["path"].clone());
+            assert_eq!(as_value, error.as_ref().map(|error| error["details"]["path"].clone()), "{}", case["name"]);
+        }
+        assert_eq!(error.is_some(), case.get("error").is_some(), "{}: {error:?}", case["name"]);
+        match error {
+            Some(error) if updating() => case["error"] = error,
+            error => assert_eq!(error.as_ref(), case.get("error"), "{}", case["name"]),
         }
     }
     if updating() {

@@ -42,6 +42,7 @@ await build({
   external: [/^node:/, /\.wasm$/, /-inline\.js$/],
   output: { dir: dist, chunkFileNames: "shared-[hash].js", sourcemap: true },
 });
+cpSync(join(root, "core/src/policy/policy.schema.json"), join(dist, "policy.schema.json"));
 mkdirSync(join(dist, "generated"), { recursive: true });
 for (const module of MODULES) {
   for (const file of [`${module}.d.ts`, `${module}-inline.js`]) {

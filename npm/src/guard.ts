@@ -32,8 +32,11 @@ export interface GuardOptions {
   server?: string;
   /** A built-in profile's name, such as `favcrm`, or a profile. Default: none, MCP's own rules hold. */
   profile?: string | object;
-  /** The user's rules. Default: reads and plain writes pass, everything else asks. */
-  policy?: Policy;
+  /**
+   * The user's rules, or the JSON text of a policy file: errors then name the file's own lines. Default: reads and plain
+   * writes pass, everything else asks.
+   */
+  policy?: Policy | string;
   /** Whether the server's hints are believed where nothing contradicts them. Default: what the profile says, or no. */
   trusted?: boolean;
   /** Who acts: part of every approval. */

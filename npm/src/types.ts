@@ -5,22 +5,91 @@ import type { ToolgateError } from "./errors.js";
 /** What a call does to the world, from harmless to costly. `send` reaches a customer. */
 export type Effect = "read" | "write" | "external" | "destructive" | "send" | "billing";
 
-/** The user's own word. The first rule that matches decides; without one, reads and plain writes pass and the rest asks. */
+/**
+ * The user's own word, as it stands in a policy file; `toolgate/policy.schema.json` describes the file to editors. The
+ * first rule that decides counts; without one, reads and plain writes pass and the rest asks.
+ */
 export interface Policy {
+  /** Where the schema is, for editors. */
+  $schema?: string;
   /** `observe` only says what it would have done; `read_only` lets nothing but reads pass. Default `enforce`. */
   mode?: "observe" | "enforce" | "read_only";
   rules?: readonly PolicyRule[];
+  pace?: PolicyPace;
 }
 
-/** One rule: what matches, and what then becomes of the call. */
-export interface PolicyRule {
+/** One rule: what matches, and what then becomes of the call: a verdict, another effect, or both. */
+export type PolicyRule = PolicyMatch & {
+  /** What the call's arguments must be like; all of it must hold. */
+  when?: readonly PolicyPredicate[];
+  /** For the one who reads the refusal or is asked. */
+  reason?: string;
+} & (
+    | { then: PolicyVerdict; effect?: never }
+    | {
+        /** Exact names: a pattern would change tools that the server lists only tomorrow. */
+        tools: readonly string[];
+        /**
+         * What the tools count as from here on, lower or higher than listed; the first such rule counts. The decision,
+         * the preview and the approval say so.
+         */
+        effect: Effect;
+        then?: PolicyVerdict;
+      }
+  );
+
+export type PolicyVerdict = "allow" | "ask" | "deny";
+
+/** Which calls something is about. */
+export interface PolicyMatch {
   /** Tool name patterns, with `*` for any run of characters. Absent: any tool. */
   tools?: readonly string[];
   /** Absent: any effect. */
   effects?: readonly Effect[];
-  then: "allow" | "ask" | "deny";
+}
+
+/**
+ * A place in the arguments, as a JSON Pointer (RFC 6901), and exactly one operator on the value there. A value that is
+ * absent makes it fail. A value that the operator cannot judge, such as a text for `range`, counts as holding for
+ * `deny` and `ask` and as failing for `allow`; so does a number that a double would round to another answer.
+ */
+export type PolicyPredicate = { path: string } & (
+  | { equals: unknown }
+  | { in: readonly unknown[] }
+  /** Numbers, both bounds within, compared without rounding. */
+  | { range: PolicyBounds }
+  /** ECMA-262 with the flag `u`, wherever it matches in the string. */
+  | { pattern: string }
+  /** How many items an array, or members an object, has. */
+  | { count: PolicyBounds }
+);
+
+export type PolicyBounds = { min: number; max?: number } | { min?: number; max: number };
+
+/** How fast, how often, and after which reads tools may be called. Only calls that are sent count. */
+export interface PolicyPace {
+  /** Every limit that matches a call must have room for it. */
+  limits?: readonly PolicyLimit[];
+  /** Groups in which nothing above `read` may be called before a read of the group succeeded in this session. */
+  read_first?: readonly { tools: readonly string[] }[];
+  /** A call that may go within so many milliseconds waits once instead of being refused. Default 0, at most an hour. */
+  wait_ms?: number;
+}
+
+/** At most so many of the matching calls: a rate, a budget, or both. */
+export type PolicyLimit = PolicyMatch & {
+  /** Counts for each tool or effect on its own. Absent: all matching calls together. */
+  per?: "tool" | "effect";
   /** For the one who reads the refusal. */
   reason?: string;
+} & ({ rate: PolicyRate; budget?: number } | { rate?: PolicyRate; budget: number });
+
+/** So many calls in so many milliseconds, evenly spread but for the burst. */
+export interface PolicyRate {
+  calls: number;
+  per_ms: number;
+  /** How many may come at once after a pause. Default: `calls`. */
+  burst?: number;
 }
 
 /** One argument as a person sees it. */
@@ -267,6 +336,9 @@ export interface StepNote {
   flow: string;
   step: string;
   type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "read" | "wait" | "done";
-  /** The tool of `call_tool`, the secret's name of `keep`, the key of `commit`, the kind of question or outcome. */
+  /**
+   * The tool of `call_tool`, the secret's name of `keep`, the key of `commit` and `read`, the kind of question or
+   * outcome.
+   */
   name?: string;
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { compile } from "toolgate";
 import { Core, canonicalize, digest } from "./core.js";
@@ -86,6 +87,19 @@ describe("effects", () => {
       const core = new Core(JSON.stringify(options));
       list(core, [tool]);
       assert.deepEqual(JSON.parse(core.tools()), [report]);
+    });
+  }
+});
+
+describe("policies", () => {
+  const schema = compile(createRequire(import.meta.url)("toolgate/policy.schema.json"));
+  const { policies } = read<{ policies: { name: string; policy: string; error?: Json }[] }>("policies.json");
+  for (const { name, policy, error } of policies) {
+    it(name, () => {
+      const load = () => new Core(JSON.stringify({ server: "policies", policy }));
+      if (error === undefined) load();
+      else assert.deepEqual(thrown(load), error);
+      assert.equal(schema.isValid(policy), error === undefined);
     });
   }
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def refused(work, *arguments):
         return json.loads(refusal.args[0]), None
 
 
+POLICY_SCHEMA = files(toolgate) / "policy.schema.json"
 DIGESTS = load(VECTORS / "digests.json")["digests"]
 EFFECTS = load(VECTORS / "effects.json")["effects"]
 CASES = [
@@ -63,6 +65,17 @@ def listed(options, tools):
 def test_effect(case):
     core = listed(case["options"], [case["tool"]])
     assert json.loads(core.tools()) == [case["report"]]
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "policies.json")["policies"], ids=lambda case: case["name"])
+def test_policy(case):
+    error, _ = refused(_native.Core, text({"server": "policies", "policy": case["policy"]}))
+    assert error == case.get("error")
+    assert toolgate.compile(POLICY_SCHEMA.read_text()).is_valid(case["policy"]) is (error is None)
+
+
+def test_the_schema_of_policies_is_the_core_s():
+    assert POLICY_SCHEMA.read_text() == (VECTORS / "../../core/src/policy/policy.schema.json").read_text()
 
 
 @pytest.mark.parametrize("case", load(VECTORS / "validation.json")["validation"], ids=lambda case: case["name"])

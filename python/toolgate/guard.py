@@ -83,7 +83,7 @@ class Guard(Generic[CallResult, ListResult]):
         *,
         server: str | None = None,
         profile: str | Mapping[str, Any] | None = None,
-        policy: Policy | None = None,
+        policy: Policy | str | None = None,
         trusted: bool | None = None,
         subject: str | None = None,
         approval_ttl: int | None = None,
@@ -106,7 +106,8 @@ class Guard(Generic[CallResult, ListResult]):
             server: What approvals are bound to: the server's URL, or any name that stays the same. By default
                 what the server calls itself, else the profile's URL.
             profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
-            policy: What the user allows; by default reads and plain writes, everything else by asking.
+            policy: What the user allows, or the JSON text of a policy file, whose lines errors then name; by
+                default reads and plain writes, everything else by asking.
             trusted: Whether the server's hints are believed; by default what the profile says, else no.
             subject: Who acts; part of what an approval covers.
             approval_ttl: How long an approval lasts, in milliseconds; by default ten minutes.

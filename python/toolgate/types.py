@@ -5,12 +5,13 @@ Times are integers, milliseconds since 1970-01-01T00:00:00Z.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict
 
 __all__ = [
     "Account",
     "Approval",
     "ApprovalQuestion",
+    "Bounds",
     "CodeQuestion",
     "Credential",
     "Decision",
@@ -19,15 +20,20 @@ __all__ = [
     "ErrorCode",
     "ErrorData",
     "Form",
+    "Group",
     "Hints",
     "KeyHandle",
+    "Limit",
     "Line",
     "OutcomeQuestion",
+    "Pace",
     "Passage",
     "Policy",
+    "Predicate",
     "Preview",
     "Profile",
     "Question",
+    "Rate",
     "Report",
     "Request",
     "Rule",
@@ -106,22 +112,98 @@ class Profile(TypedDict):
     registration: bool
 
 
+class Bounds(TypedDict, total=False):
+    """From `min` to `max`, both within; at least one of them."""
+
+    min: float
+    max: float
+
+
+Predicate = TypedDict(
+    "Predicate",
+    {
+        "path": Required[str],
+        "equals": Any,
+        "in": list[Any],
+        "range": Bounds,
+        "pattern": str,
+        "count": Bounds,
+    },
+    total=False,
+)
+"""A place in the arguments, as a JSON Pointer (RFC 6901), and exactly one operator on the value there.
+
+`range` compares numbers without rounding, `pattern` is ECMA-262 with the flag `u`, `count` counts an array's items or
+an object's members. A value that is absent makes the predicate fail. A value that the operator cannot judge, such as
+a text for `range`, counts as holding for `deny` and `ask` and as failing for `allow`; so does a number that a double
+would round to another answer.
+"""
+
+
 class Rule(TypedDict, total=False):
-    """One rule of a policy; the first that matches decides."""
+    """One rule of a policy; the first that decides counts. It has `then`, `effect`, or both."""
 
     tools: list[str]
     """Tool name patterns with `*`; absent: any tool."""
     effects: list[Effect]
     """Absent: any effect."""
+    when: list[Predicate]
+    """What the call's arguments must be like; all of it must hold."""
+    effect: Effect
+    """What the tools count as from here on, lower or higher than listed; needs `tools` with exact names."""
     then: Literal["allow", "ask", "deny"]
     reason: str
 
 
-class Policy(TypedDict, total=False):
-    """What a user allows: reads and plain writes by default, everything else by asking."""
+class Rate(TypedDict):
+    """So many calls in so many milliseconds, evenly spread but for the burst."""
+
+    calls: int
+    per_ms: int
+    burst: NotRequired[int]
+    """How many may come at once after a pause; by default `calls`."""
+
+
+class Limit(TypedDict, total=False):
+    """At most so many of the matching calls: a rate, a budget, or both."""
+
+    tools: list[str]
+    effects: list[Effect]
+    per: Literal["tool", "effect"]
+    """Counts for each tool or effect on its own; absent: all matching calls together."""
+    rate: Rate
+    budget: int
+    """So many calls in one session."""
+    reason: str
+
+
+class Group(TypedDict):
+    """Tools of which one that reads must have succeeded before any other is called."""
+
+    tools: list[str]
+
+
+class Pace(TypedDict, total=False):
+    """How fast, how often, and after which reads tools may be called; only calls that are sent count."""
+
+    limits: list[Limit]
+    read_first: list[Group]
+    wait_ms: int
+    """A call that may go within so many milliseconds waits, once, instead of being refused; by default 0."""
+
+
+_Described = TypedDict("_Described", {"$schema": str}, total=False)
+
+
+class Policy(_Described, total=False):
+    """What a user allows: reads and plain writes by default, everything else by asking.
+
+    `policy.schema.json` in this package describes the same to editors.
+    """
 
     mode: Literal["observe", "enforce", "read_only"]
     rules: list[Rule]
+    pace: Pace
 
 
 class Line(TypedDict):

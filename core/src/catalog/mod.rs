@@ -150,8 +150,13 @@ impl Catalog {
         near::nearest(name, self.places.keys().map(String::as_str))
     }
 
+    /// In the order of their names.
+    pub(crate) fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.places.values().filter_map(|place| self.tools.get(*place as usize))
+    }
+
     pub(crate) fn report(&self) -> impl Iterator<Item = ToolReport<'_>> {
-        self.places.values().filter_map(|place| self.tools.get(*place as usize)).map(|tool| ToolReport {
+        self.tools().map(|tool| ToolReport {
             name: &tool.name,
             title: tool.title.as_deref(),
             effect: tool.effect,

@@ -166,7 +166,10 @@ impl Doctor {
             Stage::Reading { part, .. } => {
                 let part = *part;
                 self.read(part, input, shared)?;
-                self.next(Some(part), shared);
+                match input.happening {
+                    Happening::Failed { kind: Failure::RateLimited, .. } => self.finish(shared),
+                    _ => self.next(Some(part), shared),
+                }
             }
             Stage::Finished => return Err(input.wrong_event("nothing: it is done")),
         }

@@ -165,8 +165,9 @@ pub(crate) fn failure_error(
 }
 
 /// When the backend names no time, a minute is waited.
+pub(crate) const DEFAULT_RETRY_AFTER: Millis = 60_000;
+
 pub(crate) fn rate_limited(now: Millis, retry_after: Option<Millis>, told: &str) -> Error {
-    const DEFAULT_RETRY_AFTER: Millis = 60_000;
     let retry_at = now.saturating_add(retry_after.unwrap_or(DEFAULT_RETRY_AFTER));
     Error::new(Code::RateLimited, format!("The backend asks to slow down{told}.")).with("retry_at", retry_at)
 }

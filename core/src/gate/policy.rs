@@ -1,19 +1,38 @@
 //! Gate 4: the user's mode and rules permit the call.
 
+use super::{Decision, Gate, GateVerdict};
 use crate::catalog::Tool;
 use crate::error::{Code, Error, Result};
+use crate::json::canonical::canonical;
+use crate::json::tape::Node;
+use crate::json::{self, Document};
 use crate::policy::{Policy, Ruling, Verdict};
 
-/// `Allow` or `Ask`, and where it comes from.
-pub(crate) fn check(policy: &Policy, tool: &Tool) -> Result<Ruling> {
-    let ruling = policy.rule(&tool.name, tool.effect);
-    if ruling.verdict == Verdict::Deny {
-        return Err(Error::new(
-            Code::DeniedByPolicy,
-            format!("The user's policy forbids `{}` ({}).", tool.name, ruling.source),
-        )
-        .with("rule", ruling.source.as_str())
-        .with("effect", tool.effect.as_str()));
-    }
+/// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said.
+pub(crate) fn check(policy: &Policy, tool: &Tool, arguments: Node<'_>, decision: &mut Decision) -> Result<Ruling> {
+    // Most backends round 7.00000000000000001 to the 7 that a rule forbids, and some do not: both count.
+    let ruling = if policy.has_predicates() {
+        let rounded = Document::read(&canonical(arguments), json::ARGUMENTS).unwrap_or_default();
+        policy.rule(tool, &[arguments, rounded.tape().root()])
+    } else {
+        policy.rule(tool, &[])
+    };
+    decision.effect = Some(ruling.effect);
+    decision.reasons.extend(ruling.reassessed.clone());
+    let verdict = match ruling.verdict {
+        Verdict::Allow => GateVerdict::Pass,
+        Verdict::Ask => GateVerdict::Ask,
+        Verdict::Deny => {
+            let error = Error::new(
+                Code::DeniedByPolicy,
+                format!("The user's policy forbids `{}` ({}).", tool.name, ruling.source),
+            )
+            .with("rule", ruling.source)
+            .with("effect", ruling.effect.as_str());
+            decision.deny(Gate::Policy, &error);
+            return Err(error);
+        }
+    };
+    decision.say(Gate::Policy, verdict, ruling.source.clone());
     Ok(ruling)
 }

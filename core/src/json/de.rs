@@ -21,13 +21,14 @@ struct Reason {
     expected: String,
     line: usize,
     column: usize,
+    index: u32,
 }
 
 impl Misfit {
     #[cold]
     fn new(node: Node<'_>, what: &'static str, name: &str, expected: String) -> Self {
         let (line, column) = node.place();
-        Misfit(Box::new(Reason { what, name: shorten(name, 40), expected, line, column }))
+        Misfit(Box::new(Reason { what, name: shorten(name, 40), expected, line, column, index: node.index() }))
     }
 
     #[cold]
@@ -61,6 +62,11 @@ impl Misfit {
     pub(crate) fn column(&self) -> usize {
         self.0.column
     }
+
+    /// The value's place on the tape.
+    pub(crate) fn index(&self) -> u32 {
+        self.0.index
+    }
 }
 
 impl From<Refusal> for Misfit {
@@ -70,13 +76,13 @@ impl From<Refusal> for Misfit {
             fault => ("syntax", fault.keyword(), refusal.expected()),
         };
         let name = shorten(name, 40);
-        Misfit(Box::new(Reason { what, name, expected, line: refusal.line, column: refusal.column }))
+        Misfit(Box::new(Reason { what, name, expected, line: refusal.line, column: refusal.column, index: 0 }))
     }
 }
 
 impl core::fmt::Display for Misfit {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Reason { what, name, expected, line, column } = &*self.0;
+        let Reason { what, name, expected, line, column, .. } = &*self.0;
         f.write_str(what)?;
         f.write_str(if *what == "invalid type" { ": " } else { " `" })?;
         f.write_str(name)?;
@@ -148,6 +154,20 @@ impl<'t> Source<'t> {
         object.members().map(read).collect()
     }
 
+    /// Every item of an array: the walk is made once for all kinds of them.
+    #[inline(never)]
+    fn each(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        let list = self.node;
+        if list.kind() != Kind::Array {
+            return self.expected("a sequence");
+        }
+        for item in list.items() {
+            self.node = item;
+            visit(self);
+        }
+        self.node = list;
+    }
+
     pub(crate) fn member<T: FromNode>(&mut self, name: &str) -> T {
         let mut value = T::blank();
         self.must(name, &mut value);
@@ -165,7 +185,7 @@ impl<'t> Source<'t> {
     pub(crate) fn must(&mut self, name: &str, place: &mut dyn FromNode) {
         match self.node.get(name) {
             Some(node) => self.within(node, place),
-            None => self.fail(|node| Misfit::new(node, "missing field", name, String::new())),
+            None => self.missing(name),
         }
     }
 
@@ -194,6 +214,19 @@ impl<'t> Source<'t> {
     #[inline(never)]
     pub(crate) fn expected(&mut self, what: &str) {
         self.fail(|node| Misfit::kind(node, what));
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn missing(&mut self, name: &str) {
+        self.fail(|node| Misfit::new(node, "missing field", name, String::new()));
+    }
+
+    /// A member, or where there is none the object itself, is not what it must be.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unfit(&mut self, name: &str, expected: &str) {
+        self.fail(|node| Misfit::new(node.get(name).unwrap_or(node), "invalid value", name, expected.to_owned()));
     }
 
     #[cold]
@@ -424,15 +457,7 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        let list = from.node;
-        if list.kind() != Kind::Array {
-            return from.expected("a sequence");
-        }
-        for item in list.items() {
-            let mut value = T::blank();
-            from.within(item, &mut value);
-            self.push(value);
-        }
+        from.each(&mut |from| self.push(from.whole()));
     }
 }
 

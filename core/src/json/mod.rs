@@ -64,6 +64,8 @@ pub(crate) const RESOURCES: Limits =
 /// A document to validate outside the guard.
 pub(crate) const DOCUMENT: Limits =
     Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Any, lenient: false };
+/// A user's policy.
+pub(crate) const POLICY: Limits = Limits { bytes: 1 << 20, values: 100_000, numbers: Numbers::Safe, lenient: false };
 /// What this core wrote itself.
 pub(crate) const OWN: Limits = Limits { bytes: 64 << 20, values: 4_000_000, numbers: Numbers::Finite, lenient: false };
 

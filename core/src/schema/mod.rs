@@ -266,6 +266,11 @@ impl Schema {
     }
 }
 
+/// Whether `format: "regex"` takes it.
+pub(crate) fn is_pattern(source: &str) -> bool {
+    pattern::is_valid(source)
+}
+
 /// What a document that cannot be read violates.
 pub(crate) fn unreadable(refusal: &Refusal, bytes: usize, redactor: &Redactor) -> Violation {
     let got = if refusal.fault == crate::json::Fault::TooLarge {

@@ -1,9 +1,10 @@
-//! The gates that a call passes before anyone is asked: known, arguments, policy.
+//! The gates that a call passes before anyone is asked: known, arguments, policy, pace.
 
 use super::{Arguments, Call};
 use crate::approval::{Bound, Preview};
 use crate::error::{Code, Error, Result};
 use crate::flow::signup::{self, Role};
+use crate::gate::pace::Paced;
 use crate::gate::{self, Gate, GateVerdict};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -16,6 +17,7 @@ use crate::step::Millis;
 pub(super) struct Examined {
     pub(super) document: Document,
     pub(super) verdict: Verdict,
+    pub(super) paced: Paced,
 }
 
 /// What an approval of the call is bound to.
@@ -27,7 +29,8 @@ pub(super) struct Binding {
 }
 
 impl Call {
-    pub(super) fn examine(&mut self, now: Millis, shared: &Shared) -> Result<Examined> {
+    /// `may_wait` is false for a call that has just waited for the pace.
+    pub(super) fn examine(&mut self, now: Millis, may_wait: bool, shared: &Shared) -> Result<Examined> {
         let decision = &mut self.decision;
         let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)
             .inspect_err(|error| decision.deny(Gate::Known, error))?;
@@ -47,11 +50,9 @@ impl Call {
         let document = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
         decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
-        let ruling =
-            gate::policy::check(&shared.policy, tool).inspect_err(|error| decision.deny(Gate::Policy, error))?;
-        let verdict = if ruling.verdict == Verdict::Ask { GateVerdict::Ask } else { GateVerdict::Pass };
-        decision.say(Gate::Policy, verdict, ruling.source);
-        Ok(Examined { document, verdict: ruling.verdict })
+        let ruling = gate::policy::check(&shared.policy, tool, document.tape().root(), decision)?;
+        let paced = gate::pace::check(shared, &self.name, ruling.effect, now, may_wait, decision)?;
+        Ok(Examined { document, verdict: ruling.verdict, paced })
     }
 
     /// What an approval of the call would be bound to, and what a person would see.
@@ -71,6 +72,8 @@ impl Call {
         let hidden = signup::hidden_arguments(self.role);
         let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
         let mut preview = Preview::of(tool, value, &hidden);
+        preview.effect = self.decision.effect.unwrap_or(preview.effect);
+        preview.reasons.clone_from(&self.decision.reasons);
         preview.record = self.record.clone().unwrap_or_default();
         Ok(Binding { arguments, call, preview })
     }

@@ -1,7 +1,8 @@
 //! Calls one tool through the gates.
 //!
 //! `(recalling) → (inquiring) → (looking) → proposing → asking → deciding → claiming → dispatching → (keeping) →
-//! settling → finished`; a call that needs no approval goes straight to `dispatching`. After a pause every gate before
+//! settling → finished`; a call that needs no approval goes straight to `dispatching`, and one that the pace holds back
+//! begins with `waiting`. After a pause every gate before
 //! the dispatch is passed again.
 
 mod examine;
@@ -15,8 +16,10 @@ use super::signup::Role;
 use super::signup::registration::{self, read_request};
 use super::{Errand, Input, failed, failure_error, signup};
 use crate::approval::{self, Approval, Line, State as Standing};
+use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::decide::decided;
+use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
@@ -55,6 +58,11 @@ pub(crate) struct Call {
 enum State {
     /// Reads the quoted approval.
     Recalling(String),
+    /// The pace holds it back.
+    Waiting {
+        until: Millis,
+        why: String,
+    },
     /// Asks the backend whether its plan includes the call.
     Inquiring(Errand),
     /// Waits for the answer to the same question of another call.
@@ -134,6 +142,7 @@ record!(open Call { name, arguments, entropy, decision, state; quoted, role, pas
 
 const STATES: &[&str] = &[
     "recalling",
+    "waiting",
     "inquiring",
     "pausing",
     "looking",
@@ -155,6 +164,7 @@ impl FromNode for State {
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
             "recalling" => State::Recalling(from.whole()),
+            "waiting" => State::Waiting { until: from.member("until"), why: from.member("why") },
             "inquiring" => State::Inquiring(from.whole()),
             "pausing" => State::Pausing(from.whole()),
             "looking" => State::Looking { look: from.member("look"), errand: from.member("errand") },
@@ -201,7 +211,7 @@ impl Call {
         match arguments {
             Ok(arguments) => {
                 call.arguments = arguments;
-                call.advance(now, shared);
+                call.advance(now, true, shared);
             }
             Err(error) => {
                 call.decision.deny(Gate::Arguments, &error);
@@ -217,6 +227,7 @@ impl Call {
             State::Inquiring(errand) | State::Looking { errand, .. } | State::Following { errand, .. } => {
                 errand.action()
             }
+            State::Waiting { until, why } => Action::Wait { until: *until, why: why.clone() },
             State::Pausing(until) => {
                 Action::Wait { until: *until, why: "another call asks the backend the same question".to_owned() }
             }
@@ -252,8 +263,7 @@ impl Call {
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
-        let repeatable =
-            shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == crate::catalog::effect::Effect::Read);
+        let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
         match &self.state {
             State::Dispatching(None) if repeatable && self.role.is_none() => {}
             State::Dispatching(approval) => {
@@ -282,8 +292,15 @@ impl Call {
                 self.recall(&id, &input, shared)?;
             }
             State::Inquiring(_) => self.inquired(&input, shared)?,
+            State::Waiting { until, .. } => match input.happening {
+                // A host's timer may go off early: the same step is open again.
+                Happening::Woke if input.now < *until => {}
+                Happening::Woke => self.advance(input.now, false, shared),
+                Happening::Cancelled => return self.call_off(),
+                _ => return Err(input.wrong_event("`woke`")),
+            },
             State::Pausing(_) => match &input.happening {
-                Happening::Woke => self.advance(input.now, shared),
+                Happening::Woke => self.advance(input.now, true, shared),
                 Happening::Cancelled => return self.call_off(),
                 _ => return Err(input.wrong_event("`woke`")),
             },
@@ -361,10 +378,14 @@ impl Call {
     }
 
     /// All gates, as far as they let the call through now.
-    fn advance(&mut self, now: Millis, shared: &mut Shared) {
+    fn advance(&mut self, now: Millis, may_wait: bool, shared: &mut Shared) {
         // A passage that was cut short by a question of the guard's own is told once.
         self.decision.gates.truncate(self.passed);
-        match self.examine(now, shared) {
+        match self.examine(now, may_wait, shared) {
+            Ok(Examined { paced: Paced::Wait { until, why }, .. }) => {
+                self.passed = self.decision.gates.len();
+                self.state = State::Waiting { until, why };
+            }
             Ok(examined) => self.plan(&examined, now, shared),
             Err(error) => self.refuse(error),
         }
@@ -418,7 +439,7 @@ impl Call {
             _ => return Err(input.wrong_event("`result` or `failed`")),
         };
         match asked {
-            Ok(()) => self.advance(input.now, shared),
+            Ok(()) => self.advance(input.now, true, shared),
             Err(error) => {
                 shared.plans.given_up(&self.name);
                 self.decision.deny(Gate::Plan, &error);
@@ -441,7 +462,7 @@ impl Call {
                 if let Some(approval) = found {
                     shared.remember(approval);
                 }
-                self.advance(input.now, shared);
+                self.advance(input.now, true, shared);
             }
             Err(error) => {
                 self.decision.deny(Gate::Approval, &error);
@@ -578,10 +599,14 @@ impl Call {
         if !self.drafted {
             self.record = None;
         }
-        self.advance(now, shared);
+        self.advance(now, true, shared);
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
+        let effect = self.decision.effect.unwrap_or(Effect::Billing);
+        if let Err(error) = gate::pace::spend(shared, &self.name, effect, now, &mut self.decision) {
+            return self.conclude(approval, Standing::Failed, self.failure(error), shared);
+        }
         self.note_registration(now, shared);
         self.state = State::Dispatching(approval);
     }
@@ -605,6 +630,9 @@ impl Call {
                         self.settle_or_finish(settled, outcome);
                     }
                     Ok((_, (checked, succeeded))) => {
+                        if let Some(effect) = self.decision.effect.filter(|_| succeeded) {
+                            gate::pace::succeeded(shared, &self.name, effect);
+                        }
                         self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                         let outcome = Outcome::Result { result: checked.text, decision: self.decision.clone() };
                         let to = if succeeded { Standing::Completed } else { Standing::Failed };
@@ -641,6 +669,7 @@ impl Call {
         shared: &mut Shared,
     ) -> Result<(result::Checked, bool)> {
         let root = document.tape().root();
+        gate::pace::heard(shared, root, now);
         if self.role == Some(Role::Request) {
             let arguments = self.read_arguments();
             let (profile, registration) = self.known(shared)?;

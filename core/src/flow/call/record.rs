@@ -57,7 +57,7 @@ impl Call {
                 Ok(lines) => {
                     self.record = Some(lines);
                     self.drafted = look == Look::Draft;
-                    self.advance(input.now, shared);
+                    self.advance(input.now, true, shared);
                 }
                 Err(error) => self.refuse(error),
             },

@@ -398,7 +398,8 @@ pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, valu
     }
 }
 
-fn retry_after(value: Node<'_>, now: Millis) -> Option<Millis> {
+/// How long an answer asks to wait.
+pub(crate) fn retry_after(value: Node<'_>, now: Millis) -> Option<Millis> {
     let object = error_object(value)?;
     let object = object.node();
     let seconds = ["retryAfter", "retry_after", "retryAfterSeconds"]

@@ -111,6 +111,7 @@ for (const generation of generations) {
         [{ profile: "nobody" }, "invalid_profile"],
         [{ profile: { name: 5 } }, "invalid_profile"],
         [{ policy: { mode: "lenient" } as unknown as NonNullable<GuardOptions["policy"]> }, "invalid_policy"],
+        [{ policy: '{\n  "rules": [{ "tools": ["send_*"] }]\n}' }, "invalid_policy"],
         [{ approvalTtl: -1 }, "invalid_options"],
       ];
       for (const [options, code] of bad) await refusal(Guard.attach(subject.guard.client, options), code);

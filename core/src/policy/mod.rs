@@ -1,0 +1,307 @@
+//! The user's own word: a mode, ordered rules, and a pace. The first rule that matches decides.
+//!
+//! `policy.schema.json` beside this file describes the same to editors; both are held against the same policies by
+//! `tests/vectors/policies.json`.
+
+pub(crate) mod limits;
+mod when;
+
+use crate::catalog::Tool;
+use crate::catalog::effect::Effect;
+use crate::error::{Code, Error, Result};
+use crate::glob;
+use crate::json::canonical::{canonical, sha256_hex};
+use crate::json::de::{self, FromNode, Misfit, Source, words};
+use crate::json::tape::Node;
+use crate::json::{self, Document};
+use limits::Pace;
+use when::Predicate;
+
+const MAX_RULES: usize = 1_000;
+
+/// What a user allows.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    mode: Mode,
+    rules: Vec<Rule>,
+    pub(crate) pace: Pace,
+    /// SHA-256 of the policy as given: part of every approval.
+    pub(crate) digest: String,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    mode: Mode,
+    rules: Vec<Rule>,
+    pace: Pace,
+}
+
+impl FromNode for Written {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        from.object(Some(&["$schema", "mode", "rules", "pace"]));
+        from.may("$schema", &mut String::new());
+        from.may("mode", &mut self.mode);
+        from.may("rules", &mut self.rules);
+        at_most(from, "rules", self.rules.len(), MAX_RULES);
+        from.may("pace", &mut self.pace);
+    }
+}
+
+/// How far the policy is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// Says what would have been asked or denied, and lets it pass.
+    Observe,
+    /// As the rules and defaults say.
+    #[default]
+    Enforce,
+    /// Nothing but reads.
+    ReadOnly,
+}
+
+words!(Mode { Observe = "observe", Enforce = "enforce", ReadOnly = "read_only" });
+
+/// Which calls, and what becomes of them: a verdict, another effect, or both.
+#[derive(Debug, Default)]
+struct Rule {
+    matching: Matching,
+    when: Several<Predicate>,
+    effect: Given<Effect>,
+    then: Given<Verdict>,
+    reason: String,
+}
+
+impl FromNode for Rule {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        from.object(Some(&["tools", "effects", "when", "effect", "then", "reason"]));
+        self.matching.fill(from);
+        from.may("when", &mut self.when);
+        from.may("effect", &mut self.effect);
+        from.may("then", &mut self.then);
+        from.may("reason", &mut self.reason);
+        if self.effect.0.is_none() && self.then.0.is_none() {
+            from.missing("then` or `effect");
+        }
+        let tools = &self.matching.tools.0;
+        if self.effect.0.is_some() && (tools.is_empty() || tools.iter().any(|name| name.contains('*'))) {
+            // A pattern would lower whatever tool the server lists under a fitting name tomorrow.
+            from.unfit("effect", "`tools` beside it, with exact names and no `*`");
+        }
+    }
+}
+
+/// Which tools something is about.
+#[derive(Debug, Default)]
+pub(crate) struct Matching {
+    /// Tool name patterns with `*`; empty: any tool.
+    pub(crate) tools: Several<String>,
+    /// Empty: any effect.
+    effects: Several<Effect>,
+}
+
+impl FromNode for Matching {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        from.may("tools", &mut self.tools);
+        from.may("effects", &mut self.effects);
+    }
+}
+
+impl Matching {
+    pub(crate) fn matches(&self, tool: &str, effect: Effect) -> bool {
+        let (tools, effects) = (&self.tools.0, &self.effects.0);
+        (tools.is_empty() || tools.iter().any(|pattern| glob::matches(pattern, tool)))
+            && (effects.is_empty() || effects.contains(&effect))
+    }
+}
+
+/// What may be left out but is never `null`: in a policy `null` would be taken for whatever one hopes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<T>(pub(crate) Option<T>);
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Given(None)
+    }
+}
+
+impl<T: FromNode> FromNode for Given<T> {
+    fn blank() -> Self {
+        Given(None)
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0 = Some(from.whole());
+    }
+}
+
+/// A list that is left out or has items: an empty one would match nothing, which nobody means.
+#[derive(Debug)]
+pub(crate) struct Several<T>(pub(crate) Vec<T>);
+
+impl<T> Default for Several<T> {
+    fn default() -> Self {
+        Several(Vec::new())
+    }
+}
+
+impl<T: FromNode> FromNode for Several<T> {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0.fill(from);
+        if self.0.is_empty() {
+            from.unfit("[]", "at least one item");
+        }
+    }
+}
+
+fn at_most(from: &mut Source<'_>, name: &str, count: usize, most: usize) {
+    if count > most {
+        from.unfit(name, &["at most ", &most.to_string(), " items"].concat());
+    }
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Allow,
+    Ask,
+    Deny,
+}
+
+words!(Verdict { Allow = "allow", Ask = "ask", Deny = "deny" });
+
+/// A verdict and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ruling {
+    pub(crate) verdict: Verdict,
+    /// Such as `rule 2: only mornings` or `default for external`.
+    pub(crate) source: String,
+    /// What the call does to the world, in the user's eyes.
+    pub(crate) effect: Effect,
+    /// Why that is not what the catalogue says, if it is not.
+    pub(crate) reassessed: Option<String>,
+}
+
+impl Policy {
+    /// From a policy's JSON text, or from a JSON string that holds it: that way an error names the file's own lines.
+    pub(crate) fn load(source: Option<&str>) -> Result<Policy> {
+        let read = |text: &str| {
+            Document::read(text, json::POLICY).map_err(|refusal| unusable(&refusal.path.clone(), &refusal.into()))
+        };
+        let mut document = read(source.unwrap_or(r#"{"mode":"enforce","rules":[]}"#))?;
+        let text = document.tape().root().as_text().map(std::borrow::Cow::into_owned);
+        if let Some(text) = text {
+            document = read(&text)?;
+        }
+        let root = document.tape().root();
+        let written: Written =
+            de::from_node(root).map_err(|misfit| unusable(&root.pointer_to(misfit.index()), &misfit))?;
+        Ok(Policy {
+            mode: written.mode,
+            rules: written.rules,
+            pace: written.pace,
+            digest: sha256_hex(canonical(root).as_bytes()),
+        })
+    }
+
+    /// Whether what the policy would ask or refuse is only told.
+    pub(crate) fn observes(&self) -> bool {
+        self.mode == Mode::Observe
+    }
+
+    /// Whether any rule asks for arguments.
+    pub(crate) fn has_predicates(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.when.0.is_empty())
+    }
+
+    /// `readings` are the arguments as they are written, and as whoever rounds numbers to doubles reads them.
+    pub(crate) fn rule(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
+        let mut ruling = self.ruling(tool, readings);
+        match (self.mode, ruling.verdict) {
+            (Mode::ReadOnly, _) if ruling.effect > Effect::Read => {
+                ruling.verdict = Verdict::Deny;
+                ruling.source = "mode read_only".to_owned();
+            }
+            (Mode::Observe, Verdict::Ask | Verdict::Deny) => {
+                let would = ["mode observe; would ", ruling.verdict.as_str(), " by ", &ruling.source].concat();
+                ruling.verdict = Verdict::Allow;
+                ruling.source = would;
+            }
+            _ => {}
+        }
+        ruling
+    }
+
+    fn ruling(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
+        let mut effect = tool.effect;
+        let mut reassessed = None;
+        for (index, rule) in self.rules.iter().enumerate() {
+            if !rule.matching.matches(&tool.name, effect) {
+                continue;
+            }
+            // An argument that cannot be judged counts for whatever is stricter.
+            let holds = |strict: bool| rule.when.0.iter().all(|predicate| predicate.judge(readings).unwrap_or(strict));
+            let source = || numbered("rule", index, &rule.reason);
+            let set = rule.effect.0.filter(|to| reassessed.is_none() && holds(*to >= effect));
+            let verdict = rule.then.0.filter(|verdict| holds(*verdict != Verdict::Allow));
+            if let Some(to) = set {
+                reassessed = Some(change(effect, to, &source()));
+                effect = to;
+            }
+            if let Some(verdict) = verdict {
+                return Ruling { verdict, source: source(), effect, reassessed: reassessed.flatten() };
+            }
+        }
+        let verdict = if effect <= Effect::Write { Verdict::Allow } else { Verdict::Ask };
+        let source = ["default for ", effect.as_str()].concat();
+        Ruling { verdict, source, effect, reassessed: reassessed.flatten() }
+    }
+}
+
+/// How a rule that changes the effect is told to whoever approves the call.
+fn change(from: Effect, to: Effect, source: &str) -> Option<String> {
+    let verb = match to.cmp(&from) {
+        core::cmp::Ordering::Equal => return None,
+        core::cmp::Ordering::Less => "lowers",
+        core::cmp::Ordering::Greater => "raises",
+    };
+    let (from, to) = (from.as_str(), to.as_str());
+    Some(["the user's policy ", verb, " it from ", from, " to ", to, " (", source, ")"].concat())
+}
+
+/// `rule 2: its reason`.
+pub(crate) fn numbered(what: &str, index: usize, reason: &str) -> String {
+    let number = index.saturating_add(1).to_string();
+    let colon = if reason.is_empty() { "" } else { ": " };
+    [what, " ", &number, colon, reason].concat()
+}
+
+/// Says which rule or limit cannot be used, and where it stands.
+fn unusable(path: &str, misfit: &Misfit) -> Error {
+    const LISTS: &[(&str, &str)] =
+        &[("/rules/", "rule"), ("/pace/limits/", "limit"), ("/pace/read_first/", "read_first")];
+    let numbered = LISTS.iter().find_map(|(list, what)| {
+        let index = path.strip_prefix(list)?.split('/').next()?.parse().ok()?;
+        Some(numbered(what, index, "") + ": ")
+    });
+    let message = format!("The policy cannot be used: {}{misfit}.", numbered.unwrap_or_default());
+    Error::new(Code::InvalidPolicy, message)
+        .with("path", path)
+        .with("line", misfit.line())
+        .with("column", misfit.column())
+}

@@ -1,0 +1,146 @@
+//! What a rule asks of a call's arguments: one operator on the value under a JSON Pointer, judged by the schema engine.
+
+use super::at_most;
+use crate::json::de::{FromNode, Source};
+use crate::json::tape::{Kind, Node};
+use crate::redact::Redactor;
+use crate::schema::{self, Options, Schema};
+
+const MAX_VALUES: usize = 1_000;
+
+/// One predicate.
+#[derive(Debug, Default)]
+pub(super) struct Predicate {
+    /// JSON Pointer into the arguments.
+    path: String,
+    operator: Operator,
+    schema: Option<Schema>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Operator {
+    #[default]
+    Equals,
+    In,
+    Range,
+    Pattern,
+    Count,
+}
+
+const OPERATORS: &[(&str, Operator)] = &[
+    ("equals", Operator::Equals),
+    ("in", Operator::In),
+    ("range", Operator::Range),
+    ("pattern", Operator::Pattern),
+    ("count", Operator::Count),
+];
+
+impl Operator {
+    fn takes(self) -> &'static str {
+        match self {
+            Operator::Equals => "a value",
+            Operator::In => "a list of at least one value",
+            Operator::Range => "`min`, `max` or both, as numbers",
+            Operator::Pattern => "a regular expression (ECMA-262, with the flag `u`)",
+            Operator::Count => "`min`, `max` or both, as whole numbers that are not negative",
+        }
+    }
+
+    /// Whether it can say anything of such a value.
+    fn judges(self, kind: Kind) -> bool {
+        match self {
+            Operator::Equals | Operator::In => true,
+            Operator::Range => kind == Kind::Number,
+            Operator::Pattern => kind == Kind::String,
+            Operator::Count => matches!(kind, Kind::Array | Kind::Object),
+        }
+    }
+}
+
+impl Predicate {
+    /// Whether it holds, in every reading of the arguments alike; nothing if that cannot be told.
+    pub(super) fn judge(&self, readings: &[Node<'_>]) -> Option<bool> {
+        let mut verdicts = readings.iter().map(|arguments| self.judge_one(*arguments));
+        let first = verdicts.next()??;
+        verdicts.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// Nothing if the value is of a kind that the operator cannot judge, or would take too much work. Of an absent
+    /// value nothing holds.
+    fn judge_one(&self, arguments: Node<'_>) -> Option<bool> {
+        let Some(value) = arguments.pointer(&self.path) else { return Some(false) };
+        let schema = self.schema.as_ref().filter(|_| self.operator.judges(value.kind()))?;
+        if schema.is_valid(&value) {
+            return Some(true);
+        }
+        let violations = schema.violations(&value, &[], &Redactor::default());
+        let gave_up = violations.iter().any(|found| matches!(&*found.keyword, "too_much_work" | "too_deep"));
+        (!gave_up).then_some(false)
+    }
+}
+
+impl FromNode for Predicate {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        from.object(Some(&["path", "equals", "in", "range", "pattern", "count"]));
+        from.must("path", &mut self.path);
+        if !is_pointer(&self.path) {
+            from.unfit("path", "a JSON Pointer (RFC 6901) such as `/amount`");
+        }
+        let predicate = from.node();
+        let mut named = OPERATORS.iter().filter_map(|(name, operator)| Some((*name, *operator, predicate.get(name)?)));
+        let (Some((name, operator, operand)), None) = (named.next(), named.next()) else {
+            return from.unfit("when", "exactly one of `equals`, `in`, `range`, `pattern`, `count` in each item");
+        };
+        self.operator = operator;
+        let schema = match operator {
+            Operator::Equals => ["{\"const\":", operand.source(), "}"].concat(),
+            Operator::In => {
+                at_most(from, name, operand.len(), MAX_VALUES);
+                ["{\"enum\":", operand.source(), "}"].concat()
+            }
+            Operator::Range => bounds(operand, &["imum"]),
+            Operator::Count => bounds(operand, &["Items", "Properties"]),
+            Operator::Pattern => ["{\"pattern\":", operand.source(), "}"].concat(),
+        };
+        let is_complete = match operator {
+            Operator::Equals => true,
+            Operator::In => operand.len() > 0,
+            Operator::Range | Operator::Count => operand.kind() == Kind::Object && operand.len() > 0,
+            // A schema takes what Annex B takes too; whoever writes a policy is told of what may be a mistake.
+            Operator::Pattern => schema::is_pattern(&operand.text()),
+        };
+        // The rest is what the schema's own keywords take.
+        match Schema::from_text(&schema, &Options::default()) {
+            Ok(schema) if is_complete => self.schema = Some(schema),
+            _ => from.unfit(name, operator.takes()),
+        }
+    }
+}
+
+/// A schema of the bounds under the keywords that end so: `minimum`, `maxItems`, …; no schema if there are others.
+fn bounds(operand: Node<'_>, endings: &[&str]) -> String {
+    let mut schema = String::from("{");
+    for member in operand.members() {
+        let name = member.name();
+        if !matches!(&*name, "min" | "max") {
+            return String::new();
+        }
+        for ending in endings {
+            let comma = if schema.len() > 1 { "," } else { "" };
+            for part in [comma, "\"", &name, ending, "\":", member.value.source()] {
+                schema.push_str(part);
+            }
+        }
+    }
+    schema.push('}');
+    schema
+}
+
+/// As RFC 6901 has it: empty, or parts that each begin with `/`, in which `~` only stands in `~0` and `~1`.
+fn is_pointer(text: &str) -> bool {
+    (text.is_empty() || text.starts_with('/')) && text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']))
+}
