@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, State};
-use crate::catalog::{Catalog, ToolReport};
+use crate::catalog::findings::Finding;
+use crate::catalog::{self, Catalog, DriftReport, ToolReport};
 use crate::error::{Code, Error, Result};
+use crate::flow::accept::Accept;
 use crate::flow::call::Call;
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
@@ -41,9 +43,11 @@ pub struct Options {
     pub subject: Option<String>,
     /// How long an approval lives, in milliseconds.
     pub approval_ttl: Option<Millis>,
+    /// The pinned definitions: what [`Guard::lock`] wrote, as text or as a value.
+    pub lock: Option<Json>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl });
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, lock });
 
 /// One backend under guard.
 #[derive(Debug)]
@@ -87,13 +91,14 @@ struct Snapshot<'g> {
     flows: &'g Map<FlowId, InFlight>,
 }
 
-struct SnapshotHead {
-    toolgate: String,
-    version: u32,
-    server: String,
+/// How everything that is written for another process begins.
+pub(crate) struct Head {
+    pub(crate) toolgate: String,
+    pub(crate) version: u32,
+    pub(crate) server: String,
 }
 
-record!(open SnapshotHead { toolgate, version, server; });
+record!(open Head { toolgate, version, server; });
 
 struct SnapshotBody {
     approvals: Vec<Approval>,
@@ -117,6 +122,8 @@ impl Guard {
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
         let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        let lock = options.lock.as_ref().filter(|lock| lock.get() != "null");
+        let pins = lock.map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
         Ok(Guard {
             shared: Shared {
                 server: options.server,
@@ -126,7 +133,7 @@ impl Guard {
                 policy,
                 redactor,
                 approval_ttl,
-                catalog: Catalog::default(),
+                catalog: pins.map_or_else(Catalog::default, Catalog::locked),
                 approvals: Map::default(),
                 registrations: Registrations::default(),
             },
@@ -155,6 +162,7 @@ impl Guard {
             Work::Decide { approval, answer } => {
                 Flow::Decide(Box::new(Decide::begin(&approval, &answer, now, &self.shared)))
             }
+            Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow });
         self.step(&id)
@@ -200,7 +208,7 @@ impl Guard {
                 .with("column", misfit.column())
         };
         let document = Document::read(text, json::OWN).map_err(|refusal| unreadable(refusal.into()))?;
-        let head: SnapshotHead = de::from_node(document.tape().root()).map_err(unreadable)?;
+        let head: Head = de::from_node(document.tape().root()).map_err(unreadable)?;
         if head.toolgate != "snapshot" {
             return Err(Error::new(Code::InvalidSnapshot, "The text is no snapshot."));
         }
@@ -237,6 +245,23 @@ impl Guard {
     /// The tools as listed, with their effects.
     pub fn tools(&self) -> Vec<ToolReport<'_>> {
         self.shared.catalog.report().collect()
+    }
+
+    /// The tools whose listed definition is not the pinned one, and how it differs.
+    pub fn drift(&self) -> Vec<DriftReport<'_>> {
+        self.shared.catalog.drift(&self.shared.redactor)
+    }
+
+    /// What is suspicious about the tools as listed. Reads every definition.
+    pub fn findings(&self) -> Vec<Finding> {
+        let Shared { catalog, redactor, trusted, profile, .. } = &self.shared;
+        catalog.findings(redactor, *trusted, profile.as_ref())
+    }
+
+    /// The lock file: what is pinned now, the same bytes for the same definitions.
+    pub fn lock(&self) -> String {
+        let Shared { catalog, server, trusted, profile, .. } = &self.shared;
+        catalog::lock::write(catalog, server, *trusted, profile.as_ref())
     }
 
     /// The approvals that are known here.

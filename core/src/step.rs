@@ -95,6 +95,13 @@ pub enum Work {
         /// What the person said: `approve` or `deny`.
         answer: Answer,
     },
+    /// Records that a person accepts a tool's new definition.
+    Accept {
+        /// The tool's name.
+        tool: String,
+        /// Of the definition that was shown to them.
+        digest: String,
+    },
 }
 
 impl FromNode for Work {
@@ -109,12 +116,14 @@ impl FromNode for Work {
             &["signup", "form"],
             &["doctor"],
             &["decide", "approval", "answer"],
+            &["accept", "tool", "digest"],
         ]);
         *self = match kind {
             Some(1) => Work::Call { name: from.member("name"), approval: from.member_or_default("approval") },
             Some(2) => Work::Signup { form: from.member("form") },
             Some(3) => Work::Doctor,
             Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
+            Some(5) => Work::Accept { tool: from.member("tool"), digest: from.member("digest") },
             _ => Work::List,
         };
     }
@@ -436,6 +445,11 @@ pub enum Outcome {
     Decided {
         /// The approval as it stands now.
         approval: Approval,
+    },
+    /// The tool's definition is pinned as it is listed now.
+    Accepted {
+        /// The tool's name.
+        tool: String,
     },
     /// The flow ended without doing its work.
     Failed {

@@ -613,6 +613,7 @@ fn examine(
     decision.say(Gate::Known, GateVerdict::Pass, "");
     decision.effect = Some(tool.effect);
     decision.reasons.clone_from(&tool.reasons);
+    gate::pinned::pass(tool, &shared.redactor, decision)?;
 
     let hidden = signup::hidden_arguments(role);
     let checked = tool.definition().and_then(|definition| {

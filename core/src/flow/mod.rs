@@ -1,6 +1,7 @@
 //! Flows: resumable machines, one piece of work each. A flow's state alone says what its open step is, so a
 //! state written to JSON and read in another process asks for the same step again.
 
+pub(crate) mod accept;
 pub(crate) mod call;
 pub(crate) mod decide;
 pub mod doctor;
@@ -23,6 +24,7 @@ pub(crate) enum Flow {
     Signup(Box<signup::Signup>),
     Doctor(Box<doctor::Doctor>),
     Decide(Box<decide::Decide>),
+    Accept(Box<accept::Accept>),
 }
 
 impl FromNode for Flow {
@@ -37,7 +39,8 @@ impl FromNode for Flow {
             "signup" => Flow::Signup(from.whole()),
             "doctor" => Flow::Doctor(from.whole()),
             "decide" => Flow::Decide(from.whole()),
-            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide"]),
+            "accept" => Flow::Accept(from.whole()),
+            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "accept"]),
         };
     }
 }
@@ -59,6 +62,7 @@ impl Flow {
             Flow::Signup(flow) => flow.action(shared),
             Flow::Doctor(flow) => flow.action(),
             Flow::Decide(flow) => flow.action(),
+            Flow::Accept(flow) => flow.action(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Flow {
             Flow::Signup(flow) => flow.handle(input, shared),
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
+            Flow::Accept(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
 
@@ -79,7 +84,7 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) => {}
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Accept(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod approval;
 pub(crate) mod arguments;
 pub(crate) mod dispatch;
 pub(crate) mod known;
+pub(crate) mod pinned;
 pub(crate) mod policy;
 pub(crate) mod result;
 
