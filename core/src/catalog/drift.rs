@@ -104,6 +104,7 @@ impl Drift {
             Comparison { redactor, aspect: Aspect::Other, path: String::new(), found: Vec::new(), counts: [0; 3] };
         comparison.suspicions(pinned, listed);
         let suspicions = core::mem::take(&mut comparison.found);
+        comparison.path.clear();
         comparison.counts = [0, suspicions.len(), 0];
         comparison.definition(pinned, listed);
         let Comparison { mut found, counts, .. } = comparison;
@@ -275,16 +276,17 @@ impl Comparison<'_> {
     /// `exact`: to accept less here may be to accept more elsewhere.
     fn schema(&mut self, before: Node<'_>, after: Node<'_>, exact: bool) {
         let (was, is) = (before.kind(), after.kind());
+        let [one, other] = [before, after].map(|node| Some(node).filter(|node| node.kind() != Kind::Null));
         match (was, is) {
             (Kind::False, Kind::False) => return,
-            (Kind::False, _) => return self.rules(true, false, exact, Some(before), Some(after)),
-            (_, Kind::False) => return self.rules(false, true, exact, Some(before), Some(after)),
+            (Kind::False, _) => return self.rules(true, false, exact, one, other),
+            (_, Kind::False) => return self.rules(false, true, exact, one, other),
             _ => {}
         }
         // What is absent says nothing, as `true` and `{}` do.
         let says = |kind: Kind| matches!(kind, Kind::Object | Kind::True | Kind::Null);
         if !says(was) || !says(is) {
-            return self.whole(Change::Widened, Some(before), Some(after), LOOSER);
+            return self.whole(Change::Widened, one, other, LOOSER);
         }
         for (keyword, one, other) in pairs(before, after) {
             let length = self.enter(&keyword);

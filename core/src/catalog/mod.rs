@@ -218,7 +218,7 @@ impl Catalog {
             if let [(one, first), (other, second)] = pair
                 && one == other
             {
-                let message = format!("its name looks like `{}`", redactor.shown(first, 100));
+                let message = format!("its name looks like `{}`", crate::text::visible(&redactor.shown(first, 100)));
                 let excerpt = findings::excerpt(second, 0, redactor);
                 let kind = findings::Kind::LookAlike;
                 alike.push(finding(second, kind, "/name".to_owned(), Cow::Owned(message), excerpt));
