@@ -122,8 +122,7 @@ impl Guard {
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
         let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
-        let lock = options.lock.as_ref().filter(|lock| lock.get() != "null");
-        let pins = lock.map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
+        let pins = options.lock.as_ref().map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
         Ok(Guard {
             shared: Shared {
                 server: options.server,

@@ -10,7 +10,8 @@ export type Work =
   | { type: "call"; name: string; approval?: string }
   | { type: "signup"; form: Record<string, string> }
   | { type: "doctor" }
-  | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } };
+  | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } }
+  | { type: "accept"; tool: string; digest: string };
 
 interface StepOf<T extends string> {
   id: string;
@@ -66,6 +67,7 @@ export type Outcome =
   | { type: "ready"; account: unknown; key: unknown; report: unknown }
   | { type: "report"; report: unknown }
   | { type: "decided"; approval: unknown }
+  | { type: "accepted"; tool: string }
   | { type: "failed"; error: ErrorShape; decision?: unknown };
 
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */

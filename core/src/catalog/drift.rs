@@ -123,6 +123,9 @@ impl Drift {
         let mut told = String::new();
         let mut last = "";
         for difference in &self.differences {
+            if difference.aspect == Aspect::Added {
+                return difference.note.clone().into_owned();
+            }
             let aspect = difference.aspect.as_str();
             if aspect == last {
                 continue;
