@@ -62,7 +62,7 @@ async def test_a_changed_definition_waits_for_a_person_and_a_lock_file_carries_t
         assert caught.value.code == "definition_changed"
         details = caught.value.details
         assert (details["tool"], details["change"]) == ("list_contacts", "changed")
-        assert any(found["path"] == "/description" and found["after"] == DESCRIPTION for found in details["differences"])
+        assert DESCRIPTION in [found["after"] for found in details["differences"] if found["path"] == "/description"]
         assert sandbox.ran("list_contacts") == ran
         assert [found["kind"] for found in guard.findings()] == ["instructions"]
         await guard.call_tool("list_services")
