@@ -73,7 +73,12 @@ pub(crate) struct Suspicion {
 
 /// What is suspicious in a definition's texts and names.
 pub(crate) fn in_texts(definition: Node<'_>, redactor: &Redactor) -> Vec<Suspicion> {
-    let mut search = Search { redactor, path: String::new(), found: Vec::new() };
+    let begins = |spoken: &'static str| {
+        let (first, rest) = spoken.split_once(' ').unwrap_or((spoken, ""));
+        first.split('|').map(move |word| (word, rest))
+    };
+    let spoken = SPOKEN.iter().copied().flat_map(begins).collect();
+    let mut search = Search { redactor, spoken, path: String::new(), found: Vec::new() };
     for member in definition.members() {
         // No model reads `_meta`.
         if member.name() != "_meta" {
@@ -85,6 +90,8 @@ pub(crate) fn in_texts(definition: Node<'_>, redactor: &Redactor) -> Vec<Suspici
 
 struct Search<'r> {
     redactor: &'r Redactor,
+    /// By their first words: nearly no word is one of those.
+    spoken: Vec<(&'static str, &'static str)>,
     path: String,
     found: Vec<Suspicion>,
 }
@@ -121,7 +128,7 @@ impl Search<'_> {
         for (kind, at) in [
             (Kind::HiddenCharacters, if plain { None } else { hidden_in(text) }),
             (Kind::Bidirectional, if plain { None } else { text.chars().position(turns_direction) }),
-            (Kind::Instructions, instructions_in(text)),
+            (Kind::Instructions, instructions_in(text, &self.spoken)),
         ] {
             let Some(at) = at.filter(|_| self.found.len() < MAX_OF_TOOL) else { continue };
             let path = visible(&self.redactor.shown(&self.path, 300));
@@ -272,7 +279,7 @@ const SPOKEN: &[&str] = &[
 const TAGS: &[&str] = &["important", "system", "assistant", "instructions", "sys", "inst", "im_start", "im_end"];
 
 /// The first character of what is said to a model.
-fn instructions_in(text: &str) -> Option<usize> {
+fn instructions_in(text: &str, spoken: &[(&str, &str)]) -> Option<usize> {
     // Nothing that is said takes fewer.
     if text.len() < 6 {
         return None;
@@ -310,8 +317,8 @@ fn instructions_in(text: &str) -> Option<usize> {
         within = false;
     }
     (0..words.len()).find_map(|start| {
-        let (at, _) = words.get(start)?;
-        SPOKEN.iter().any(|spoken| speaks(words.get(start..).unwrap_or_default(), spoken)).then_some(*at)
+        let ((at, word), rest) = words.get(start..)?.split_first()?;
+        spoken.iter().any(|(first, pattern)| first == word && speaks(rest, pattern)).then_some(*at)
     })
 }
 
