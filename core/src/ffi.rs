@@ -54,6 +54,21 @@ impl Core {
         text(&self.0.tools())
     }
 
+    /// An array of [`crate::catalog::DriftReport`].
+    pub fn drift(&self) -> String {
+        text(&self.0.drift())
+    }
+
+    /// An array of [`crate::catalog::findings::Finding`].
+    pub fn findings(&self) -> String {
+        text(&self.0.findings())
+    }
+
+    /// The lock file.
+    pub fn lock(&self) -> String {
+        self.0.lock()
+    }
+
     /// An array of [`crate::approval::Approval`].
     pub fn approvals(&self) -> String {
         text(&self.0.approvals())

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, Seal, State};
-use crate::catalog::{Catalog, ToolReport};
+use crate::catalog::findings::Finding;
+use crate::catalog::{self, Catalog, DriftReport, ToolReport};
 use crate::error::{Code, Error, Result};
+use crate::flow::accept::Accept;
 use crate::flow::call::Call;
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
@@ -53,9 +55,11 @@ pub struct Options {
     pub dispatch_timeout: Option<Millis>,
     /// Seals the ledger's records: all processes that share a ledger share it, and nobody else has it.
     pub seal_key: Option<Secret>,
+    /// The pinned definitions: what [`Guard::lock`] wrote, as text or as a value.
+    pub lock: Option<Json>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, seal_key });
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, seal_key, lock });
 
 /// One backend under guard.
 #[derive(Debug)]
@@ -105,13 +109,14 @@ struct Snapshot<'g> {
     flows: &'g Map<FlowId, InFlight>,
 }
 
-struct SnapshotHead {
-    toolgate: String,
-    version: u32,
-    server: String,
+/// How everything that is written for another process begins.
+pub(crate) struct Head {
+    pub(crate) toolgate: String,
+    pub(crate) version: u32,
+    pub(crate) server: String,
 }
 
-record!(open SnapshotHead { toolgate, version, server; });
+record!(open Head { toolgate, version, server; });
 
 struct SnapshotBody {
     approvals: Vec<Approval>,
@@ -140,6 +145,7 @@ impl Guard {
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
         let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        let pins = options.lock.as_ref().map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
         Ok(Guard {
             shared: Shared {
                 server: options.server,
@@ -152,7 +158,7 @@ impl Guard {
                 dispatch_timeout: options.dispatch_timeout.unwrap_or(DEFAULT_DISPATCH_TIMEOUT),
                 seal: Seal::new(options.seal_key),
                 plans: Plans::default(),
-                catalog: Catalog::default(),
+                catalog: pins.map_or_else(Catalog::default, Catalog::locked),
                 approvals: Map::default(),
                 registrations: Registrations::default(),
                 pace: Pace::default(),
@@ -191,6 +197,7 @@ impl Guard {
                 let call = Call::begin(name, None, Some(arguments.get()), start.entropy, now, &mut self.shared);
                 Flow::Call(Box::new(call))
             }
+            Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow });
         self.step(&id)
@@ -244,7 +251,7 @@ impl Guard {
                 .with("column", misfit.column())
         };
         let document = Document::read(text, json::OWN).map_err(|refusal| unreadable(refusal.into()))?;
-        let head: SnapshotHead = de::from_node(document.tape().root()).map_err(unreadable)?;
+        let head: Head = de::from_node(document.tape().root()).map_err(unreadable)?;
         if head.toolgate != "snapshot" {
             return Err(Error::new(Code::InvalidSnapshot, "The text is no snapshot."));
         }
@@ -286,6 +293,23 @@ impl Guard {
     /// The tools as listed, with their effects.
     pub fn tools(&self) -> Vec<ToolReport<'_>> {
         self.shared.catalog.report().collect()
+    }
+
+    /// The tools whose listed definition is not the pinned one, and how it differs.
+    pub fn drift(&self) -> Vec<DriftReport<'_>> {
+        self.shared.catalog.drift(&self.shared.redactor)
+    }
+
+    /// What is suspicious about the tools as listed. Reads every definition.
+    pub fn findings(&self) -> Vec<Finding> {
+        let Shared { catalog, redactor, trusted, profile, .. } = &self.shared;
+        catalog.findings(redactor, *trusted, profile.as_ref())
+    }
+
+    /// The lock file: what is pinned now, the same bytes for the same definitions.
+    pub fn lock(&self) -> String {
+        let Shared { catalog, server, trusted, profile, .. } = &self.shared;
+        catalog::lock::write(catalog, server, *trusted, profile.as_ref())
     }
 
     /// The approvals that are known here.

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | [`step`] | the host protocol: starts, steps, events, outcomes |
 //! | [`guard`] | one backend: shared state, flows in flight, snapshots |
-//! | [`flow`] | the machines: list, call, signup, doctor, decide |
-//! | [`catalog`] | tools as listed: hints, effect, definition |
+//! | [`flow`] | the machines: list, call, signup, doctor, decide, accept |
+//! | [`catalog`] | tools as listed: hints, effect, definition, pins and how they differ, findings |
 //! | `schema` | JSON Schema: compile, validate, explain |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |

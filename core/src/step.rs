@@ -108,6 +108,13 @@ pub enum Work {
         /// What is wanted.
         upgrade: Upgrade,
     },
+    /// Records that a person accepts a tool's new definition.
+    Accept {
+        /// The tool's name.
+        tool: String,
+        /// Of the definition that was shown to them.
+        digest: String,
+    },
 }
 
 impl FromNode for Work {
@@ -124,6 +131,7 @@ impl FromNode for Work {
             &["decide", "approval", "answer"],
             &["settle", "approval", "ran"],
             &["plan_upgrade", "upgrade"],
+            &["accept", "tool", "digest"],
         ]);
         *self = match kind {
             Some(1) => Work::Call { name: from.member("name"), approval: from.member_or_default("approval") },
@@ -132,6 +140,7 @@ impl FromNode for Work {
             Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
             Some(5) => Work::Settle { approval: from.member("approval"), ran: from.member_or_default("ran") },
             Some(6) => Work::PlanUpgrade { upgrade: from.member("upgrade") },
+            Some(7) => Work::Accept { tool: from.member("tool"), digest: from.member("digest") },
             _ => Work::List,
         };
     }
@@ -481,6 +490,11 @@ pub enum Outcome {
     Settled {
         /// The approval as it stands now.
         approval: Approval,
+    },
+    /// The tool's definition is pinned as it is listed now.
+    Accepted {
+        /// The tool's name.
+        tool: String,
     },
     /// The flow ended without doing its work.
     Failed {

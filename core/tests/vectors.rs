@@ -29,7 +29,11 @@ fn parsed(text: &str) -> Value {
 }
 
 fn list(core: &mut Core, tools: &Value) {
-    let start = json!({ "now": 0, "entropy": "0".repeat(32), "flow": { "type": "list" } });
+    relist(core, tools, "0");
+}
+
+fn relist(core: &mut Core, tools: &Value, digit: &str) {
+    let start = json!({ "now": 0, "entropy": digit.repeat(32), "flow": { "type": "list" } });
     let step = parsed(&core.start(&start.to_string(), None).unwrap());
     let event = json!({ "step": step["id"], "now": 0, "event": { "type": "tools" } });
     let step = parsed(&core.handle(&event.to_string(), Some(&json!({ "tools": tools }).to_string())).unwrap());
@@ -58,7 +62,7 @@ fn the_files_fit_their_schema() {
         return;
     }
     let schema = jsonschema::validator_for(&read(&folder().join("schema.json"))).unwrap();
-    let named = ["digests.json", "effects.json", "policies.json", "validation.json"];
+    let named = ["digests.json", "drift.json", "effects.json", "findings.json", "policies.json", "validation.json"];
     let files = named.into_iter().map(|name| folder().join(name)).chain(transcripts());
     for path in files {
         let file = read(&path);
@@ -124,6 +128,41 @@ fn policies() {
         match error {
             Some(error) if updating() => case["error"] = error,
             error => assert_eq!(error.as_ref(), case.get("error"), "{}", case["name"]),
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}
+
+#[test]
+fn drift() {
+    reports("drift.json", "drift", |case| {
+        let mut core = Core::new(r#"{"server":"crm"}"#).unwrap();
+        list(&mut core, &json!([case["before"]]));
+        relist(&mut core, &json!([case["after"]]), "1");
+        core.drift()
+    });
+}
+
+#[test]
+fn findings() {
+    reports("findings.json", "findings", |case| {
+        let mut core = Core::new(r#"{"server":"crm"}"#).unwrap();
+        list(&mut core, &case["tools"]);
+        core.findings()
+    });
+}
+
+fn reports(file: &str, cases: &str, report: impl Fn(&Value) -> String) {
+    let path = folder().join(file);
+    let mut file = read(&path);
+    for case in file[cases].as_array_mut().unwrap() {
+        let said = parsed(&report(case));
+        if updating() {
+            case["report"] = said;
+        } else {
+            assert_eq!(said, case["report"], "{}", case["name"]);
         }
     }
     if updating() {
@@ -199,10 +238,26 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
         search_secrets(case, &Value::String(snapshot.clone()), "the snapshot");
         *core = guard(case);
         ("steps", core.restore(&snapshot))
+    } else if let Some(options) = turn.get("attach") {
+        let mut options = options.clone();
+        if turn.get("keep_lock").is_some() {
+            options["lock"] = Value::String(core.lock());
+        }
+        let attached = Core::new(&options.to_string()).map(|mut attached| {
+            if let Some(tools) = turn.get("tools") {
+                list(&mut attached, tools);
+            }
+            *core = attached;
+            "null".to_owned()
+        });
+        ("value", attached)
     } else {
         let report = match turn["report"].as_str().unwrap() {
             "tools" => core.tools(),
             "approvals" => core.approvals(),
+            "drift" => core.drift(),
+            "findings" => core.findings(),
+            "lock" => serde_json::to_string(&core.lock()).unwrap(),
             _ => core.profile(),
         };
         ("value", Ok(report))

@@ -12,6 +12,8 @@ import type {
   Approval,
   Decision,
   DoctorReport,
+  Drift,
+  Finding,
   Finished,
   PlanUpgrade,
   Policy,
@@ -64,6 +66,11 @@ export interface GuardOptions {
   onStep?: (note: StepNote) => void;
   /** What {@link Guard.snapshot} gave, to go on with its flows and approvals; see {@link Guard.resume}. */
   snapshot?: string;
+  /**
+   * The pinned definitions, as {@link Guard.lock} wrote them, or the same as an object. Tools that it does not name
+   * wait for {@link Guard.accept}. Default: every tool is pinned as this guard first sees it.
+   */
+  lock?: string | object;
 }
 
 /** How one flow is run. */
@@ -116,7 +123,7 @@ export class Guard<C extends McpClient = McpClient> {
   /**
    * Puts a guard in front of a connected client and reads the server's whole tool list once.
    *
-   * @throws ToolgateError `invalid_options`, `invalid_policy`, `invalid_profile`; `unreachable` and the like if the
+   * @throws ToolgateError `invalid_options`, `invalid_policy`, `invalid_profile`, `invalid_lock`; `unreachable` and the like if the
    * list cannot be read; `invalid_snapshot`, `unsupported_snapshot`; `not_initialized` in a browser before `init()`.
    */
   static async attach<C extends McpClient>(client: C, options: GuardOptions = {}): Promise<Guard<C>> {
@@ -172,6 +179,37 @@ export class Guard<C extends McpClient = McpClient> {
   /** Every listed tool with its effect and the reasons for it. */
   tools(): ToolReport[] {
     return camel(JSON.parse(this.#core.tools()));
+  }
+
+  /** The tools whose listed definition is not the pinned one, and how it differs. */
+  drift(): Drift[] {
+    return JSON.parse(this.#core.drift());
+  }
+
+  /**
+   * Records that a person accepts a tool's new definition, so that it is pinned from now on. Never let a model decide
+   * this: what changed may be what the model reads.
+   *
+   * @param digest - Of the definition that the person saw: the error's `details.digest`, or that of {@link Guard.drift}.
+   * @throws ToolgateError `unknown_tool`, `invalid_definition`; `definition_changed` with the new difference, if the
+   * server lists another definition by now.
+   */
+  async accept(tool: string, digest: string): Promise<void> {
+    await this.#run({ type: "accept", tool, digest }, {}, "accepted");
+  }
+
+  /**
+   * The lock file: every pinned definition, in a form that is good to review and to compare. The same definitions
+   * give the same bytes in every language. Keep it as `toolgate.lock.json` under version control, and give it to
+   * {@link Guard.attach} as `lock`.
+   */
+  lock(): string {
+    return this.#core.lock();
+  }
+
+  /** What is suspicious about the tools as listed; it decides nothing. Reads every definition. */
+  findings(): Finding[] {
+    return JSON.parse(this.#core.findings());
   }
 
   /** What the guard knows of its backend's profile, or `null`. */
@@ -324,10 +362,10 @@ export class Guard<C extends McpClient = McpClient> {
 }
 
 function coreOptions(client: McpClient, options: GuardOptions): object {
-  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey } = options;
+  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey, lock } = options;
   const server = options.server ?? client.getServerVersion?.()?.name ?? "";
   const timing = { approval_ttl: approvalTtl, dispatch_timeout: dispatchTimeout };
-  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey };
+  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock };
 }
 
 function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: Ask): Performers<Context> {

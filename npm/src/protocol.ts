@@ -12,7 +12,8 @@ export type Work =
   | { type: "doctor" }
   | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } }
   | { type: "settle"; approval: string; ran?: boolean }
-  | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } };
+  | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } }
+  | { type: "accept"; tool: string; digest: string };
 
 interface StepOf<T extends string> {
   id: string;
@@ -69,6 +70,7 @@ export type Outcome =
   | { type: "report"; report: unknown }
   | { type: "decided"; approval: unknown }
   | { type: "settled"; approval: unknown }
+  | { type: "accepted"; tool: string }
   | { type: "failed"; error: ErrorShape; decision?: unknown };
 
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */

@@ -213,6 +213,47 @@ export interface ToolReport {
   reasons: string[];
 }
 
+/** What a difference means: less is accepted; a model reads another text; more may be done or less is checked. */
+export type Change = "narrowed" | "changed" | "widened";
+
+/** One difference between a pinned definition and the listed one. */
+export interface Difference {
+  aspect: "description" | "title" | "hints" | "inputSchema" | "outputSchema" | "other" | "added";
+  change: Change;
+  /** JSON Pointer into the definition. */
+  path: string;
+  /** Shortened, with secrets masked and hidden characters written out; `after` too. */
+  before?: string;
+  after?: string;
+  /** What it means, for people. */
+  note: string;
+}
+
+/** A tool whose listed definition is not the pinned one. */
+export interface Drift {
+  tool: string;
+  /** The worst of the differences. What is `narrowed` can be called, all else waits for {@link Guard.accept}. */
+  change: Change;
+  /** Of the listed definition: what {@link Guard.accept} takes. */
+  digest: string;
+  /** The first of them: what is suspicious, then the worst. */
+  differences: Difference[];
+  /** How many there are besides. */
+  more: number;
+}
+
+/** Something suspicious about a listed tool. */
+export interface Finding {
+  tool: string;
+  kind: "contradiction" | "hidden_characters" | "bidirectional" | "instructions" | "look_alike";
+  /** JSON Pointer into the definition. */
+  path: string;
+  /** What it means, for people. */
+  message: string;
+  /** Shortened, with secrets masked and hidden characters written out. */
+  excerpt: string;
+}
+
 /** One approval as it stands. */
 export interface Approval {
   id: string;
@@ -321,7 +362,8 @@ export type Finished =
   | { type: "result"; result: unknown; decision: Decision }
   | ({ type: "ready" } & SignupResult)
   | { type: "report"; report: DoctorReport }
-  | { type: "decided"; approval: Approval };
+  | { type: "decided"; approval: Approval }
+  | { type: "accepted"; tool: string };
 
 /** A flow that goes on where a snapshot left it. */
 export interface ResumedFlow {

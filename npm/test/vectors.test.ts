@@ -22,7 +22,10 @@ interface Turn {
   event?: Json;
   restore?: string;
   resume?: true;
-  report?: "tools" | "approvals" | "profile";
+  report?: "tools" | "approvals" | "profile" | "drift" | "findings" | "lock";
+  attach?: Json;
+  keep_lock?: true;
+  tools?: Json[];
   document?: string;
   json?: unknown;
   repeat?: { before: string; text: string; times: number; after: string };
@@ -51,8 +54,8 @@ function thrown(work: () => unknown): { details?: Json } & Json {
   return assert.fail("nothing was thrown");
 }
 
-function list(core: Core, tools: Json[]): void {
-  const flow = { now: 0, entropy: "0".repeat(32), flow: { type: "list" } };
+function list(core: Core, tools: Json[], digit = "0"): void {
+  const flow = { now: 0, entropy: digit.repeat(32), flow: { type: "list" } };
   const step = JSON.parse(core.start(JSON.stringify(flow)));
   const event = JSON.stringify({ step: step.id, now: 0, event: { type: "tools" } });
   const { outcome } = JSON.parse(core.handle(event, bytes(JSON.stringify({ tools }))));
@@ -104,6 +107,29 @@ describe("policies", () => {
   }
 });
 
+describe("drift", () => {
+  const { drift } = read<{ drift: { name: string; before: Json; after: Json; report: Json[] }[] }>("drift.json");
+  for (const { name, before, after, report } of drift) {
+    it(name, () => {
+      const core = new Core('{"server":"crm"}');
+      list(core, [before]);
+      list(core, [after], "1");
+      assert.deepEqual(JSON.parse(core.drift()), report);
+    });
+  }
+});
+
+describe("findings", () => {
+  const { findings } = read<{ findings: { name: string; tools: Json[]; report: Json[] }[] }>("findings.json");
+  for (const { name, tools, report } of findings) {
+    it(name, () => {
+      const core = new Core('{"server":"crm"}');
+      list(core, tools);
+      assert.deepEqual(JSON.parse(core.findings()), report);
+    });
+  }
+});
+
 describe("validation", () => {
   type Options = Parameters<typeof compile>[1];
   const { validation } = read<{
@@ -147,6 +173,9 @@ function play(transcript: Case): void {
       const steps = JSON.parse(core.restore(snapshot));
       assert.deepEqual(steps, turn.steps, place);
       searchSecrets(transcript, JSON.stringify(steps), place);
+    } else if (turn.attach && !turn.error) {
+      core = attach(core, turn);
+      assert.equal(turn.value, null, place);
     } else if (turn.error) {
       const error = thrown(() => say(core, turn));
       assert.deepEqual(error, turn.error, place);
@@ -159,12 +188,20 @@ function play(transcript: Case): void {
   }
 }
 
+function attach(core: Core, { attach, keep_lock, tools }: Turn): Core {
+  const attached = new Core(JSON.stringify(keep_lock ? { ...attach, lock: core.lock() } : attach));
+  if (tools) list(attached, tools);
+  return attached;
+}
+
 function say(core: Core, turn: Turn): unknown {
+  if (turn.attach) return attach(core, turn);
   if (turn.start) return JSON.parse(core.start(JSON.stringify(turn.start), bytes(documentOf(turn))));
   if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), bytes(documentOf(turn))));
   if (turn.restore !== undefined) return JSON.parse(core.restore(turn.restore));
   assert.ok(turn.report);
-  return turn.report === "tools" ? JSON.parse(core.tools()) : core[turn.report]();
+  const report = core[turn.report]();
+  return ["tools", "drift", "findings"].includes(turn.report) ? JSON.parse(report) : report;
 }
 
 function documentOf({ repeat, document, json }: Turn): string | undefined {

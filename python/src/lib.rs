@@ -87,6 +87,21 @@ impl Core {
         self.with(py, |core| core.tools())
     }
 
+    /// The tools whose listed definition is not the pinned one, and how it differs.
+    fn drift(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.drift())
+    }
+
+    /// What is suspicious about the tools as listed.
+    fn findings(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.findings())
+    }
+
+    /// The lock file: what is pinned now.
+    fn lock(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.lock())
+    }
+
     /// The approvals that the guard knows.
     fn approvals(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.approvals())

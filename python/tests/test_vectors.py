@@ -11,7 +11,6 @@ import toolgate
 from toolgate import _native
 
 VECTORS = Path(__file__).resolve().parents[2] / "tests/vectors"
-EMPTY = json.dumps({"now": 0, "entropy": "0" * 32, "flow": {"type": "list"}})
 
 
 def load(path):
@@ -52,12 +51,16 @@ def test_digest(case):
     assert _native.digest(case["text"]) == case["digest"]
 
 
+def relist(core, tools, digit):
+    step = json.loads(core.start(text({"now": 0, "entropy": digit * 32, "flow": {"type": "list"}})))
+    event = {"step": step["id"], "now": 0, "event": {"type": "tools"}}
+    assert json.loads(core.handle(text(event), text({"tools": tools})))["outcome"]["type"] == "listed"
+
+
 def listed(options, tools):
     core = _native.Core(text(options))
     if tools is not None:
-        step = json.loads(core.start(EMPTY))
-        event = {"step": step["id"], "now": 0, "event": {"type": "tools"}}
-        assert json.loads(core.handle(text(event), text({"tools": tools})))["outcome"]["type"] == "listed"
+        relist(core, tools, "0")
     return core
 
 
@@ -76,6 +79,18 @@ def test_policy(case):
 
 def test_the_schema_of_policies_is_the_core_s():
     assert POLICY_SCHEMA.read_text() == (VECTORS / "../../core/src/policy/policy.schema.json").read_text()
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "drift.json")["drift"], ids=lambda case: case["name"])
+def test_drift(case):
+    core = listed({"server": "crm"}, [case["before"]])
+    relist(core, [case["after"]], "1")
+    assert json.loads(core.drift()) == case["report"]
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "findings.json")["findings"], ids=lambda case: case["name"])
+def test_findings(case):
+    assert json.loads(listed({"server": "crm"}, case["tools"]).findings()) == case["report"]
 
 
 @pytest.mark.parametrize("case", load(VECTORS / "validation.json")["validation"], ids=lambda case: case["name"])
@@ -107,7 +122,12 @@ class Conversation:
         if "event" in turn:
             return self.core.handle(text(turn["event"]), self.document(turn))
         if "report" in turn:
-            return getattr(self.core, turn["report"])()
+            report = getattr(self.core, turn["report"])()
+            return text(report) if turn["report"] == "lock" else report
+        if "attach" in turn:
+            lock = {"lock": self.core.lock()} if "keep_lock" in turn else {}
+            self.core = listed({**turn["attach"], **lock}, turn.get("tools"))
+            return "null"
         if "restore" in turn:
             return self.core.restore(turn["restore"])
         snapshot = self.core.snapshot()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .ask import Ask
     from .ledger import Ledger
-    from .types import Approval, Decision, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
+    from .types import Approval, Decision, Drift, Finding, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
     from .vault import Vault
 
 __all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
@@ -98,6 +98,7 @@ class Guard(Generic[CallResult, ListResult]):
         on_decision: Callable[[Decision], None] | None = None,
         on_step: Callable[[Step], None] | None = None,
         snapshot: str | None = None,
+        lock: str | Mapping[str, Any] | None = None,
     ) -> Guard[Called, Listed]:
         """Put a guard in front of a connected client, reading its tool list once.
 
@@ -126,9 +127,11 @@ class Guard(Generic[CallResult, ListResult]):
             on_decision: Sees how the gates decided on each call.
             on_step: Sees each step, without secrets and arguments.
             snapshot: What `Guard.snapshot` returned, here or in another process; see `resume`.
+            lock: The pinned definitions, as `Guard.lock` wrote them, or the same as data. Tools that it does not
+                name wait for `accept`; without a lock every tool is pinned as this guard first sees it.
 
         Raises:
-            OptionsError: An option cannot be used.
+            OptionsError: An option cannot be used; `invalid_lock` if it is the lock.
             SnapshotError: The snapshot cannot be used.
             BackendError: The tool list cannot be read.
         """
@@ -146,6 +149,7 @@ class Guard(Generic[CallResult, ListResult]):
             "approval_ttl": approval_ttl,
             "dispatch_timeout": dispatch_timeout,
             "seal_key": seal_key,
+            "lock": lock,
         }
         driver = Driver(
             _core({name: value for name, value in options.items() if value is not None}),
@@ -208,7 +212,7 @@ class Guard(Generic[CallResult, ListResult]):
             The client's own result, secrets masked. Where the tool reports an error, the result says so.
 
         Raises:
-            ToolError: The tool is not listed.
+            ToolError: The tool is not listed, or its definition is not the pinned one; see `accept`.
             ArgumentsError: The arguments do not fit.
             PolicyError: The user's policy forbids the call.
             ApprovalError: A person must approve first, or did not.
@@ -242,6 +246,37 @@ class Guard(Generic[CallResult, ListResult]):
     def tools(self) -> list[ToolReport]:
         """Return the listed tools with their effects and the reasons for them."""
         return cast("list[ToolReport]", json.loads(self._driver.core.tools()))
+
+    def drift(self) -> list[Drift]:
+        """Return the tools whose listed definition is not the pinned one, and how it differs."""
+        return cast("list[Drift]", json.loads(self._driver.core.drift()))
+
+    async def accept(self, tool: str, digest: str) -> None:
+        """Record that a person accepts a tool's new definition, so that it is pinned from now on.
+
+        Never let a model decide this: what changed may be what the model reads.
+
+        Args:
+            tool: The tool's name.
+            digest: Of the definition that the person saw: the error's `details["digest"]`, or that of `drift`.
+
+        Raises:
+            ToolError: The tool is not listed, or with another definition than the one of the digest by now; the
+                error shows the new difference.
+        """
+        self._value(await self._driver.run({"type": "accept", "tool": tool, "digest": digest}))
+
+    def lock(self) -> str:
+        """Return the lock file: every pinned definition, in a form that is good to review and to compare.
+
+        The same definitions give the same bytes in every language. Keep it as `toolgate.lock.json` under version
+        control, and give it to `attach` as `lock`.
+        """
+        return self._driver.core.lock()
+
+    def findings(self) -> list[Finding]:
+        """Return what is suspicious about the tools as listed; it decides nothing. Reads every definition."""
+        return cast("list[Finding]", json.loads(self._driver.core.findings()))
 
     async def signup(self, form: Form | None = None, /, **fields: Unpack[Form]) -> SignedUp:
         """Sign an organisation up at the backend and put its key into the vault.
@@ -376,6 +411,8 @@ class Guard(Generic[CallResult, ListResult]):
                 return outcome["approval"]
             case "listed":
                 return outcome["count"]
+            case "accepted":
+                return outcome["tool"]
             case _:
                 raise ToolgateError.from_json(outcome["error"], decision)
 

@@ -84,6 +84,49 @@ class ToolReport(TypedDict):
     reasons: list[str]
 
 
+Change = Literal["narrowed", "changed", "widened"]
+"""What a difference means: less is accepted; a model reads another text; more may be done or less is checked."""
+
+
+class Difference(TypedDict):
+    """One difference between a pinned definition and the listed one."""
+
+    aspect: Literal["description", "title", "hints", "inputSchema", "outputSchema", "other", "added"]
+    change: Change
+    path: str
+    """JSON Pointer into the definition."""
+    before: NotRequired[str]
+    """Shortened, with secrets masked and hidden characters written out; `after` too."""
+    after: NotRequired[str]
+    note: str
+
+
+class Drift(TypedDict):
+    """A tool whose listed definition is not the pinned one."""
+
+    tool: str
+    change: Change
+    """The worst of the differences. What is `narrowed` can be called, all else waits for `Guard.accept`."""
+    digest: str
+    """Of the listed definition: what `Guard.accept` takes."""
+    differences: list[Difference]
+    """The first of them: what is suspicious, then the worst."""
+    more: int
+    """How many there are besides."""
+
+
+class Finding(TypedDict):
+    """Something suspicious about a listed tool."""
+
+    tool: str
+    kind: Literal["contradiction", "hidden_characters", "bidirectional", "instructions", "look_alike"]
+    path: str
+    """JSON Pointer into the definition."""
+    message: str
+    excerpt: str
+    """Shortened, with secrets masked and hidden characters written out."""
+
+
 class Endpoint(TypedDict):
     """Where a backend answers."""
 

@@ -66,6 +66,21 @@ impl Core {
         self.0.tools()
     }
 
+    /// Every tool whose listed definition is not the pinned one, and how it differs, as JSON text.
+    pub fn drift(&self) -> String {
+        self.0.drift()
+    }
+
+    /// What is suspicious about the tools as listed, as JSON text.
+    pub fn findings(&self) -> String {
+        self.0.findings()
+    }
+
+    /// The lock file's text: what is pinned now.
+    pub fn lock(&self) -> String {
+        self.0.lock()
+    }
+
     /// The approvals that the guard knows.
     pub fn approvals(&self) -> JsValue {
         object(&self.0.approvals())

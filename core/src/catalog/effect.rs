@@ -29,6 +29,8 @@ pub(crate) struct Assessment {
     pub(crate) effect: Effect,
     pub(crate) hints: Hints,
     pub(crate) reasons: Vec<String>,
+    /// Where the server says two things that cannot both be true: the member's name, and the reason's place.
+    pub(crate) contradictions: Vec<(&'static str, usize)>,
 }
 
 pub(crate) fn assess(
@@ -40,6 +42,10 @@ pub(crate) fn assess(
 ) -> Assessment {
     let hints = said.hints();
     let mut reasons = said.notes.clone();
+    let mut contradictions = Vec::new();
+    if said.read_only == Some(true) && said.destructive == Some(true) {
+        contradictions.push(("annotations", reasons.len()));
+    }
     let mut effect = from_hints(said, hints, &mut reasons);
 
     for (reading, source) in [(from_name(name), "name"), (from_description(description), "description")] {
@@ -47,6 +53,9 @@ pub(crate) fn assess(
         // A trusted server is believed in shades; an outright contradiction is believed of nobody.
         let contradicts = effect <= Effect::Write && read >= Effect::Destructive;
         if read > effect && (contradicts || !trusted) {
+            if contradicts {
+                contradictions.push((source, reasons.len()));
+            }
             reasons.push(format!("the {source} says `{word}`: {} instead of {}", read.as_str(), effect.as_str()));
             effect = read;
         }
@@ -59,7 +68,7 @@ pub(crate) fn assess(
         reasons.push("the server asks for an approval".to_owned());
         effect = Effect::External;
     }
-    Assessment { effect, hints, reasons }
+    Assessment { effect, hints, reasons, contradictions }
 }
 
 fn from_hints(said: &Said, hints: Hints, reasons: &mut Vec<String>) -> Effect {

@@ -93,6 +93,11 @@ impl Said {
         }
     }
 
+    /// Whether annotations' member of that name is a hint, however spelled.
+    pub(crate) fn is_hint(name: &str) -> bool {
+        Said::default().place(name).is_some()
+    }
+
     /// The place of a hint, if the name is one of its spellings.
     fn place(&mut self, name: &str) -> Option<(&'static Spelling, &mut Option<bool>)> {
         let places = [

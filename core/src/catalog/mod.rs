@@ -1,8 +1,14 @@
 //! The tools as the server listed them. Reading a list is kept cheap: definitions are kept as text, and parsed,
 //! digested and compiled when a call first needs them.
+//!
+//! A definition is pinned by what was first seen of it, or by a lock file. Lists that follow are held against the pins
+//! as text; only where that differs, and only when it is asked for, is anything parsed.
 
+pub mod drift;
 pub mod effect;
+pub mod findings;
 pub mod hints;
+pub(crate) mod lock;
 
 use core::cell::OnceCell;
 use std::borrow::Cow;
@@ -17,8 +23,12 @@ use crate::json::tape::{self, Kind, Node};
 use crate::json::{self, Document};
 use crate::near;
 use crate::profile::Profile;
+use crate::redact::Redactor;
 use crate::schema::{Options, Schema};
+use crate::sort::sort_by;
+use drift::Drift;
 use effect::Effect;
+use findings::{Finding, finding};
 use hints::{Hints, Said};
 
 /// More tools than any person could review.
@@ -31,6 +41,22 @@ pub(crate) struct Catalog {
     tools: Vec<Tool>,
     /// Where they are by their names: a tree of the one kind that the schemas need too.
     places: BTreeMap<String, u32>,
+    /// Pinned definitions of tools that are not listed, in the order of their names.
+    unlisted: Vec<(String, Box<str>)>,
+    /// Whether a tool that nothing pins is new reach instead of being pinned as it is.
+    locked: bool,
+}
+
+/// What a tool's definition is held against.
+#[derive(Debug, Clone, Default)]
+enum Pin {
+    /// It is pinned as it is listed.
+    #[default]
+    Listed,
+    /// This text is.
+    Other(Box<str>),
+    /// Nothing is: the lock file does not name the tool.
+    Nothing,
 }
 
 /// One tool as listed.
@@ -46,6 +72,16 @@ pub(crate) struct Tool {
     text: Box<str>,
     flaw: Option<&'static str>,
     definition: OnceCell<Result<Definition>>,
+    pin: Pin,
+    drift: OnceCell<Option<Drift>>,
+}
+
+/// A tool whose listed definition is not the pinned one.
+#[derive(Debug, Serialize)]
+pub struct DriftReport<'c> {
+    tool: &'c str,
+    #[serde(flatten)]
+    drift: &'c Drift,
 }
 
 /// What a call needs of a tool's definition.
@@ -68,6 +104,134 @@ pub struct ToolReport<'c> {
 }
 
 impl Catalog {
+    /// Nothing is listed yet, and only what is named here is pinned.
+    pub(crate) fn locked(pins: Vec<(String, Box<str>)>) -> Self {
+        Catalog { unlisted: pins, locked: true, ..Catalog::default() }
+    }
+
+    /// Puts a new list in the place of the old one; the pins stay. An error changes nothing.
+    pub(crate) fn replace(&mut self, mut listed: Catalog) -> Result<()> {
+        let is_gone = |name: &str| !listed.places.contains_key(name);
+        let gone = self.tools.iter().filter(|tool| is_gone(&tool.name)).count();
+        if self.unlisted.iter().filter(|(name, _)| is_gone(name)).count().saturating_add(gone) > MAX_TOOLS {
+            return Err(Error::new(
+                Code::InvalidResult,
+                format!("The server has stopped listing more than {MAX_TOOLS} tools."),
+            )
+            .with_next("Attach again, after looking at why the server's tools change so much."));
+        }
+        if self.locked {
+            listed.tools.iter_mut().for_each(|tool| tool.pin = Pin::Nothing);
+        }
+        let mut vanished: Vec<(String, Box<str>)> = Vec::with_capacity(gone);
+        let mut earlier = core::mem::take(&mut self.tools);
+        for tool in &mut earlier {
+            let successor = listed.places.get(&tool.name).and_then(|place| listed.tools.get_mut(*place as usize));
+            match (successor, core::mem::take(&mut tool.pin)) {
+                (Some(successor), pin) if successor.text == tool.text && tool.flaw.or(successor.flaw).is_none() => {
+                    // What was parsed, compiled and compared of it is as good as new.
+                    tool.pin = pin;
+                    core::mem::swap(successor, tool);
+                }
+                (Some(successor), Pin::Nothing) => successor.pin = Pin::Nothing,
+                (Some(successor), Pin::Listed) => successor.pin(core::mem::take(&mut tool.text)),
+                (Some(successor), Pin::Other(text)) => successor.pin(text),
+                (None, Pin::Nothing) => {}
+                (None, Pin::Listed) => {
+                    vanished.push((core::mem::take(&mut tool.name), core::mem::take(&mut tool.text)));
+                }
+                (None, Pin::Other(text)) => vanished.push((core::mem::take(&mut tool.name), text)),
+            }
+        }
+        for (name, text) in core::mem::take(&mut self.unlisted) {
+            match listed.places.get(&name).and_then(|place| listed.tools.get_mut(*place as usize)) {
+                Some(tool) => tool.pin(text),
+                None => vanished.push((name, text)),
+            }
+        }
+        sort_by(&mut vanished, |(one, _), (other, _)| one.cmp(other));
+        listed.unlisted = vanished;
+        listed.locked = self.locked;
+        *self = listed;
+        Ok(())
+    }
+
+    /// Pins a tool's definition as it is listed.
+    pub(crate) fn accept(&mut self, name: &str) {
+        if let Some(tool) = self.places.get(name).and_then(|place| self.tools.get_mut(*place as usize)) {
+            tool.pin = Pin::Listed;
+            tool.drift = OnceCell::new();
+        }
+    }
+
+    /// Every pinned definition's text, in the order of the names.
+    pub(crate) fn pinned(&self) -> Vec<(&str, &str)> {
+        let listed = self.tools.iter().filter_map(|tool| match &tool.pin {
+            Pin::Listed if tool.flaw.is_none() => Some((tool.name.as_str(), &*tool.text)),
+            Pin::Other(text) => Some((tool.name.as_str(), &**text)),
+            Pin::Listed | Pin::Nothing => None,
+        });
+        let mut pinned: Vec<(&str, &str)> = listed.collect();
+        pinned.extend(self.unlisted.iter().map(|(name, text)| (name.as_str(), &**text)));
+        sort_by(&mut pinned, |(one, _), (other, _)| one.cmp(other));
+        pinned
+    }
+
+    /// The tools whose listed definition is not the pinned one and can be used.
+    pub(crate) fn drift(&self, redactor: &Redactor) -> Vec<DriftReport<'_>> {
+        let drifted = |tool: &'_ Tool| tool.drift(redactor).ok().flatten().is_some();
+        let tools = self.places.values().filter_map(|place| self.tools.get(*place as usize));
+        tools
+            .filter(|tool| drifted(tool))
+            .filter_map(|tool| Some(DriftReport { tool: &tool.name, drift: tool.drift.get()?.as_ref()? }))
+            .collect()
+    }
+
+    /// What is suspicious about the tools as they are listed, in the order of their names.
+    pub(crate) fn findings(&self, redactor: &Redactor, trusted: bool, profile: Option<&Profile>) -> Vec<Finding> {
+        let mut found: Vec<Finding> = Vec::new();
+        let mut looks: Vec<(String, &str)> = Vec::with_capacity(self.tools.len());
+        for tool in self.places.values().filter_map(|place| self.tools.get(*place as usize)) {
+            looks.push((findings::skeleton(&tool.name), &tool.name));
+            // What is listed twice or cannot be read is refused whole.
+            let Ok(document) = Document::read(&tool.text, json::DEFINITION) else { continue };
+            let definition = document.tape().root();
+            let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
+            let description = json::text(definition, &["description"]).unwrap_or_default();
+            let assessed = effect::assess(&tool.name, &description, &said, trusted, profile);
+            for (member, reason) in assessed.contradictions {
+                let Some(reason) = assessed.reasons.get(reason) else { continue };
+                let text = match member {
+                    "annotations" => redactor.json(definition.get(member).unwrap_or(Node::absent())).get().to_owned(),
+                    _ => json::text(definition, &[member]).unwrap_or_default().into_owned(),
+                };
+                let excerpt = findings::excerpt(&text, 0, redactor);
+                let path = ["/", member].concat();
+                found.push(finding(&tool.name, findings::Kind::Contradiction, path, Cow::Borrowed(reason), excerpt));
+            }
+            for suspicion in findings::in_texts(definition, redactor) {
+                let message = Cow::Borrowed(suspicion.kind.meaning());
+                found.push(finding(&tool.name, suspicion.kind, suspicion.path, message, suspicion.excerpt));
+            }
+        }
+        sort_by(&mut looks, Ord::cmp);
+        let mut alike: Vec<Finding> = Vec::new();
+        for pair in looks.windows(2) {
+            if let [(one, first), (other, second)] = pair
+                && one == other
+            {
+                let message = format!("its name looks like `{}`", crate::text::visible(&redactor.shown(first, 100)));
+                let excerpt = findings::excerpt(second, 0, redactor);
+                let kind = findings::Kind::LookAlike;
+                alike.push(finding(second, kind, "/name".to_owned(), Cow::Owned(message), excerpt));
+            }
+        }
+        found.extend(alike);
+        sort_by(&mut found, |one, other| one.tool.cmp(&other.tool));
+        found.truncate(findings::MAX_FINDINGS);
+        found
+    }
+
     /// Adds one page of a `tools/list` result; answers the next page's cursor.
     pub(crate) fn add_page(&mut self, text: &str, trusted: bool, profile: Option<&Profile>) -> Result<Option<String>> {
         let not_a_list = |(line, column): (usize, usize)| {
@@ -124,6 +288,8 @@ impl Catalog {
             text: listed.source().into(),
             flaw: None,
             definition: OnceCell::new(),
+            pin: Pin::Listed,
+            drift: OnceCell::new(),
         };
         match self.places.get(&name).and_then(|place| self.tools.get_mut(*place as usize)) {
             Some(earlier) => {
@@ -186,7 +352,41 @@ fn text_of(node: Option<Node<'_>>) -> core::result::Result<Option<Cow<'_, str>>,
     }
 }
 
+/// What a definition is known by. `_meta` is for programs, may change from answer to answer, and no model reads it.
+fn digest_of(definition: Node<'_>) -> String {
+    sha256_hex(canonical_without(definition, "_meta").as_bytes())
+}
+
 impl Tool {
+    fn pin(&mut self, text: Box<str>) {
+        self.pin = if text == self.text { Pin::Listed } else { Pin::Other(text) };
+    }
+
+    /// How the definition differs from the pinned one; none if it means the same. An error if it cannot be used.
+    pub(crate) fn drift(&self, redactor: &Redactor) -> Result<Option<&Drift>> {
+        if matches!(self.pin, Pin::Listed) {
+            return Ok(None);
+        }
+        let digest = &self.definition()?.digest;
+        Ok(self.drift.get_or_init(|| self.compare(digest, redactor)).as_ref())
+    }
+
+    fn compare(&self, digest: &str, redactor: &Redactor) -> Option<Drift> {
+        let pinned = match &self.pin {
+            Pin::Listed => return None,
+            Pin::Nothing => return Some(Drift::added(digest, "the lock file does not name this tool")),
+            Pin::Other(text) => Document::read(text, json::DEFINITION),
+        };
+        match (pinned, Document::read(&self.text, json::DEFINITION)) {
+            (Ok(pinned), Ok(listed)) => {
+                let (pinned, listed) = (pinned.tape().root(), listed.tape().root());
+                let is_same = digest_of(pinned) == digest;
+                if is_same { None } else { Drift::between(pinned, listed, digest, redactor) }
+            }
+            _ => Some(Drift::added(digest, "the definition that was pinned cannot be read")),
+        }
+    }
+
     /// The definition, parsed and compiled at the first call.
     pub(crate) fn definition(&self) -> Result<&Definition> {
         self.definition.get_or_init(|| self.define()).as_ref().map_err(Error::clone)
@@ -204,8 +404,7 @@ impl Tool {
             .map_err(|refusal| invalid(format!("{} at `{}`", refusal.fault.keyword(), refusal.path)))?;
         let document = Arc::new(document);
         let definition = document.tape().root();
-        // `_meta` is for programs, may change from answer to answer, and no model reads it.
-        let digest = sha256_hex(canonical_without(definition, "_meta").as_bytes());
+        let digest = digest_of(definition);
         let input = definition.get("inputSchema").ok_or_else(|| invalid("it has no inputSchema".to_owned()))?;
         let compile = |name: &str, schema: Node<'_>| {
             Schema::compile(&document, schema.index(), &Options::default())

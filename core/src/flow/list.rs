@@ -71,8 +71,7 @@ impl Lister {
                 };
                 self.pages = self.pages.saturating_add(1);
                 if next.is_none() {
-                    shared.catalog = core::mem::take(&mut self.catalog);
-                    return Ok(Some(Ok(())));
+                    return Ok(Some(shared.catalog.replace(core::mem::take(&mut self.catalog))));
                 }
                 if self.pages >= MAX_PAGES || next == self.cursor {
                     return Ok(Some(Err(Error::new(Code::InvalidResult, "The server's tool list does not end.")

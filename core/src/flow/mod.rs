@@ -1,6 +1,7 @@
 //! Flows: resumable machines, one piece of work each. A flow's state alone says what its open step is, so a
 //! state written to JSON and read in another process asks for the same step again.
 
+pub(crate) mod accept;
 pub(crate) mod call;
 pub(crate) mod decide;
 pub mod doctor;
@@ -28,6 +29,7 @@ pub(crate) enum Flow {
     Doctor(Box<doctor::Doctor>),
     Decide(Box<decide::Decide>),
     Settle(Box<settle::Settle>),
+    Accept(Box<accept::Accept>),
 }
 
 impl FromNode for Flow {
@@ -43,7 +45,10 @@ impl FromNode for Flow {
             "doctor" => Flow::Doctor(from.whole()),
             "decide" => Flow::Decide(from.whole()),
             "settle" => Flow::Settle(from.whole()),
-            other => return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle"]),
+            "accept" => Flow::Accept(from.whole()),
+            other => {
+                return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle", "accept"]);
+            }
         };
     }
 }
@@ -87,6 +92,7 @@ impl Flow {
             Flow::Doctor(flow) => flow.action(),
             Flow::Decide(flow) => flow.action(),
             Flow::Settle(flow) => flow.action(),
+            Flow::Accept(flow) => flow.action(),
         }
     }
 
@@ -99,6 +105,7 @@ impl Flow {
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
             Flow::Settle(flow) => flow.handle(&input, shared),
+            Flow::Accept(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
 
@@ -108,7 +115,7 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) => {}
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) | Flow::Accept(_) => {}
         }
     }
 }

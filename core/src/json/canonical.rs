@@ -80,16 +80,59 @@ fn write_value(node: Node<'_>, out: &mut String) {
     }
 }
 
-fn write_object(node: Node<'_>, except: Option<&str>, out: &mut String) {
+/// Members in canonical order, without one of them.
+fn ordered<'t>(node: Node<'t>, except: Option<&str>) -> Vec<(Cow<'t, str>, Node<'t>)> {
     let mut members: Vec<(Cow<'_, str>, Node<'_>)> =
         node.members().map(|member| (member.name(), member.value)).collect();
+    members.retain(|(name, _)| except != Some(&**name));
     sort_by(&mut members, |(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    members
+}
+
+/// The same order and spelling as the canonical text, each member and item on a line of its own, for people who look
+/// at the difference between two of them.
+pub(crate) fn write_lines(node: Node<'_>, except: Option<&str>, indent: usize, out: &mut String) {
+    let members = ordered(node, except);
+    if node.len() == 0 || node.kind() == Kind::Object && members.is_empty() {
+        return match node.kind() {
+            Kind::Object => out.push_str("{}"),
+            _ => write_value(node, out),
+        };
+    }
+    let is_object = node.kind() == Kind::Object;
+    let deeper = indent.saturating_add(2);
+    let mut first = true;
+    let mut begin = |out: &mut String| {
+        if !core::mem::take(&mut first) {
+            out.push(',');
+        }
+        new_line(deeper, out);
+    };
+    out.push(if is_object { '{' } else { '[' });
+    for (name, member) in members {
+        begin(out);
+        write_string(&name, out);
+        out.push_str(": ");
+        write_lines(member, None, deeper, out);
+    }
+    for item in node.items() {
+        begin(out);
+        write_lines(item, None, deeper, out);
+    }
+    new_line(indent, out);
+    out.push(if is_object { '}' } else { ']' });
+}
+
+/// The end of a line, and the space before the next.
+pub(crate) fn new_line(indent: usize, out: &mut String) {
+    out.push('\n');
+    (0..indent).for_each(|_| out.push(' '));
+}
+
+fn write_object(node: Node<'_>, except: Option<&str>, out: &mut String) {
     out.push('{');
     let mut first = true;
-    for (name, member) in members {
-        if except == Some(&*name) {
-            continue;
-        }
+    for (name, member) in ordered(node, except) {
         if !first {
             out.push(',');
         }

@@ -79,6 +79,12 @@ class Sandbox:
         with urllib.request.urlopen(f"{self.portal}/api/log") as answer:
             return [call for call in json.load(answer)["calls"] if call["tool"] == tool]
 
+    def set_faults(self, *faults: dict[str, Any]) -> None:
+        body = json.dumps(faults).encode()
+        where = self.mcp.rsplit("/", 1)[0] + "/sandbox/faults"
+        with urllib.request.urlopen(urllib.request.Request(where, body, method="PUT")) as answer:
+            assert answer.status == 204
+
     def ran(self, tool: str) -> int:
         """Return how often a tool really ran."""
         return sum(call["executed"] for call in self.calls(tool))

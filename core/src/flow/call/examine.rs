@@ -1,4 +1,4 @@
-//! The gates that a call passes before anyone is asked: known, arguments, policy, pace.
+//! The gates that a call passes before anyone is asked: known, pinned, arguments, policy, pace.
 
 use super::{Arguments, Call};
 use crate::approval::{Bound, Preview};
@@ -37,6 +37,7 @@ impl Call {
         decision.say(Gate::Known, GateVerdict::Pass, "");
         decision.effect = Some(tool.effect);
         decision.reasons.clone_from(&tool.reasons);
+        gate::pinned::pass(tool, &shared.redactor, decision)?;
 
         let hidden = signup::hidden_arguments(self.role);
         let text = self.arguments.text.get();
