@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, Preview};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::flow::doctor::Report;
 use crate::flow::plan_upgrade::Upgrade;
 use crate::flow::signup::Form;
@@ -256,6 +256,19 @@ pub enum Question {
         digest: String,
         /// When the approval ends.
         expires_at: Millis,
+    },
+    /// Whether a tool's new definition is accepted; answers: `approve`, `deny`, `defer`, `cancel`.
+    Definition {
+        /// A sentence to show.
+        message: String,
+        /// The tool's name.
+        tool: String,
+        /// The worst of the differences: `changed` or `widened`.
+        change: Option<Detail>,
+        /// The digest of the new definition.
+        digest: String,
+        /// How it differs from the pinned one.
+        differences: Option<Detail>,
     },
     /// Whether a call whose answer was lost took effect; answers: `ran`, `not_ran`, `defer`, `cancel`.
     Outcome {

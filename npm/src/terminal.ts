@@ -3,7 +3,7 @@
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import type { Ask } from "./ask.js";
-import type { Answer, ApprovalQuestion, CodeQuestion, Preview, Question } from "./types.js";
+import type { Answer, ApprovalQuestion, CodeQuestion, Difference, Preview, Question } from "./types.js";
 
 /** What the terminal is; the process's own by default. */
 export interface TerminalOptions {
@@ -30,6 +30,7 @@ export function askInTerminal({ input = stdin, output = stdout }: TerminalOption
 const PROMPTS: Record<Question["type"], string> = {
   code: "Code (r: resend, q: cancel): ",
   approval: "Do this? (y/N) ",
+  definition: "Go on with the new definition? (y/N) ",
   outcome: "Did it take effect? (y/n, anything else: not known) ",
 };
 
@@ -39,6 +40,8 @@ function shown(question: Question): string {
       return shownCode(question);
     case "approval":
       return shownApproval(question);
+    case "definition":
+      return `\n${question.message}\n${question.differences.map(shownDifference).join("")}`;
     case "outcome":
       return `\n${question.message}\n${shownPreview(question.preview)}`;
   }
@@ -56,6 +59,11 @@ function shownPreview({ title, tool, effect, record = [], lines }: Preview): str
   return `  ${title} (${tool}, ${effect})\n${shown.join("")}`;
 }
 
+function shownDifference({ change, path, note, before, after }: Difference): string {
+  const values = [before === undefined ? "" : `      - ${before}\n`, after === undefined ? "" : `      + ${after}\n`];
+  return `    ${change} ${path}: ${note}\n${values.join("")}`;
+}
+
 function shownApproval({ message, preview, expiresAt }: ApprovalQuestion): string {
   return `\n${message}\n${shownPreview(preview)}  The yes would be good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
 }
@@ -65,7 +73,7 @@ function answer(question: Question, typed: string): Answer {
     if (/^y(es)?$/i.test(typed)) return { type: "ran" };
     return /^n(o)?$/i.test(typed) ? { type: "not_ran" } : { type: "defer" };
   }
-  if (question.type === "approval") return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
+  if (question.type === "approval" || question.type === "definition") return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
   if (/^r(esend)?$/i.test(typed)) return { type: "resend" };
   if (/^q(uit)?$/i.test(typed)) return { type: "cancel" };
   return { type: "code", code: typed };

@@ -152,6 +152,20 @@ export interface ApprovalQuestion {
   expiresAt: number;
 }
 
+/** The question whether a tool's new definition is accepted. */
+export interface DefinitionQuestion {
+  type: "definition";
+  /** A sentence to show. */
+  message: string;
+  tool: string;
+  /** The worst of the differences. */
+  change: Change;
+  /** The digest of the new definition. */
+  digest: string;
+  /** How it differs from the pinned one. */
+  differences: Difference[];
+}
+
 /** The question whether a call whose answer was lost took effect. */
 export interface OutcomeQuestion {
   type: "outcome";
@@ -164,11 +178,11 @@ export interface OutcomeQuestion {
 }
 
 /** What a person is asked. */
-export type Question = CodeQuestion | ApprovalQuestion | OutcomeQuestion;
+export type Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion;
 
 /**
- * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval takes `approve`, `deny`
- * or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
+ * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval and a definition
+ * take `approve`, `deny` or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
  * {@link Guard.approve}; a sign-up ends with `code_required`.
  */
 export type Answer =

@@ -11,7 +11,7 @@ import anyio.to_thread
 from .errors import make
 
 if TYPE_CHECKING:
-    from .types import ApprovalQuestion, CodeQuestion, OutcomeQuestion, Preview, Question
+    from .types import ApprovalQuestion, CodeQuestion, DefinitionQuestion, OutcomeQuestion, Preview, Question
 
 __all__ = [
     "Answer",
@@ -104,6 +104,8 @@ def _ask_in_terminal(question: Question) -> Answer:
         return _ask_code(question)
     if question["type"] == "outcome":
         return _ask_outcome(question)
+    if question["type"] == "definition":
+        return _ask_definition(question)
     return _ask_approval(question)
 
 
@@ -143,6 +145,20 @@ def _ask_outcome(question: OutcomeQuestion) -> Answer:
             return Ran()
         case "n" | "no":
             return NotRan()
+        case _:
+            return Defer()
+
+
+def _ask_definition(question: DefinitionQuestion) -> Answer:
+    _say("", question["message"])
+    for difference in question["differences"]:
+        _say(f"  {difference['change']} {difference['path']}: {difference['note']}")
+        _say(*(f"    {sign} {difference[name]}" for sign, name in (("-", "before"), ("+", "after")) if name in difference))
+    match input("Go on with the new definition? yes, no, or Enter to decide later: ").strip().lower():
+        case "y" | "yes":
+            return Approve()
+        case "n" | "no":
+            return Deny()
         case _:
             return Defer()
 

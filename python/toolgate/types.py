@@ -15,6 +15,7 @@ __all__ = [
     "CodeQuestion",
     "Credential",
     "Decision",
+    "DefinitionQuestion",
     "Effect",
     "Endpoint",
     "ErrorCode",
@@ -339,6 +340,18 @@ class ApprovalQuestion(TypedDict):
     expires_at: int
 
 
+class DefinitionQuestion(TypedDict):
+    """Whether a tool's new definition is accepted; answers: `Approve`, `Deny`, `Cancel`, `Defer`."""
+
+    type: Literal["definition"]
+    message: str
+    tool: str
+    change: Change
+    digest: str
+    """Of the new definition."""
+    differences: list[Difference]
+
+
 class OutcomeQuestion(TypedDict):
     """Whether a call whose answer was lost took effect; answers: `Ran`, `NotRan`, `Cancel`, `Defer`."""
 
@@ -348,7 +361,7 @@ class OutcomeQuestion(TypedDict):
     preview: Preview
 
 
-Question = CodeQuestion | ApprovalQuestion | OutcomeQuestion
+Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion
 """What a person is asked; `question["type"]` tells which."""
 
 

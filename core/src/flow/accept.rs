@@ -32,7 +32,8 @@ impl Accept {
     }
 }
 
-fn accept(name: &str, digest: &str, shared: &mut Shared) -> Result<()> {
+/// Pins the listed definition if it is the one of that digest.
+pub(crate) fn accept(name: &str, digest: &str, shared: &mut Shared) -> Result<()> {
     let tool = known::check(&shared.catalog, name, &shared.redactor)?;
     let listed = &tool.definition()?.digest;
     if listed == digest {

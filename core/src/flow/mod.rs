@@ -47,7 +47,8 @@ impl FromNode for Flow {
             "settle" => Flow::Settle(from.whole()),
             "accept" => Flow::Accept(from.whole()),
             other => {
-                return from.unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle", "accept"]);
+                return from
+                    .unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle", "accept"]);
             }
         };
     }

@@ -17,7 +17,7 @@ use super::signup::registration::{self, read_request};
 use super::{Errand, Input, failed, failure_error, signup};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Detail, Error, Result};
 use crate::flow::decide::decided;
 use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
@@ -62,6 +62,11 @@ enum State {
     Waiting {
         until: Millis,
         why: String,
+    },
+    /// Shows a person how the tool's definition differs from the pinned one.
+    Reviewing {
+        digest: String,
+        problem: Error,
     },
     /// Asks the backend whether its plan includes the call.
     Inquiring(Errand),
@@ -143,6 +148,7 @@ record!(open Call { name, arguments, entropy, decision, state; quoted, role, pas
 const STATES: &[&str] = &[
     "recalling",
     "waiting",
+    "reviewing",
     "inquiring",
     "pausing",
     "looking",
@@ -165,6 +171,7 @@ impl FromNode for State {
         *self = match &*from.variant() {
             "recalling" => State::Recalling(from.whole()),
             "waiting" => State::Waiting { until: from.member("until"), why: from.member("why") },
+            "reviewing" => State::Reviewing { digest: from.member("digest"), problem: from.member("problem") },
             "inquiring" => State::Inquiring(from.whole()),
             "pausing" => State::Pausing(from.whole()),
             "looking" => State::Looking { look: from.member("look"), errand: from.member("errand") },
@@ -231,6 +238,15 @@ impl Call {
             State::Pausing(until) => {
                 Action::Wait { until: *until, why: "another call asks the backend the same question".to_owned() }
             }
+            State::Reviewing { digest, problem } => Action::Ask {
+                question: Question::Definition {
+                    message: [problem.message(), " Shall the agent go on with it?"].concat(),
+                    tool: self.name.clone(),
+                    change: problem.detail("change").cloned(),
+                    digest: digest.clone(),
+                    differences: problem.detail("differences").cloned(),
+                },
+            },
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
@@ -304,6 +320,10 @@ impl Call {
                 Happening::Cancelled => return self.call_off(),
                 _ => return Err(input.wrong_event("`woke`")),
             },
+            State::Reviewing { digest, problem } => {
+                let (digest, problem) = (digest.clone(), problem.clone());
+                self.reviewed(&digest, problem, &input, shared)?;
+            }
             State::Looking { look, .. } => {
                 let look = *look;
                 self.looked(look, &input, shared)?;
@@ -387,8 +407,43 @@ impl Call {
                 self.state = State::Waiting { until, why };
             }
             Ok(examined) => self.plan(&examined, now, shared),
-            Err(error) => self.refuse(error),
+            Err(error) => match error.detail("digest") {
+                Some(Detail::Text(digest)) if error.code() == Code::DefinitionChanged => {
+                    self.state = State::Reviewing { digest: digest.clone(), problem: error };
+                }
+                _ => self.refuse(error),
+            },
         }
+    }
+
+    /// A person's word on the tool's new definition: it holds for exactly the one that was shown.
+    fn reviewed(&mut self, digest: &str, problem: Error, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let answer = match &input.happening {
+            Happening::Answer { answer } => answer,
+            Happening::Cancelled => &Answer::Cancel,
+            _ => return Err(input.wrong_event("`answer`")),
+        };
+        match answer {
+            Answer::Approve => match super::accept::accept(&self.name, digest, shared) {
+                Ok(()) => {
+                    self.passed = self.decision.gates.len();
+                    self.advance(input.now, true, shared);
+                }
+                Err(error) => self.refuse(error),
+            },
+            Answer::Deny { .. } => {
+                self.refuse(problem.with_next("Do not call this tool: a person did not accept its new definition."));
+            }
+            Answer::Defer => self.refuse(problem),
+            Answer::Cancel => self.call_off()?,
+            Answer::Code { .. } | Answer::Resend | Answer::Ran | Answer::NotRan => {
+                return Err(Error::new(
+                    Code::WrongAnswer,
+                    "The question is about a tool's definition: answer with `approve`, `deny`, `cancel` or `defer`.",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn plan(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
