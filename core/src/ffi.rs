@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::audit;
 use crate::error::{Code, Error};
 use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -137,6 +138,14 @@ pub fn canonicalize(document: &str) -> Result<String, String> {
 /// SHA-256 of the RFC 8785 form, in hexadecimal.
 pub fn digest(document: &str) -> Result<String, String> {
     canonicalize(document).map(|text| sha256_hex(text.as_bytes()))
+}
+
+/// Follows the audit's chain in a text (the lines, each with its line end): the JSON text of
+/// [`crate::audit::Verified`]. The options are the JSON text of [`crate::audit::VerifyOptions`].
+pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
+    let verified =
+        read(options, Code::InvalidOptions, "The options").and_then(|options| audit::verify(lines, &options));
+    verified.map(|verified| text(&verified)).map_err(|error| text(&error))
 }
 
 fn parse(document: &str) -> Result<Document, String> {

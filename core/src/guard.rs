@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, State};
+use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::{Catalog, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::call::Call;
@@ -10,19 +11,22 @@ use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
-use crate::flow::{Flow, Input};
+use crate::flow::{Flow, Input, failed};
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
 use crate::map::Map;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
-use crate::step::{Action, Event, FlowId, Millis, Start, Step, StepId, Work};
+use crate::secret::Secret;
+use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
 /// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
 const MAX_APPROVALS: usize = 1_024;
 const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
+/// More calls than any flow makes one after the other.
+const MAX_REFUSED: u32 = 16;
 const SNAPSHOT_VERSION: u32 = 1;
 
 /// What a guard is made from.
@@ -41,14 +45,21 @@ pub struct Options {
     pub subject: Option<String>,
     /// How long an approval lives, in milliseconds.
     pub approval_ttl: Option<Millis>,
+    /// Values that must be seen nowhere, whatever they look like.
+    pub secrets: Option<Vec<Secret>>,
+    /// How the audit is kept; absent: there is none.
+    pub audit: Option<AuditOptions>,
+    /// At least 32 bytes in hexadecimal: whoever lacks it can neither forge nor rewrite what is sealed with it.
+    pub seal_key: Option<Secret>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl });
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, secrets, audit, seal_key });
 
 /// One backend under guard.
 #[derive(Debug)]
 pub struct Guard {
     shared: Shared,
+    audit: Option<Audit>,
     flows: Map<FlowId, InFlight>,
 }
 
@@ -72,9 +83,11 @@ struct InFlight {
     /// The number of the open step.
     number: u32,
     flow: Flow,
+    #[serde(skip)]
+    trail: Trail,
 }
 
-record!(open InFlight { number, flow; });
+record!(open InFlight { number, flow; ; trail });
 
 /// Everything that another process needs to go on: no secret, and no catalogue, which is read afresh.
 #[derive(Serialize)]
@@ -116,8 +129,15 @@ impl Guard {
         let profile = options.profile.as_ref().map(|profile| Profile::load(profile.get())).transpose()?;
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
-        let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        let mut redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        redactor.declare_all(options.secrets.as_deref().unwrap_or_default())?;
+        if let Some(key) = &options.seal_key {
+            audit::check_key(key)?;
+            redactor.declare(key);
+        }
+        let audit = options.audit.map(|audit| Audit::load(&audit, options.seal_key.as_ref())).transpose()?;
         Ok(Guard {
+            audit,
             shared: Shared {
                 server: options.server,
                 subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
@@ -145,6 +165,22 @@ impl Guard {
                 .with_next("Start with fresh random bytes."));
         }
         let now = start.now;
+        let mut trail = Trail::default();
+        let mut said = None;
+        if let Some(audit) = &mut self.audit {
+            audit.now = now;
+            if audit.broken && !matches!(start.flow, Work::List) {
+                return Ok(done(&id, 1, audit::failed("", &self.shared.redactor)));
+            }
+            match &start.flow {
+                Work::Call { name, .. } => trail = audit.begin(name, document.unwrap_or("{}"), &self.shared),
+                Work::Decide { approval, answer } => {
+                    trail.concerns(&self.shared.redactor.shown(approval, 64));
+                    said = Some(answer.clone());
+                }
+                _ => {}
+            }
+        }
         let flow = match start.flow {
             Work::List => Flow::List(Box::default()),
             Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
@@ -156,8 +192,8 @@ impl Guard {
                 Flow::Decide(Box::new(Decide::begin(&approval, &answer, now, &self.shared)))
             }
         };
-        self.flows.insert(id.clone(), InFlight { number: 1, flow });
-        self.step(&id)
+        self.flows.insert(id.clone(), InFlight { number: 1, flow, trail });
+        self.step(&id, said)
     }
 
     /// Goes on with what happened at the host; answers the flow's next step. An error changes nothing.
@@ -168,9 +204,16 @@ impl Guard {
         if StepId::of(&id, in_flight.number) != event.step {
             return Err(not_open());
         }
-        in_flight.flow.handle(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
-        in_flight.number = in_flight.number.saturating_add(1);
-        self.step(&id)
+        if let Some(audit) = &mut self.audit {
+            audit.now = event.now;
+            audit.broken |= matches!(event.event, Happening::Failed { kind: Failure::Audit, .. });
+        }
+        let said = match &event.event {
+            Happening::Answer { answer } if self.audit.is_some() => Some(answer.clone()),
+            _ => None,
+        };
+        in_flight.take(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
+        self.step(&id, said)
     }
 
     /// The open steps of all flows.
@@ -229,7 +272,7 @@ impl Guard {
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);
             self.flows.insert(id.clone(), in_flight);
-            steps.push(self.step(&id)?);
+            steps.push(self.step(&id, None)?);
         }
         Ok(steps)
     }
@@ -249,9 +292,33 @@ impl Guard {
         self.shared.profile.as_ref().map(Profile::report)
     }
 
-    fn step(&mut self, id: &FlowId) -> Result<Step> {
-        let in_flight = self.flows.get(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
-        let step = open_step(id, in_flight, &self.shared);
+    /// The one place where steps leave: with the lines that must be stored before they are performed. `said` is what a
+    /// person answered just now.
+    fn step(&mut self, id: &FlowId, said: Option<Answer>) -> Result<Step> {
+        let in_flight = self.flows.get_mut(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
+        let mut step = open_step(id, in_flight, &self.shared);
+        if let Action::Keep { secret, .. } = &step.action {
+            self.shared.redactor.declare(secret);
+        }
+        if let Some(audit) = &mut self.audit {
+            // Whoever is at the end of the chain sends nothing more; what was done already is still written down.
+            let mut refused: u32 = 0;
+            while audit.broken && matches!(step.action, Action::CallTool { .. } | Action::Ask { .. }) {
+                refused = refused.saturating_add(1);
+                if refused > MAX_REFUSED {
+                    in_flight.end(&self.shared);
+                } else {
+                    let kind = Failure::Audit;
+                    let happening = Happening::Failed { kind, message: String::new(), retry_after: None };
+                    let input = Input { now: audit.now, happening, document: None };
+                    in_flight.take(input, &mut self.shared)?;
+                }
+                step = open_step(id, in_flight, &self.shared);
+            }
+            let answered = said.and_then(|answer| audit.answered(&id.0, &in_flight.trail, &answer));
+            let told = audit.told(&id.0, &mut in_flight.trail, &step.action, &self.shared);
+            step.audit.extend(answered.into_iter().chain(told));
+        }
         if matches!(step.action, Action::Done { .. }) {
             self.flows.remove(id);
         }
@@ -259,8 +326,33 @@ impl Guard {
     }
 }
 
+impl InFlight {
+    /// Goes on with what happened; an error changes nothing.
+    fn take(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+        let unaudited = matches!(input.happening, Happening::Failed { kind: Failure::Audit, .. });
+        if unaudited && matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) {
+            // Nothing is on its way, and nobody is asked what could not be sent.
+            self.end(shared);
+        } else {
+            self.flow.handle(input, shared)?;
+        }
+        self.number = self.number.saturating_add(1);
+        Ok(())
+    }
+
+    fn end(&mut self, shared: &Shared) {
+        self.flow = Flow::Ended(Box::new(failed(audit::failed("", &shared.redactor))));
+    }
+}
+
 fn open_step(id: &FlowId, in_flight: &InFlight, shared: &Shared) -> Step {
-    Step { id: StepId::of(id, in_flight.number), flow: id.clone(), action: in_flight.flow.action(shared) }
+    let (id, flow) = (StepId::of(id, in_flight.number), id.clone());
+    Step { id, flow, audit: Vec::new(), action: in_flight.flow.action(shared) }
+}
+
+fn done(id: &FlowId, number: u32, error: Error) -> Step {
+    let action = Action::Done { outcome: Box::new(failed(error)) };
+    Step { id: StepId::of(id, number), flow: id.clone(), audit: Vec::new(), action }
 }
 
 /// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.

@@ -9,11 +9,13 @@
 //! | `schema` | JSON Schema: compile, validate, explain |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
+//! | [`audit`] | every decision and outcome as a line of a chain, and its verification |
 //! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
 //! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
 //! | [`ffi`] | the JSON-text surface that both bindings wrap |
 
 pub mod approval;
+pub mod audit;
 pub mod catalog;
 pub mod error;
 pub mod ffi;

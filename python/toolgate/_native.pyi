@@ -4,7 +4,7 @@ from typing import final
 
 from .schema import Violation
 
-__all__ = ["Core", "Refused", "Validator", "canonicalize", "digest", "error_codes"]
+__all__ = ["Core", "Refused", "Validator", "canonicalize", "digest", "error_codes", "verify_audit"]
 
 class Refused(Exception):
     """The core refused; the one argument is the error's JSON text."""
@@ -37,3 +37,4 @@ class Validator:
 def error_codes() -> str: ...
 def canonicalize(text: str) -> str: ...
 def digest(text: str) -> str: ...
+def verify_audit(lines: bytes, options: str) -> str: ...

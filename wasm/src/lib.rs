@@ -98,6 +98,13 @@ pub fn digest(text: &str) -> Result<String, JsValue> {
     ffi::digest(text).map_err(thrown)
 }
 
+/// Follows the chain of an audit's lines, UTF-8 with a line end each; gives `{ok, lines, head, first_bad?}`.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = verifyAudit)]
+pub fn verify_audit(lines: &[u8], options: &str) -> Result<JsValue, JsValue> {
+    ffi::verify_audit(lines, options).map(|verified| object(&verified)).map_err(thrown)
+}
+
 /// Large documents cross as bytes: `TextEncoder` is several times as fast as the string glue's own loop.
 #[cfg(feature = "guard")]
 fn text(document: Option<Vec<u8>>) -> Result<Option<String>, JsValue> {

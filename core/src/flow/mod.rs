@@ -23,6 +23,9 @@ pub(crate) enum Flow {
     Signup(Box<signup::Signup>),
     Doctor(Box<doctor::Doctor>),
     Decide(Box<decide::Decide>),
+    /// Ended by the guard itself.
+    #[serde(skip)]
+    Ended(Box<Outcome>),
 }
 
 impl FromNode for Flow {
@@ -59,6 +62,7 @@ impl Flow {
             Flow::Signup(flow) => flow.action(shared),
             Flow::Doctor(flow) => flow.action(),
             Flow::Decide(flow) => flow.action(),
+            Flow::Ended(outcome) => Action::Done { outcome: outcome.clone() },
         }
     }
 
@@ -70,6 +74,7 @@ impl Flow {
             Flow::Signup(flow) => flow.handle(input, shared),
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
+            Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
 
@@ -79,7 +84,7 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) => {}
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Ended(_) => {}
         }
     }
 }
@@ -121,6 +126,7 @@ pub(crate) fn failure_error(
             Error::new(Code::Unauthorized, format!("The backend refuses the credential, or asks for one{told}."))
         }
         Failure::RateLimited => rate_limited(now, retry_after, &told),
+        Failure::Audit => crate::audit::failed(message, &shared.redactor),
         Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
         Failure::Malformed if repeatable => {
             Error::new(Code::InvalidResult, format!("The backend's answer is not MCP{told}."))

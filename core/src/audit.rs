@@ -1,0 +1,689 @@
+//! The audit: every decision and outcome as a line of JSON, each holding the hash of the line before it.
+//!
+//! A line must be durable before the step that it came with is performed. Nothing is written here: lines travel beside
+//! the step, and a host that could not store them says so.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use sha2::Sha256;
+
+use crate::catalog::effect::Effect;
+use crate::error::{Code, Error, Result};
+use crate::flow::signup::{self, Role};
+use crate::gate::{Decision, Passage};
+use crate::guard::Shared;
+use crate::json::canonical::{canonical, canonical_of, canonical_without, hex, sha256_hex, write_string};
+use crate::json::de::{record, words};
+use crate::json::tape::{Kind, Node, utf8};
+use crate::json::{self, Document, Json, Limits};
+use crate::redact::Redactor;
+use crate::secret::Secret;
+use crate::step::{Action, Answer, Millis, Outcome, Question};
+use crate::text::shorten;
+
+const VERSION: u64 = 1;
+/// Larger arguments and results stand in a line by their digest alone.
+const MOST_SHOWN: usize = 8 << 10;
+/// Far longer than any line that is written here.
+const LINE: Limits = Limits { bytes: 256 << 10, values: 50_000, ..json::OWN };
+/// What the first line has for the hash of the line before it.
+const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const LEAST_KEY: usize = 32;
+const MAX_PATHS: usize = 256;
+/// JSON within a string of JSON: servers repeat their structured content as text.
+const MAX_EMBEDDED: usize = 2;
+/// Shorter hidden texts are not looked for elsewhere: they stand in innocent texts too.
+const LEAST_HIDDEN: usize = 4;
+const REDACTED: &str = "[redacted]";
+
+/// How the audit is kept.
+#[derive(Debug, Clone, Default)]
+pub struct AuditOptions {
+    /// The last line that the sink holds; absent: it holds none.
+    pub last: Option<String>,
+    /// JSON Pointers to what no line may show, in arguments and in results, at whatever depth; `*` is any one part.
+    pub redact: Vec<String>,
+}
+
+record!(strict AuditOptions { ; last, redact });
+
+/// The end of the chain, and what the next line is made with.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    seq: u64,
+    head: String,
+    key: Option<Key>,
+    hidden: Vec<Path>,
+    /// The host's clock when it was heard last.
+    pub(crate) now: Millis,
+    /// A line could not be stored, so the chain has ended here.
+    pub(crate) broken: bool,
+}
+
+/// A JSON Pointer's parts, unescaped.
+type Path = Vec<String>;
+
+/// The bytes of the seal's key.
+#[derive(Debug, Clone)]
+struct Key(Secret);
+
+/// What a flow's lines have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    tool: Option<String>,
+    approval: Option<String>,
+    arguments: Option<Shown>,
+    /// Whether a line shows the arguments already.
+    told: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Asked,
+    Answered,
+    Dispatch,
+    Outcome,
+}
+
+words!(Kept { Asked = "asked", Answered = "answered", Dispatch = "dispatch", Outcome = "outcome" });
+
+/// A value as a line shows it: redacted, and by its digest alone where it is large.
+#[derive(Debug, Clone, Serialize)]
+struct Shown {
+    /// SHA-256 of the canonical form after redaction: of what is hidden not even the digest tells.
+    digest: String,
+    bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Json>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'l> {
+    version: u64,
+    seq: u64,
+    time: Millis,
+    flow: &'l str,
+    event: Kept,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<&'l str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<Effect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<&'l str>,
+    /// What a person said; never a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'l Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gates: Option<&'l [Passage]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'l Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Code>,
+    /// Which key seals it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: Option<&'l str>,
+    prev: &'l str,
+    hash: &'l str,
+}
+
+/// The members of a line that chain it.
+struct Link {
+    version: u64,
+    seq: u64,
+    time: Millis,
+    prev: String,
+    hash: String,
+    seal: Option<String>,
+}
+
+record!(open Link { version, seq, time, prev, hash; seal });
+
+impl Audit {
+    pub(crate) fn load(options: &AuditOptions, seal_key: Option<&Secret>) -> Result<Self> {
+        let key = seal_key.map(Key::read).transpose()?;
+        if options.redact.len() > MAX_PATHS {
+            return Err(Error::new(Code::InvalidOptions, "`audit.redact` takes at most 256 pointers."));
+        }
+        let mut hidden = Vec::new();
+        for pointer in &options.redact {
+            if !pointer.starts_with('/') {
+                return Err(Error::new(
+                    Code::InvalidOptions,
+                    "`audit.redact` holds something that is no JSON Pointer.",
+                )
+                .with_next("Write each as a JSON Pointer, such as `/customer/phone`; `*` is any one part."));
+            }
+            hidden.push(path_of(pointer));
+        }
+        let mut audit = Audit { seq: 0, head: NOTHING_BEFORE.to_owned(), key, hidden, now: 0, broken: false };
+        if let Some(last) = options.last.as_deref().map(str::trim_ascii_end).filter(|last| !last.is_empty()) {
+            let link = read_link(last.as_bytes(), audit.key.as_ref()).map_err(|why| {
+                Error::new(
+                    Code::InvalidAudit,
+                    "The audit that was to be continued ends with a line that cannot be trusted.",
+                )
+                .with("why", why.as_str())
+            })?;
+            audit.seq = link.seq;
+            audit.head = link.hash;
+            audit.now = link.time;
+        }
+        Ok(audit)
+    }
+
+    /// A call's arguments as lines show them; none if they are no JSON.
+    pub(crate) fn begin(&self, tool: &str, arguments: &str, shared: &Shared) -> Trail {
+        Trail {
+            tool: Some(shared.redactor.shown(tool, 256)),
+            arguments: self.shown_arguments(tool, arguments, shared),
+            ..Trail::default()
+        }
+    }
+
+    fn shown_arguments(&self, tool: &str, arguments: &str, shared: &Shared) -> Option<Shown> {
+        let mut hidden: Vec<Path> =
+            signup::hidden_arguments(Role::of(tool, shared)).iter().map(|pointer| path_of(pointer)).collect();
+        if let Some(definition) = shared.catalog.get(tool).and_then(|tool| tool.definition().ok()) {
+            hidden.extend(definition.input.hidden().map(path_of));
+        }
+        self.shown(arguments, hidden, &shared.redactor)
+    }
+
+    fn shown_result(&self, tool: &str, result: &str, shared: &Shared) -> Option<Shown> {
+        let definition = shared.catalog.get(tool).and_then(|tool| tool.definition().ok());
+        let output = definition.and_then(|definition| definition.output.as_ref());
+        self.shown(
+            result,
+            output.into_iter().flat_map(|output| output.hidden().map(path_of)).collect(),
+            &shared.redactor,
+        )
+    }
+
+    fn shown(&self, text: &str, mut hidden: Vec<Path>, redactor: &Redactor) -> Option<Shown> {
+        hidden.extend(self.hidden.iter().cloned());
+        let document = Document::read(text, json::RESULT).ok()?;
+        let mut redaction = Redaction { hidden: &hidden, redactor, path: Vec::new(), texts: Vec::new() };
+        let root = document.tape().root();
+        let mut redacted = String::new();
+        redaction.write(root, 0, &mut redacted);
+        if !redaction.texts.is_empty() {
+            // Once more: what was found to be hidden may stand in a text before it.
+            redacted.clear();
+            redaction.write(root, 0, &mut redacted);
+        }
+        let redacted = Document::read(&redacted, json::RESULT).ok()?;
+        let text = canonical(redacted.tape().root());
+        let (digest, bytes) = (sha256_hex(text.as_bytes()), text.len());
+        Some(Shown { digest, bytes, value: (bytes <= MOST_SHOWN).then(|| Json::verbatim(&text)) })
+    }
+
+    /// The line for an answer that a person gave.
+    pub(crate) fn answered(&mut self, flow: &str, trail: &Trail, answer: &Answer) -> Option<String> {
+        let word = match answer {
+            Answer::Code { .. } => "code",
+            Answer::Resend => "resend",
+            Answer::Approve => "approve",
+            Answer::Deny { .. } => "deny",
+            Answer::Defer => "defer",
+            Answer::Cancel => "cancel",
+        };
+        self.line(flow, Kept::Answered, trail, |line| line.answer = Some(word))
+    }
+
+    /// The line for a step that is about to be given out, if it is one that is told.
+    pub(crate) fn told(&mut self, flow: &str, trail: &mut Trail, action: &Action, shared: &Shared) -> Option<String> {
+        match action {
+            Action::CallTool { name, arguments } => {
+                let own = trail.tool.as_ref() == Some(name);
+                let shown = match trail.arguments.clone().filter(|_| own) {
+                    None => self.shown_arguments(name, arguments.get(), shared),
+                    shown => shown,
+                };
+                let effect = shared.catalog.get(name).map(|tool| tool.effect);
+                let approval = trail.approval.clone().filter(|_| own);
+                trail.told |= own;
+                let trail = Trail { tool: Some(name.clone()), approval, ..Trail::default() };
+                self.line(flow, Kept::Dispatch, &trail, |line| {
+                    line.effect = effect;
+                    line.arguments = shown.as_ref();
+                })
+            }
+            Action::Ask { question: Question::Approval { approval, preview, .. } } => {
+                trail.approval = Some(approval.clone());
+                trail.told = true;
+                self.line(flow, Kept::Asked, trail, |line| {
+                    line.effect = Some(preview.effect);
+                    line.arguments = trail.arguments.as_ref();
+                })
+            }
+            Action::Ask { .. } => self.line(flow, Kept::Asked, trail, |_| {}),
+            Action::Commit { key, .. } => {
+                if let Some(id) = key.strip_prefix("approval/") {
+                    trail.approval = Some(id.to_owned());
+                }
+                None
+            }
+            Action::Done { outcome } => self.ended(flow, trail, outcome, shared),
+            _ => None,
+        }
+    }
+
+    fn ended(&mut self, flow: &str, trail: &Trail, outcome: &Outcome, shared: &Shared) -> Option<String> {
+        let mut error = None;
+        let (word, decision, result) = match outcome {
+            Outcome::Result { result, decision } => {
+                ("result", Some(decision), self.shown_result(&decision.tool, result.get(), shared))
+            }
+            Outcome::Failed { error: why, decision } => {
+                error = Some(why.code());
+                ("failed", decision.as_ref(), None)
+            }
+            Outcome::Ready { account, .. } => {
+                ("ready", None, self.shown(Json::of(account).get(), Vec::new(), &shared.redactor))
+            }
+            Outcome::Report { report } => {
+                ("report", None, self.shown(Json::of(report).get(), Vec::new(), &shared.redactor))
+            }
+            Outcome::Decided { .. } => ("decided", None, None),
+            Outcome::Listed { .. } => ("listed", None, None),
+        };
+        let gates = decision.map(|decision| passages(decision, &shared.redactor));
+        self.line(flow, Kept::Outcome, trail, |line| {
+            line.outcome = Some(word);
+            line.error = error;
+            line.result = result.as_ref();
+            line.gates = gates.as_deref();
+            line.arguments = trail.arguments.as_ref().filter(|_| !trail.told);
+            if let Some(decision) = decision {
+                line.tool = Some(&decision.tool);
+                line.effect = decision.effect;
+                line.approval = decision.approval.as_deref();
+            }
+        })
+    }
+
+    /// The next line of the chain; none once it is broken.
+    fn line<'l>(
+        &mut self,
+        flow: &'l str,
+        event: Kept,
+        trail: &'l Trail,
+        fill: impl FnOnce(&mut Line<'l>),
+    ) -> Option<String> {
+        if self.broken {
+            return None;
+        }
+        let mut line = Line {
+            version: VERSION,
+            seq: self.seq.saturating_add(1),
+            time: self.now,
+            flow,
+            event,
+            tool: trail.tool.as_deref(),
+            effect: None,
+            approval: trail.approval.as_deref(),
+            answer: None,
+            arguments: None,
+            gates: None,
+            outcome: None,
+            result: None,
+            error: None,
+            seal: None,
+            prev: NOTHING_BEFORE,
+            hash: "",
+        };
+        fill(&mut line);
+        self.seal(line)
+    }
+
+    fn seal(&mut self, line: Line<'_>) -> Option<String> {
+        let name = self.key.as_ref().map(Key::name);
+        let line = Line { seal: name.as_deref(), prev: &self.head, ..line };
+        let document = Document::of(&line);
+        let hash = hash(document.tape().root(), self.key.as_ref());
+        let text = canonical_of(&Line { hash: &hash, ..line });
+        (self.seq, self.head) = (self.seq.saturating_add(1), hash);
+        Some(text)
+    }
+}
+
+fn passages(decision: &Decision, redactor: &Redactor) -> Vec<Passage> {
+    let shown = |passage: &Passage| Passage { note: redactor.shown(&passage.note, 200), ..*passage };
+    decision.gates.iter().map(shown).collect()
+}
+
+/// Of the line without its hash.
+fn hash(line: Node<'_>, key: Option<&Key>) -> String {
+    let text = canonical_without(line, "hash");
+    key.map_or_else(|| sha256_hex(text.as_bytes()), |key| key.seal(text.as_bytes()))
+}
+
+/// Refuses what cannot be a `seal_key`, audit or not.
+pub(crate) fn check_key(key: &Secret) -> Result<()> {
+    Key::read(key).map(|_| ())
+}
+
+impl Trail {
+    /// The approval that the flow is about.
+    pub(crate) fn concerns(&mut self, approval: &str) {
+        self.approval = Some(approval.to_owned());
+    }
+}
+
+impl Key {
+    fn read(secret: &Secret) -> Result<Key> {
+        let text = secret.expose();
+        let digits = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !digits || text.len() < LEAST_KEY * 2 {
+            return Err(Error::new(
+                Code::InvalidOptions,
+                "`seal_key` must be at least 32 random bytes in hexadecimal.",
+            ));
+        }
+        Ok(Key(Secret::new(text.to_ascii_lowercase())))
+    }
+
+    fn seal(&self, text: &[u8]) -> String {
+        let nibble = |digit: u8| (digit as char).to_digit(16).unwrap_or_default() as u8;
+        let pairs = self.0.expose().as_bytes().chunks_exact(2);
+        let key: Vec<u8> = pairs.map(|pair| pair.iter().fold(0u8, |byte, digit| byte << 4 | nibble(*digit))).collect();
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return String::new() };
+        mac.update(text);
+        hex(&mac.finalize().into_bytes())
+    }
+
+    /// Tells keys apart, and nothing about them.
+    fn name(&self) -> String {
+        self.seal(b"toolgate audit key").chars().take(8).collect()
+    }
+}
+
+fn path_of(pointer: &str) -> Path {
+    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+}
+
+/// A value on its way into a line.
+struct Redaction<'r> {
+    hidden: &'r [Path],
+    redactor: &'r Redactor,
+    path: Vec<String>,
+    /// What was hidden: it is not shown in other texts either.
+    texts: Vec<String>,
+}
+
+impl Redaction<'_> {
+    fn write(&mut self, node: Node<'_>, embedded: usize, out: &mut String) {
+        if !self.path.is_empty() && self.hidden.iter().any(|path| ends_with(&self.path, path)) {
+            self.hide(node);
+            return write_string(REDACTED, out);
+        }
+        match node.kind() {
+            Kind::String => {
+                let text = self.text(&node.text(), embedded);
+                write_string(&text, out);
+            }
+            Kind::Array => {
+                out.push('[');
+                for (index, item) in node.items().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    self.path.push(index.to_string());
+                    self.write(item, embedded, out);
+                    self.path.pop();
+                }
+                out.push(']');
+            }
+            Kind::Object => {
+                out.push('{');
+                for (index, member) in node.members().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    let name = member.name();
+                    write_string(&self.plain(&name), out);
+                    out.push(':');
+                    self.path.push(name.into_owned());
+                    self.write(member.value, embedded, out);
+                    self.path.pop();
+                }
+                out.push('}');
+            }
+            _ => out.push_str(node.source()),
+        }
+    }
+
+    fn hide(&mut self, node: Node<'_>) {
+        match node.kind() {
+            Kind::String => {
+                let text = node.text().into_owned();
+                if text.len() >= LEAST_HIDDEN && self.texts.len() < MAX_PATHS && !self.texts.contains(&text) {
+                    self.texts.push(text);
+                }
+            }
+            Kind::Array => node.items().for_each(|item| self.hide(item)),
+            Kind::Object => node.members().for_each(|member| self.hide(member.value)),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, embedded: usize) -> String {
+        if embedded < MAX_EMBEDDED && text.trim_ascii_start().starts_with(['{', '[']) {
+            if let Ok(document) = Document::read(text, json::RESULT) {
+                let mut out = String::new();
+                self.write(document.tape().root(), embedded.saturating_add(1), &mut out);
+                return out;
+            }
+        }
+        self.plain(text)
+    }
+
+    fn plain(&self, text: &str) -> String {
+        let mut shown = self.redactor.text(text).unwrap_or_else(|| text.to_owned());
+        for hidden in &self.texts {
+            if shown.contains(hidden.as_str()) {
+                shown = shown.replace(hidden.as_str(), REDACTED);
+            }
+        }
+        without_masked_emails(shown)
+    }
+}
+
+/// Whether a path ends as a pointer says: what is hidden is hidden wherever it stands.
+fn ends_with(path: &[String], end: &[String]) -> bool {
+    let Some(skipped) = path.len().checked_sub(end.len()) else { return false };
+    path.iter().skip(skipped).zip(end).all(|(part, wanted)| wanted == "*" || part == wanted)
+}
+
+/// An address such as `yo*@example.com` is for display alone, and belongs in no record.
+fn without_masked_emails(text: String) -> String {
+    let part = |character: char| character.is_alphanumeric() || "*•._%+-".contains(character);
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('@') {
+        let local = before.trim_end_matches(part);
+        let domain = after.trim_start_matches(part);
+        let address = before.strip_prefix(local).unwrap_or_default();
+        if address.contains(['*', '•']) && domain.len() < after.len() {
+            out.push_str(local);
+            out.push_str(REDACTED);
+            rest = domain;
+        } else {
+            out.push_str(before);
+            out.push('@');
+            rest = after;
+        }
+    }
+    if out.is_empty() { text } else { out + rest }
+}
+
+/// Why a line breaks the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Break {
+    /// Cut off in its middle: it is the last one, and no line end follows.
+    Cut,
+    /// Not a line of an audit.
+    Unreadable,
+    /// Written by a version that this one does not know.
+    OtherVersion,
+    /// Sealed with another key, or sealed and no key was given.
+    WrongKey,
+    /// A key was given and the line is not sealed.
+    NotSealed,
+    /// Not what was written when it was hashed.
+    Edited,
+    /// Lines are missing before it.
+    Removed,
+    /// It stood at another place.
+    Reordered,
+    /// It stands twice.
+    Duplicated,
+    /// A whole line that does not follow the one before: either of the two was put there later.
+    Inserted,
+    /// Lines are missing at the end.
+    Truncated,
+}
+
+words!(Break { Cut = "cut", Unreadable = "unreadable", OtherVersion = "other_version", WrongKey = "wrong_key", NotSealed = "not_sealed", Edited = "edited", Removed = "removed", Reordered = "reordered", Duplicated = "duplicated", Inserted = "inserted", Truncated = "truncated" });
+
+/// What is asked of a verification.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyOptions {
+    /// The key that the lines were sealed with.
+    pub key: Option<Secret>,
+    /// The hash that the last line must have.
+    pub head: Option<String>,
+}
+
+record!(strict VerifyOptions { ; key, head });
+
+/// What a verification found.
+#[derive(Debug, Serialize)]
+pub struct Verified {
+    /// Whether the whole chain holds.
+    pub ok: bool,
+    /// How many lines hold, from the first on.
+    pub lines: u64,
+    /// The last of them's hash.
+    pub head: String,
+    /// The first line that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bad: Option<FirstBad>,
+}
+
+/// The first line that does not hold.
+#[derive(Debug, Serialize)]
+pub struct FirstBad {
+    /// Counted from 1.
+    pub line: u64,
+    /// What became of it.
+    pub why: Break,
+    /// The same as a sentence.
+    pub message: &'static str,
+}
+
+/// Follows a chain from its first line; needs memory for one line.
+pub(crate) fn verify(text: &[u8], options: &VerifyOptions) -> Result<Verified> {
+    let key = options.key.as_ref().map(Key::read).transpose()?;
+    let key = key.as_ref();
+    let mut lines: u64 = 0;
+    let mut head = NOTHING_BEFORE.to_owned();
+    let mut why = None;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let Some((line, after)) = split_line(rest) else {
+            why = Some(Break::Cut);
+            break;
+        };
+        match read_link(line, key) {
+            Err(broken) => why = Some(broken),
+            Ok(link) if link.seq == lines.saturating_add(1) && link.prev == head => {
+                lines = link.seq;
+                head = link.hash;
+                rest = after;
+                continue;
+            }
+            Ok(link) => why = Some(misplaced(&link, line, lines.saturating_add(1), text, after, key)),
+        }
+        break;
+    }
+    if why.is_none() && options.head.as_ref().is_some_and(|expected| *expected != head) {
+        why = Some(Break::Truncated);
+    }
+    let first_bad = why.map(|why| FirstBad { line: lines.saturating_add(1), why, message: why.in_words() });
+    Ok(Verified { ok: first_bad.is_none(), lines, head, first_bad })
+}
+
+/// A line that holds by itself and is not the next one.
+fn misplaced(link: &Link, line: &[u8], expected: u64, text: &[u8], after: &[u8], key: Option<&Key>) -> Break {
+    let all = |text| core::iter::successors(split_line(text), |(_, rest)| split_line(rest)).map(|(line, _)| line);
+    if link.seq == expected {
+        return Break::Inserted;
+    }
+    // One copy of it is the line itself.
+    if all(text).filter(|other| *other == line).count() > 1 {
+        return Break::Duplicated;
+    }
+    if link.seq < expected {
+        return Break::Inserted;
+    }
+    let later = all(after).any(|other| read_link(other, key).is_ok_and(|other| other.seq == expected));
+    if later { Break::Reordered } else { Break::Removed }
+}
+
+fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    Some((text.get(..end)?, text.get(end.saturating_add(1)..)?))
+}
+
+/// Reads one line and looks whether it holds by itself.
+fn read_link(line: &[u8], key: Option<&Key>) -> core::result::Result<Link, Break> {
+    let text = utf8(line).map_err(|_| Break::Unreadable)?;
+    let document = Document::read(text, LINE).map_err(|_| Break::Unreadable)?;
+    let root = document.tape().root();
+    let version = root.get("version").filter(|version| version.kind() == Kind::Number);
+    let version = version.ok_or(Break::Unreadable)?.number_text();
+    if version != "1" {
+        return Err(Break::OtherVersion);
+    }
+    let link: Link = json::de::from_node(root).map_err(|_| Break::Unreadable)?;
+    match (&link.seal, key) {
+        (Some(seal), Some(key)) if *seal == key.name() => {}
+        (None, None) => {}
+        (None, Some(_)) => return Err(Break::NotSealed),
+        (Some(_), _) => return Err(Break::WrongKey),
+    }
+    if hash(root, key) != link.hash || canonical(root) != text {
+        return Err(Break::Edited);
+    }
+    Ok(link)
+}
+
+impl Break {
+    fn in_words(self) -> &'static str {
+        match self {
+            Break::Cut => "The line is cut off: no line end follows it.",
+            Break::Unreadable => "The line is not a line of an audit.",
+            Break::OtherVersion => "The line was written by another version of toolgate.",
+            Break::WrongKey => "The line is sealed with another key.",
+            Break::NotSealed => "The line is not sealed with the key.",
+            Break::Edited => "The line is not what was written.",
+            Break::Removed => "Lines are missing before this one.",
+            Break::Reordered => "The line stood at another place.",
+            Break::Duplicated => "The line stands twice.",
+            Break::Inserted => "The line does not follow the one before: one of the two was put there later.",
+            Break::Truncated => "Lines are missing at the end.",
+        }
+    }
+}
+
+/// The error of a flow whose lines could not be stored.
+pub(crate) fn failed(message: &str, redactor: &Redactor) -> Error {
+    let told = shorten(&redactor.shown(message, 300), 300);
+    let told = if told.is_empty() { String::new() } else { [" (", &told, ")"].concat() };
+    Error::new(Code::AuditFailed, ["The audit could not be written", &told, "; nothing was sent."].concat())
+}
