@@ -3,16 +3,12 @@
 //! A line must be durable before the step that it came with is performed. Nothing is written here: lines travel beside
 //! the step, and a host that could not store them says so.
 
-use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
-use sha2::Sha256;
-
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::signup::{self, Role};
-use crate::gate::{Decision, Passage};
+use crate::gate::Decision;
 use crate::guard::Shared;
-use crate::json::canonical::{canonical, canonical_of, canonical_without, hex, sha256_hex, write_string};
+use crate::json::canonical::{canonical, canonical_without, hex, quoted, sha256, sha256_hex, write_string};
 use crate::json::de::{record, words};
 use crate::json::tape::{Kind, Node, utf8};
 use crate::json::{self, Document, Json, Limits};
@@ -20,8 +16,8 @@ use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Millis, Outcome, Question};
 use crate::text::shorten;
+use serde::Serialize;
 
-const VERSION: u64 = 1;
 /// Larger arguments and results stand in a line by their digest alone.
 const MOST_SHOWN: usize = 8 << 10;
 /// Far longer than any line that is written here.
@@ -29,6 +25,8 @@ const LINE: Limits = Limits { bytes: 256 << 10, values: 50_000, ..json::OWN };
 /// What the first line has for the hash of the line before it.
 const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const LEAST_KEY: usize = 32;
+/// Of SHA-256, in bytes.
+const BLOCK: usize = 64;
 const MAX_PATHS: usize = 256;
 /// JSON within a string of JSON: servers repeat their structured content as text.
 const MAX_EMBEDDED: usize = 2;
@@ -72,62 +70,55 @@ struct Key(Secret);
 pub(crate) struct Trail {
     tool: Option<String>,
     approval: Option<String>,
-    arguments: Option<Shown>,
-    /// Whether a line shows the arguments already.
+    /// As lines show them.
+    arguments: Option<String>,
+    /// Whether a line shows them already.
     told: bool,
+    /// What was hidden in them; an answer that repeats it is no reason to show it.
+    hidden: Vec<Secret>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Asked,
-    Answered,
-    Dispatch,
-    Outcome,
-}
-
-words!(Kept { Asked = "asked", Answered = "answered", Dispatch = "dispatch", Outcome = "outcome" });
-
-/// A value as a line shows it: redacted, and by its digest alone where it is large.
-#[derive(Debug, Clone, Serialize)]
-struct Shown {
-    /// SHA-256 of the canonical form after redaction: of what is hidden not even the digest tells.
-    digest: String,
-    bytes: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Json>,
-}
-
-#[derive(Debug, Serialize)]
+/// What a line tells besides its place in the chain; `arguments`, `gates` and `result` are canonical JSON.
+#[derive(Default)]
 struct Line<'l> {
-    version: u64,
-    seq: u64,
-    time: Millis,
-    flow: &'l str,
-    event: Kept,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    event: &'static str,
     tool: Option<&'l str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     effect: Option<Effect>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'l str>,
     /// What a person said; never a code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<&'l Shown>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gates: Option<&'l [Passage]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'l str>,
+    gates: Option<&'l str>,
     outcome: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'l Shown>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'l str>,
     error: Option<Code>,
-    /// Which key seals it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seal: Option<&'l str>,
-    prev: &'l str,
-    hash: &'l str,
+}
+
+/// Members of a canonical object, a comma after each; whoever adds them keeps their order.
+#[derive(Default)]
+struct Members(String);
+
+impl Members {
+    fn raw(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            write_string(name, &mut self.0);
+            self.0.push(':');
+            self.0.push_str(value);
+            self.0.push(',');
+        }
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        self.raw(name, value.map(quoted).as_deref());
+    }
+
+    /// The members as an object.
+    fn close(mut self) -> String {
+        self.0.pop();
+        self.0.insert(0, '{');
+        self.0.push('}');
+        self.0
+    }
 }
 
 /// The members of a line that chain it.
@@ -175,53 +166,58 @@ impl Audit {
         Ok(audit)
     }
 
-    /// A call's arguments as lines show them; none if they are no JSON.
+    /// What the lines of a call have in common; arguments that are no JSON are not shown.
+    #[inline(never)]
     pub(crate) fn begin(&self, tool: &str, arguments: &str, shared: &Shared) -> Trail {
-        Trail {
-            tool: Some(shared.redactor.shown(tool, 256)),
-            arguments: self.shown_arguments(tool, arguments, shared),
-            ..Trail::default()
-        }
+        let mut trail = Trail { tool: Some(shared.redactor.shown(tool, 256)), ..Trail::default() };
+        trail.arguments = self.shown_arguments(tool, arguments, &mut trail.hidden, shared);
+        trail
     }
 
-    fn shown_arguments(&self, tool: &str, arguments: &str, shared: &Shared) -> Option<Shown> {
+    fn shown_arguments(&self, tool: &str, text: &str, texts: &mut Vec<Secret>, shared: &Shared) -> Option<String> {
         let mut hidden: Vec<Path> =
             signup::hidden_arguments(Role::of(tool, shared)).iter().map(|pointer| path_of(pointer)).collect();
         if let Some(definition) = shared.catalog.get(tool).and_then(|tool| tool.definition().ok()) {
             hidden.extend(definition.input.hidden().map(path_of));
         }
-        self.shown(arguments, hidden, &shared.redactor)
+        self.shown(text, hidden, texts, &shared.redactor)
     }
 
-    fn shown_result(&self, tool: &str, result: &str, shared: &Shared) -> Option<Shown> {
+    fn shown_result(&self, tool: &str, result: &str, trail: &mut Trail, shared: &Shared) -> Option<String> {
         let definition = shared.catalog.get(tool).and_then(|tool| tool.definition().ok());
-        let output = definition.and_then(|definition| definition.output.as_ref());
-        self.shown(
-            result,
-            output.into_iter().flat_map(|output| output.hidden().map(path_of)).collect(),
-            &shared.redactor,
-        )
+        let mut hidden = Vec::new();
+        if let Some(output) = definition.and_then(|definition| definition.output.as_ref()) {
+            hidden.extend(output.hidden().map(path_of));
+        }
+        self.shown(result, hidden, &mut trail.hidden, &shared.redactor)
     }
 
-    fn shown(&self, text: &str, mut hidden: Vec<Path>, redactor: &Redactor) -> Option<Shown> {
+    /// A value as a line shows it: redacted, and without itself where it is large. The digest is of the canonical form
+    /// after redaction: not even it tells of what is hidden.
+    #[inline(never)]
+    fn shown(&self, text: &str, mut hidden: Vec<Path>, texts: &mut Vec<Secret>, redactor: &Redactor) -> Option<String> {
         hidden.extend(self.hidden.iter().cloned());
         let document = Document::read(text, json::RESULT).ok()?;
-        let mut redaction = Redaction { hidden: &hidden, redactor, path: Vec::new(), texts: Vec::new() };
         let root = document.tape().root();
-        let mut redacted = String::new();
+        let (mut redacted, known) = (String::new(), texts.len());
+        let mut redaction = Redaction { hidden: &hidden, redactor, path: Vec::new(), texts };
         redaction.write(root, 0, &mut redacted);
-        if !redaction.texts.is_empty() {
+        if redaction.texts.len() > known {
             // Once more: what was found to be hidden may stand in a text before it.
             redacted.clear();
             redaction.write(root, 0, &mut redacted);
         }
         let redacted = Document::read(&redacted, json::RESULT).ok()?;
         let text = canonical(redacted.tape().root());
-        let (digest, bytes) = (sha256_hex(text.as_bytes()), text.len());
-        Some(Shown { digest, bytes, value: (bytes <= MOST_SHOWN).then(|| Json::verbatim(&text)) })
+        let mut members = Members::default();
+        members.raw("bytes", Some(&text.len().to_string()));
+        members.text("digest", Some(&sha256_hex(text.as_bytes())));
+        members.raw("value", (text.len() <= MOST_SHOWN).then_some(&text));
+        Some(members.close())
     }
 
     /// The line for an answer that a person gave.
+    #[inline(never)]
     pub(crate) fn answered(&mut self, flow: &str, trail: &Trail, answer: &Answer) -> Option<String> {
         let word = match answer {
             Answer::Code { .. } => "code",
@@ -231,36 +227,48 @@ impl Audit {
             Answer::Defer => "defer",
             Answer::Cancel => "cancel",
         };
-        self.line(flow, Kept::Answered, trail, |line| line.answer = Some(word))
+        let (tool, approval) = (trail.tool.as_deref(), trail.approval.as_deref());
+        self.line(flow, &Line { event: "answered", tool, approval, answer: Some(word), ..Line::default() })
     }
 
     /// The line for a step that is about to be given out, if it is one that is told.
+    #[inline(never)]
     pub(crate) fn told(&mut self, flow: &str, trail: &mut Trail, action: &Action, shared: &Shared) -> Option<String> {
         match action {
             Action::CallTool { name, arguments } => {
                 let own = trail.tool.as_ref() == Some(name);
                 let shown = match trail.arguments.clone().filter(|_| own) {
-                    None => self.shown_arguments(name, arguments.get(), shared),
+                    None => self.shown_arguments(name, arguments.get(), &mut trail.hidden, shared),
                     shown => shown,
                 };
-                let effect = shared.catalog.get(name).map(|tool| tool.effect);
-                let approval = trail.approval.clone().filter(|_| own);
                 trail.told |= own;
-                let trail = Trail { tool: Some(name.clone()), approval, ..Trail::default() };
-                self.line(flow, Kept::Dispatch, &trail, |line| {
-                    line.effect = effect;
-                    line.arguments = shown.as_ref();
-                })
+                let line = Line {
+                    event: "dispatch",
+                    tool: Some(name),
+                    effect: shared.catalog.get(name).map(|tool| tool.effect),
+                    approval: trail.approval.as_deref().filter(|_| own),
+                    arguments: shown.as_deref(),
+                    ..Line::default()
+                };
+                self.line(flow, &line)
             }
-            Action::Ask { question: Question::Approval { approval, preview, .. } } => {
-                trail.approval = Some(approval.clone());
-                trail.told = true;
-                self.line(flow, Kept::Asked, trail, |line| {
-                    line.effect = Some(preview.effect);
-                    line.arguments = trail.arguments.as_ref();
-                })
+            Action::Ask { question } => {
+                let mut effect = None;
+                if let Question::Approval { approval, preview, .. } = question {
+                    trail.approval = Some(approval.clone());
+                    trail.told = true;
+                    effect = Some(preview.effect);
+                }
+                let line = Line {
+                    event: "asked",
+                    tool: trail.tool.as_deref(),
+                    effect,
+                    approval: trail.approval.as_deref(),
+                    arguments: trail.arguments.as_deref(),
+                    ..Line::default()
+                };
+                self.line(flow, &line)
             }
-            Action::Ask { .. } => self.line(flow, Kept::Asked, trail, |_| {}),
             Action::Commit { key, .. } => {
                 if let Some(id) = key.strip_prefix("approval/") {
                     trail.approval = Some(id.to_owned());
@@ -272,93 +280,92 @@ impl Audit {
         }
     }
 
-    fn ended(&mut self, flow: &str, trail: &Trail, outcome: &Outcome, shared: &Shared) -> Option<String> {
+    fn ended(&mut self, flow: &str, trail: &mut Trail, outcome: &Outcome, shared: &Shared) -> Option<String> {
         let mut error = None;
         let (word, decision, result) = match outcome {
             Outcome::Result { result, decision } => {
-                ("result", Some(decision), self.shown_result(&decision.tool, result.get(), shared))
+                ("result", Some(decision), self.shown_result(&decision.tool, result.get(), trail, shared))
             }
             Outcome::Failed { error: why, decision } => {
                 error = Some(why.code());
                 ("failed", decision.as_ref(), None)
             }
             Outcome::Ready { account, .. } => {
-                ("ready", None, self.shown(Json::of(account).get(), Vec::new(), &shared.redactor))
+                ("ready", None, self.shown_result("", Json::of(account).get(), trail, shared))
             }
             Outcome::Report { report } => {
-                ("report", None, self.shown(Json::of(report).get(), Vec::new(), &shared.redactor))
+                ("report", None, self.shown_result("", Json::of(report).get(), trail, shared))
             }
             Outcome::Decided { .. } => ("decided", None, None),
             Outcome::Listed { .. } => ("listed", None, None),
         };
-        let gates = decision.map(|decision| passages(decision, &shared.redactor));
-        self.line(flow, Kept::Outcome, trail, |line| {
-            line.outcome = Some(word);
-            line.error = error;
-            line.result = result.as_ref();
-            line.gates = gates.as_deref();
-            line.arguments = trail.arguments.as_ref().filter(|_| !trail.told);
-            if let Some(decision) = decision {
-                line.tool = Some(&decision.tool);
-                line.effect = decision.effect;
-                line.approval = decision.approval.as_deref();
-            }
-        })
+        let gates = decision.map(|decision| gates(decision, &shared.redactor));
+        let line = Line {
+            event: "outcome",
+            tool: decision.map_or(trail.tool.as_deref(), |decision| Some(&decision.tool)),
+            effect: decision.and_then(|decision| decision.effect),
+            approval: decision.and_then(|decision| decision.approval.as_deref()).or(trail.approval.as_deref()),
+            arguments: trail.arguments.as_deref().filter(|_| !trail.told),
+            gates: gates.as_deref(),
+            outcome: Some(word),
+            result: result.as_deref(),
+            error,
+            answer: None,
+        };
+        self.line(flow, &line)
     }
 
     /// The next line of the chain; none once it is broken.
-    fn line<'l>(
-        &mut self,
-        flow: &'l str,
-        event: Kept,
-        trail: &'l Trail,
-        fill: impl FnOnce(&mut Line<'l>),
-    ) -> Option<String> {
+    #[inline(never)]
+    fn line(&mut self, flow: &str, line: &Line<'_>) -> Option<String> {
         if self.broken {
             return None;
         }
-        let mut line = Line {
-            version: VERSION,
-            seq: self.seq.saturating_add(1),
-            time: self.now,
-            flow,
-            event,
-            tool: trail.tool.as_deref(),
-            effect: None,
-            approval: trail.approval.as_deref(),
-            answer: None,
-            arguments: None,
-            gates: None,
-            outcome: None,
-            result: None,
-            error: None,
-            seal: None,
-            prev: NOTHING_BEFORE,
-            hash: "",
-        };
-        fill(&mut line);
-        self.seal(line)
-    }
-
-    fn seal(&mut self, line: Line<'_>) -> Option<String> {
-        let name = self.key.as_ref().map(Key::name);
-        let line = Line { seal: name.as_deref(), prev: &self.head, ..line };
-        let document = Document::of(&line);
-        let hash = hash(document.tape().root(), self.key.as_ref());
-        let text = canonical_of(&Line { hash: &hash, ..line });
-        (self.seq, self.head) = (self.seq.saturating_add(1), hash);
+        self.seq = self.seq.saturating_add(1);
+        let mut text = Members("{".to_owned());
+        text.text("answer", line.answer);
+        text.text("approval", line.approval);
+        text.raw("arguments", line.arguments);
+        text.text("effect", line.effect.map(Effect::as_str));
+        text.text("error", line.error.map(Code::as_str));
+        text.text("event", Some(line.event));
+        text.text("flow", Some(flow));
+        text.raw("gates", line.gates);
+        let before_hash = text.0.len();
+        text.text("outcome", line.outcome);
+        text.text("prev", Some(&self.head));
+        text.raw("result", line.result);
+        text.text("seal", self.key.as_ref().map(Key::name).as_deref());
+        text.raw("seq", Some(&self.seq.to_string()));
+        text.raw("time", Some(&self.now.to_string()));
+        text.text("tool", line.tool);
+        let mut text = text.0;
+        text.push_str("\"version\":1}");
+        self.head = sealed(&text, self.key.as_ref());
+        text.insert_str(before_hash, &["\"hash\":\"", &self.head, "\","].concat());
         Some(text)
     }
 }
 
-fn passages(decision: &Decision, redactor: &Redactor) -> Vec<Passage> {
-    let shown = |passage: &Passage| Passage { note: redactor.shown(&passage.note, 200), ..*passage };
-    decision.gates.iter().map(shown).collect()
+fn gates(decision: &Decision, redactor: &Redactor) -> String {
+    let mut out = String::from("[");
+    for passage in &decision.gates {
+        let mut members = Members::default();
+        members.text("gate", Some(passage.gate.as_str()));
+        members.text("note", Some(redactor.shown(&passage.note, 200)).filter(|note| !note.is_empty()).as_deref());
+        members.text("verdict", Some(passage.verdict.as_str()));
+        out.push_str(&members.close());
+        out.push(',');
+    }
+    if out.len() > 1 {
+        out.pop();
+    }
+    out.push(']');
+    out
 }
 
-/// Of the line without its hash.
-fn hash(line: Node<'_>, key: Option<&Key>) -> String {
-    let text = canonical_without(line, "hash");
+/// The hash of a line's text without it.
+fn sealed(text: &str, key: Option<&Key>) -> String {
     key.map_or_else(|| sha256_hex(text.as_bytes()), |key| key.seal(text.as_bytes()))
 }
 
@@ -387,13 +394,21 @@ impl Key {
         Ok(Key(Secret::new(text.to_ascii_lowercase())))
     }
 
+    /// HMAC-SHA256 (RFC 2104).
     fn seal(&self, text: &[u8]) -> String {
-        let nibble = |digit: u8| (digit as char).to_digit(16).unwrap_or_default() as u8;
-        let pairs = self.0.expose().as_bytes().chunks_exact(2);
-        let key: Vec<u8> = pairs.map(|pair| pair.iter().fold(0u8, |byte, digit| byte << 4 | nibble(*digit))).collect();
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return String::new() };
-        mac.update(text);
-        hex(&mac.finalize().into_bytes())
+        let nibble = |digit: &u8| char::from(*digit).to_digit(16).unwrap_or_default() as u8;
+        let bytes = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | nibble(digit));
+        let mut key: Vec<u8> = self.0.expose().as_bytes().chunks_exact(2).map(bytes).collect();
+        if key.len() > BLOCK {
+            key = sha256(&key).to_vec();
+        }
+        key.resize(BLOCK, 0);
+        let hash = |pad: u8, text: &[u8]| {
+            let mut whole: Vec<u8> = key.iter().map(|byte| byte ^ pad).collect();
+            whole.extend_from_slice(text);
+            sha256(&whole)
+        };
+        hex(&hash(0x5c, &hash(0x36, text)))
     }
 
     /// Tells keys apart, and nothing about them.
@@ -412,7 +427,7 @@ struct Redaction<'r> {
     redactor: &'r Redactor,
     path: Vec<String>,
     /// What was hidden: it is not shown in other texts either.
-    texts: Vec<String>,
+    texts: &'r mut Vec<Secret>,
 }
 
 impl Redaction<'_> {
@@ -460,8 +475,8 @@ impl Redaction<'_> {
     fn hide(&mut self, node: Node<'_>) {
         match node.kind() {
             Kind::String => {
-                let text = node.text().into_owned();
-                if text.len() >= LEAST_HIDDEN && self.texts.len() < MAX_PATHS && !self.texts.contains(&text) {
+                let text = Secret::new(node.text());
+                if text.expose().len() >= LEAST_HIDDEN && self.texts.len() < MAX_PATHS && !self.texts.contains(&text) {
                     self.texts.push(text);
                 }
             }
@@ -484,9 +499,9 @@ impl Redaction<'_> {
 
     fn plain(&self, text: &str) -> String {
         let mut shown = self.redactor.text(text).unwrap_or_else(|| text.to_owned());
-        for hidden in &self.texts {
-            if shown.contains(hidden.as_str()) {
-                shown = shown.replace(hidden.as_str(), REDACTED);
+        for hidden in &*self.texts {
+            if shown.contains(hidden.expose()) {
+                shown = shown.replace(hidden.expose(), REDACTED);
             }
         }
         without_masked_emails(shown)
@@ -500,25 +515,22 @@ fn ends_with(path: &[String], end: &[String]) -> bool {
 }
 
 /// An address such as `yo*@example.com` is for display alone, and belongs in no record.
-fn without_masked_emails(text: String) -> String {
-    let part = |character: char| character.is_alphanumeric() || "*•._%+-".contains(character);
-    let mut out = String::new();
-    let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once('@') {
-        let local = before.trim_end_matches(part);
-        let domain = after.trim_start_matches(part);
-        let address = before.strip_prefix(local).unwrap_or_default();
-        if address.contains(['*', '•']) && domain.len() < after.len() {
-            out.push_str(local);
-            out.push_str(REDACTED);
-            rest = domain;
-        } else {
-            out.push_str(before);
-            out.push('@');
-            rest = after;
+fn without_masked_emails(mut text: String) -> String {
+    // Beyond ASCII anything may be part of a name, and `•` is a mask as well.
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"*._%+-".contains(byte);
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find('@')).map(|at| from.saturating_add(at)) {
+        from = at.saturating_add(1);
+        let (before, after) = text.as_bytes().split_at_checked(at).unwrap_or_default();
+        let start = before.iter().rposition(|byte| !is_part(byte)).map_or(0, |end| end.saturating_add(1));
+        let length = after.iter().skip(1).take_while(|byte| is_part(byte)).count();
+        let local = text.get(start..at).unwrap_or_default();
+        if length > 0 && (local.contains('*') || local.contains('•')) {
+            text.replace_range(start..from.saturating_add(length), REDACTED);
+            from = start;
         }
     }
-    if out.is_empty() { text } else { out + rest }
+    text
 }
 
 /// Why a line breaks the chain.
@@ -657,7 +669,7 @@ fn read_link(line: &[u8], key: Option<&Key>) -> core::result::Result<Link, Break
         (None, Some(_)) => return Err(Break::NotSealed),
         (Some(_), _) => return Err(Break::WrongKey),
     }
-    if hash(root, key) != link.hash || canonical(root) != text {
+    if sealed(&canonical_without(root, "hash"), key) != link.hash || canonical(root) != text {
         return Err(Break::Edited);
     }
     Ok(link)
@@ -686,4 +698,22 @@ pub(crate) fn failed(message: &str, redactor: &Redactor) -> Error {
     let told = shorten(&redactor.shown(message, 300), 300);
     let told = if told.is_empty() { String::new() } else { [" (", &told, ")"].concat() };
     Error::new(Code::AuditFailed, ["The audit could not be written", &told, "; nothing was sent."].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Secret};
+
+    #[test]
+    fn seals_as_rfc_4231_says() {
+        let seal = |key: &str, text: &str| Key(Secret::new(key)).seal(text.as_bytes());
+        assert_eq!(
+            seal(&"0b".repeat(20), "Hi There"),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+        assert_eq!(
+            seal(&"aa".repeat(131), "Test Using Larger Than Block-Size Key - Hash Key First"),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
+    }
 }

@@ -5,7 +5,6 @@ use crate::json::canonical::quoted;
 use crate::json::tape::{Kind, Node};
 use crate::json::{Json, copy_with, pointer_token};
 use crate::secret::{Secret, mask};
-use crate::sort::sort_by;
 
 /// How a credential begins, and how long its secret part is at least.
 struct Shape {
@@ -82,10 +81,10 @@ impl Redactor {
         for spelling in [text, escaped, &percent_encoded(text)] {
             let known = self.declared.iter().any(|other| other.expose() == spelling);
             if !known && spelling.len() >= LEAST_DECLARED && self.declared.len() < MAX_DECLARED {
-                self.declared.push(Secret::new(spelling));
+                let longer = self.declared.iter().take_while(|other| other.expose().len() > spelling.len()).count();
+                self.declared.insert(longer, Secret::new(spelling));
             }
         }
-        sort_by(&mut self.declared, |one, other| other.expose().len().cmp(&one.expose().len()));
     }
 
     /// The text with every credential masked; none if there was nothing to mask.

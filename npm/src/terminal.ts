@@ -1,9 +1,12 @@
-/** Entry `toolgate/node`: asks a person at the terminal. */
+/** Entry `toolgate/node`: asks a person at the terminal, and keeps the audit in files. */
 
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import type { Ask } from "./ask.js";
 import type { Answer, ApprovalQuestion, CodeQuestion, Question } from "./types.js";
+
+export { FileAudit } from "./file-audit.js";
+export { SqliteAudit, type SqliteDatabase } from "./sqlite-audit.js";
 
 /** What the terminal is; the process's own by default. */
 export interface TerminalOptions {

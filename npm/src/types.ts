@@ -107,6 +107,8 @@ export interface Decision {
   gates: GatePassage[];
   /** The approval that the call needed. */
   approval?: string;
+  /** The call came back, but its outcome could not be written into the audit; nothing more is sent. */
+  audit?: "failed";
 }
 
 /** What one gate said. */
@@ -237,4 +239,36 @@ export interface StepNote {
   type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "read" | "wait" | "done";
   /** The tool of `call_tool`, the secret's name of `keep`, the key of `commit`, the kind of question or outcome. */
   name?: string;
+}
+
+/** What `verifyAudit` found. */
+export interface AuditReport {
+  /** Whether the whole chain holds. */
+  ok: boolean;
+  /** How many lines hold, from the first on. */
+  lines: number;
+  /** The hash of the last of them. */
+  head: string;
+  /** The first line that does not hold. */
+  firstBad?: AuditBreak;
+}
+
+/** A line of an audit that does not hold. */
+export interface AuditBreak {
+  /** Counted from 1. */
+  line: number;
+  why:
+    | "cut"
+    | "unreadable"
+    | "other_version"
+    | "wrong_key"
+    | "not_sealed"
+    | "edited"
+    | "removed"
+    | "reordered"
+    | "duplicated"
+    | "inserted"
+    | "truncated";
+  /** The same as a sentence. */
+  message: string;
 }

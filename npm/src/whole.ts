@@ -7,7 +7,11 @@ import initialize, {
   initSync,
   room,
   Validator,
+  verifyAudit,
 } from "./generated/toolgate.js";
 
 /** The whole core, guard included. */
-export const whole = new Engine({ Core, canonicalize, digest, FetchClient, initialize, initSync, room, Validator });
+export const whole = new Engine({
+  ...{ Core, canonicalize, digest, FetchClient, verifyAudit },
+  ...{ initialize, initSync, room, Validator },
+});

@@ -5,6 +5,7 @@ asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error 
 """
 
 from .ask import Answer, Approve, Ask, Cancel, Code, Defer, Deny, Resend, ask_in_terminal, defer
+from .audit import Audit, AuditSink, FileAudit, SqliteAudit, verify_audit
 from .auth import VaultAuth
 from .client import McpClient
 from .connect import connect
@@ -35,6 +36,8 @@ from .types import (
     Account,
     Approval,
     ApprovalQuestion,
+    AuditReport,
+    BadLine,
     CodeQuestion,
     Decision,
     Effect,
@@ -62,8 +65,12 @@ __all__ = [
     "Approve",
     "ArgumentsError",
     "Ask",
+    "Audit",
     "AuditError",
+    "AuditReport",
+    "AuditSink",
     "BackendError",
+    "BadLine",
     "Cancel",
     "Code",
     "CodeQuestion",
@@ -71,6 +78,7 @@ __all__ = [
     "Defer",
     "Deny",
     "Effect",
+    "FileAudit",
     "FlowCancelledError",
     "Form",
     "Guard",
@@ -97,6 +105,7 @@ __all__ = [
     "SignedUp",
     "SignupError",
     "SnapshotError",
+    "SqliteAudit",
     "Step",
     "ToolError",
     "ToolReport",
@@ -112,4 +121,5 @@ __all__ = [
     "error_codes",
     "http_client",
     "profile",
+    "verify_audit",
 ]
