@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::audit;
+use crate::config;
 use crate::error::{Code, Error};
 use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -146,6 +147,17 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
     let verified =
         read(options, Code::InvalidOptions, "The options").and_then(|options| audit::verify(lines, &options));
     verified.map(|verified| text(&verified)).map_err(|error| text(&error))
+}
+
+/// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
+pub fn config_references(config: &str) -> Result<String, String> {
+    config::references(config).map(|references| text(&references)).map_err(|error| text(&error))
+}
+
+/// A client's configuration with the values in: the JSON text of [`crate::config::Values`].
+pub fn resolve_config(config: &str, values: &str) -> Result<String, String> {
+    let values = read(values, Code::InvalidOptions, "The values");
+    values.and_then(|values| config::resolve(config, &values)).map_err(|error| text(&error))
 }
 
 fn parse(document: &str) -> Result<Document, String> {

@@ -306,7 +306,7 @@ impl Guard {
             while audit.broken && matches!(step.action, Action::CallTool { .. } | Action::Ask { .. }) {
                 refused = refused.saturating_add(1);
                 if refused > MAX_REFUSED {
-                    in_flight.end(&self.shared);
+                    in_flight.end("", &self.shared);
                 } else {
                     let kind = Failure::Audit;
                     let happening = Happening::Failed { kind, message: String::new(), retry_after: None };
@@ -329,19 +329,21 @@ impl Guard {
 impl InFlight {
     /// Goes on with what happened; an error changes nothing.
     fn take(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
-        let unaudited = matches!(input.happening, Happening::Failed { kind: Failure::Audit, .. });
-        if unaudited && matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) {
+        match &input.happening {
             // Nothing is on its way, and nobody is asked what could not be sent.
-            self.end(shared);
-        } else {
-            self.flow.handle(input, shared)?;
+            Happening::Failed { kind: Failure::Audit, message, .. }
+                if matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) =>
+            {
+                self.end(message, shared);
+            }
+            _ => self.flow.handle(input, shared)?,
         }
         self.number = self.number.saturating_add(1);
         Ok(())
     }
 
-    fn end(&mut self, shared: &Shared) {
-        self.flow = Flow::Ended(Box::new(failed(audit::failed("", &shared.redactor))));
+    fn end(&mut self, message: &str, shared: &Shared) {
+        self.flow = Flow::Ended(Box::new(failed(audit::failed(message, &shared.redactor))));
     }
 }
 

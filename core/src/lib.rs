@@ -7,6 +7,7 @@
 //! | [`flow`] | the machines: list, call, signup, doctor, decide |
 //! | [`catalog`] | tools as listed: hints, effect, definition |
 //! | `schema` | JSON Schema: compile, validate, explain |
+//! | [`config`] | placeholders and keys in the configurations of MCP clients |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
 //! | [`audit`] | every decision and outcome as a line of a chain, and its verification |
@@ -17,6 +18,7 @@
 pub mod approval;
 pub mod audit;
 pub mod catalog;
+pub mod config;
 pub mod error;
 pub mod ffi;
 pub mod flow;

@@ -64,12 +64,20 @@ export class FileAudit implements AuditSink {
       for (let written = 0; written < text.length; ) written += writeSync(this.#file, text, written);
       await synced(this.#file);
     } catch (thrown) {
-      // Half a line would keep the next guard from going on.
-      ftruncateSync(this.#file, this.#size);
+      this.#shorten();
       throw thrown;
     }
     this.#size += text.length;
     this.#cut = false;
+  }
+
+  /** Half a line would keep the next guard from going on. */
+  #shorten(): void {
+    try {
+      ftruncateSync(this.#file, this.#size);
+    } catch {
+      // Why the line could not be written is what counts.
+    }
   }
 
   /** Closes the file, so that another sink may open it. */

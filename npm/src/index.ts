@@ -5,6 +5,8 @@ export { defer } from "./ask.js";
 export type { AuditOptions, AuditSink, AuditWriter, VerifyAuditOptions } from "./audit.js";
 export { verifyAudit } from "./audit.js";
 export type { CallParams, McpClient, PlainArguments, StringArguments } from "./client.js";
+export type { ConfigReference, ConfigValues } from "./config.js";
+export { configReferences, resolveConfig } from "./config.js";
 export type { AuthorizedFetchOptions, Fetch } from "./fetch.js";
 export { authorizedFetch } from "./fetch.js";
 export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOptions } from "./fetch-client.js";

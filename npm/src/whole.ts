@@ -2,9 +2,11 @@ import { Engine } from "./engine.js";
 import initialize, {
   Core,
   canonicalize,
+  configReferences,
   digest,
   FetchClient,
   initSync,
+  resolveConfig,
   room,
   Validator,
   verifyAudit,
@@ -12,6 +14,6 @@ import initialize, {
 
 /** The whole core, guard included. */
 export const whole = new Engine({
-  ...{ Core, canonicalize, digest, FetchClient, verifyAudit },
+  ...{ Core, canonicalize, digest, configReferences, FetchClient, resolveConfig, verifyAudit },
   ...{ initialize, initSync, room, Validator },
 });

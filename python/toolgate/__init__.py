@@ -8,6 +8,7 @@ from .ask import Answer, Approve, Ask, Cancel, Code, Defer, Deny, Resend, ask_in
 from .audit import Audit, AuditSink, FileAudit, SqliteAudit, verify_audit
 from .auth import VaultAuth
 from .client import McpClient
+from .config import config_references, resolve_config
 from .connect import connect
 from .errors import (
     ApprovalError,
@@ -39,6 +40,7 @@ from .types import (
     AuditReport,
     BadLine,
     CodeQuestion,
+    ConfigReference,
     Decision,
     Effect,
     Form,
@@ -74,6 +76,7 @@ __all__ = [
     "Cancel",
     "Code",
     "CodeQuestion",
+    "ConfigReference",
     "Decision",
     "Defer",
     "Deny",
@@ -116,10 +119,12 @@ __all__ = [
     "Violation",
     "ask_in_terminal",
     "compile",
+    "config_references",
     "connect",
     "defer",
     "error_codes",
     "http_client",
     "profile",
+    "resolve_config",
     "verify_audit",
 ]

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
@@ -124,8 +125,9 @@ class FileAudit:
                 rest = rest[os.write(self._file, rest) :]
             os.fsync(self._file)
         except OSError:
-            # Half a line would keep the next guard from going on.
-            os.ftruncate(self._file, size)
+            # Half a line would keep the next guard from going on; why it is half is what counts.
+            with suppress(OSError):
+                os.ftruncate(self._file, size)
             raise
         self._cut = False
         self._head = _hash_of(line)

@@ -305,3 +305,14 @@ class AuditReport(TypedDict):
     head: str
     """The hash of the last of them."""
     first_bad: NotRequired[BadLine]
+
+
+class ConfigReference(TypedDict):
+    """A placeholder in a client's configuration."""
+
+    path: str
+    """JSON Pointer to the text that it stands in."""
+    line: int
+    kind: Literal["env", "input"]
+    name: str
+    default: NotRequired[str]
