@@ -63,7 +63,8 @@ export class Driver<Context extends FlowContext> {
         const failure = this.#options.recorder && (await this.#unaudited(step, this.#options.recorder));
         if (step.type === "done") {
           const { outcome } = step satisfies DoneStep;
-          if (failure !== undefined && "decision" in outcome) Object.assign(outcome.decision ?? {}, { audit: "failed" });
+          if (failure !== undefined && "decision" in outcome)
+            Object.assign(outcome.decision ?? {}, { audit: "failed" });
           return outcome;
         }
         step =

@@ -1,5 +1,17 @@
-import { closeSync, fsync, fstatSync, ftruncateSync, fsyncSync, openSync, readFileSync, readSync } from "node:fs";
-import { renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { pid } from "node:process";

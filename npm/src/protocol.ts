@@ -71,7 +71,15 @@ export type Outcome =
   | { type: "failed"; error: ErrorShape; decision?: unknown };
 
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */
-export type Failure = "not_sent" | "unauthorized" | "rate_limited" | "refused" | "lost" | "malformed" | "host" | "audit";
+export type Failure =
+  | "not_sent"
+  | "unauthorized"
+  | "rate_limited"
+  | "refused"
+  | "lost"
+  | "malformed"
+  | "host"
+  | "audit";
 
 export type Happening =
   | { type: "tools" }

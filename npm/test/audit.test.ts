@@ -3,16 +3,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
-import Database from "better-sqlite3";
 import { type AuditSink, type Decision, Guard, type GuardOptions, verifyAudit } from "toolgate";
 import { FileAudit, SqliteAudit } from "toolgate/node";
 
+const Database = createRequire(import.meta.url)("better-sqlite3");
 const folder = mkdtempSync(join(tmpdir(), "toolgate-audit-"));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;
@@ -52,7 +53,8 @@ function failing(event: string): AuditSink & { lines: string[] } {
     last: () => undefined,
     append(line) {
       const { tool, event: written } = JSON.parse(line);
-      if (tool === "list_notes" && written === event) throw Object.assign(new Error("secret words"), { code: "ENOSPC" });
+      if (tool === "list_notes" && written === event)
+        throw Object.assign(new Error("secret words"), { code: "ENOSPC" });
       lines.push(line);
     },
   };

@@ -192,7 +192,8 @@ describe("configurations", () => {
     resolved?: string;
     error?: Json;
   }
-  for (const { name, config, values, references, resolved, error } of read<{ config: Config[] }>("config.json").config) {
+  for (const { name, config, values, references, resolved, error } of read<{ config: Config[] }>("config.json")
+    .config) {
     it(name, () => {
       if (references !== undefined) assert.deepEqual(configReferences(config), references);
       if (error === undefined) assert.equal(resolveConfig(config, values), resolved);
