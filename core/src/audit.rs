@@ -384,7 +384,7 @@ impl Trail {
 impl Key {
     fn read(secret: &Secret) -> Result<Key> {
         let text = secret.expose();
-        let digits = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digits = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !digits || text.len() < LEAST_KEY * 2 {
             return Err(Error::new(
                 Code::InvalidOptions,
@@ -487,12 +487,11 @@ impl Redaction<'_> {
     }
 
     fn text(&mut self, text: &str, embedded: usize) -> String {
-        if embedded < MAX_EMBEDDED && text.trim_ascii_start().starts_with(['{', '[']) {
-            if let Ok(document) = Document::read(text, json::RESULT) {
-                let mut out = String::new();
-                self.write(document.tape().root(), embedded.saturating_add(1), &mut out);
-                return out;
-            }
+        let embeds = embedded < MAX_EMBEDDED && text.trim_ascii_start().starts_with(['{', '[']);
+        if embeds && let Ok(document) = Document::read(text, json::RESULT) {
+            let mut out = String::new();
+            self.write(document.tape().root(), embedded.saturating_add(1), &mut out);
+            return out;
         }
         self.plain(text)
     }

@@ -1,6 +1,12 @@
 //! The audit: which lines travel with which steps, what they show, and that any change of a chain is found.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "a test may panic"
+)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,7 +4,17 @@ from typing import final
 
 from .schema import Violation
 
-__all__ = ["Core", "Refused", "Validator", "canonicalize", "config_references", "digest", "error_codes", "resolve_config", "verify_audit"]
+__all__ = [
+    "Core",
+    "Refused",
+    "Validator",
+    "canonicalize",
+    "config_references",
+    "digest",
+    "error_codes",
+    "resolve_config",
+    "verify_audit",
+]
 
 class Refused(Exception):
     """The core refused; the one argument is the error's JSON text."""

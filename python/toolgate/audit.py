@@ -11,7 +11,6 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
@@ -23,7 +22,7 @@ from . import _native
 from .errors import make, raise_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from .types import AuditReport
 
@@ -271,7 +270,7 @@ def _failed(message: str) -> Exception:
 
 
 def _words(error: Exception) -> str:
-    """What may be told: a system's own words, not those of someone's sink."""
+    """Say what may be told: a system's own words, not those of someone's sink."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) if isinstance(error, (sqlite3.Error, _ForkedError)) else type(error).__name__

@@ -92,10 +92,12 @@ async def test_a_chain_goes_on(start, tmp_path, kind):
 
 async def test_concurrent_calls_are_written_in_one_order(start, tmp_path):
     path = tmp_path / "audit.jsonl"
-    async with workspace(start(*DEMO), audit=toolgate.FileAudit(path)) as (guard, _):
-        async with anyio.create_task_group() as group:
-            for _ in range(20):
-                group.start_soon(guard.call_tool, "list_services")
+    async with (
+        workspace(start(*DEMO), audit=toolgate.FileAudit(path)) as (guard, _),
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(20):
+            group.start_soon(guard.call_tool, "list_services")
     assert toolgate.verify_audit(path.read_text())["ok"]
     assert sum(line["event"] == "outcome" and line.get("tool") == "list_services" for line in lines(path)) == 20
 
@@ -157,22 +159,22 @@ async def test_a_key_is_kept_though_the_audit_fails_after_it(start):
     sandbox = start(*DEMO)
     vault = toolgate.MemoryVault()
     sink = Failing("dispatch", "list_my_companies")
-    async with toolgate.connect(
-        sandbox.mcp, profile="favcrm", vault=vault, ask=Person(sandbox), audit=sink
-    ) as guard:
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=Person(sandbox), audit=sink) as guard:
         signed_up = await guard.signup(FORM)
         assert await vault.get("favcrm_api_key")
         assert signed_up["report"]["healthy"] is False
     assert sandbox.calls("list_my_companies") == []
 
 
-@pytest.mark.parametrize(("path", "mode"), [("/dev/full", None), ("audit.jsonl", 0o400)])
-async def test_what_cannot_be_written_is_said_at_once(start, tmp_path, path, mode):
-    if mode is not None and os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    file = tmp_path / path
-    if mode is not None:
-        file.touch(mode)
+@pytest.mark.parametrize("name", ["/dev/full", "read-only", "folder"])
+async def test_what_cannot_be_written_is_said_at_once(start, tmp_path, name):
+    file = tmp_path / name
+    if name == "folder":
+        file.mkdir()
+    elif name == "read-only":
+        if os.geteuid() == 0:
+            pytest.skip("root may write everywhere")
+        file.touch(0o400)
     sandbox = start(*DEMO)
     with pytest.raises(toolgate.AuditError) as refused:
         async with toolgate.connect(
