@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { pid } from "node:process";
 import { promisify } from "node:util";
 import { AuditForked, type AuditSink } from "./audit.js";
@@ -39,7 +39,7 @@ export class FileAudit implements AuditSink {
    * @throws ToolgateError `audit_failed` if it cannot be opened for writing, or another sink has it open.
    */
   constructor(path: string) {
-    this.#lock = `${path}.lock`;
+    this.#lock = `${resolve(path)}.lock`;
     try {
       lock(this.#lock);
     } catch (thrown) {
@@ -50,7 +50,7 @@ export class FileAudit implements AuditSink {
       this.#size = fstatSync(this.#file).size;
       if (this.#size === 0) syncFolder(dirname(path));
     } catch (thrown) {
-      rmSync(this.#lock, { force: true });
+      unlock(this.#lock);
       throw auditFailed(`The audit's file cannot be opened (${(thrown as NodeJS.ErrnoException).code}).`);
     }
   }
@@ -95,27 +95,38 @@ export class FileAudit implements AuditSink {
   /** Closes the file, so that another sink may open it. */
   close(): void {
     closeSync(this.#file);
-    rmSync(this.#lock, { force: true });
+    unlock(this.#lock);
   }
 }
+
+/** The locks of this process. After a container's restart a dead owner may have had the same number. */
+const held = new Set<string>();
 
 /** Takes the lock, also from an owner that is dead; throws if its owner lives. */
 function lock(path: string): void {
   const own = `${pid} ${hostname()}`;
   try {
     writeFileSync(path, own, { flag: "wx", mode: 0o600 });
+    held.add(path);
     return;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
   }
   const [owner = "", host = ""] = readFileSync(path, "utf8").split(" ");
-  if (host !== hostname() || isAlive(Number(owner))) {
+  const lives = Number(owner) === pid ? held.has(path) : isAlive(Number(owner));
+  if (host !== hostname() || lives) {
     throw new Error(`another guard uses it, two must not share one (process ${owner} on ${host}; ${path})`);
   }
   // Whoever takes it at the same moment is found out by the file's size.
   const mine = `${path}.${pid}`;
   writeFileSync(mine, own, { mode: 0o600 });
   renameSync(mine, path);
+  held.add(path);
+}
+
+function unlock(path: string): void {
+  held.delete(path);
+  rmSync(path, { force: true });
 }
 
 function isAlive(process_: number): boolean {

@@ -116,6 +116,9 @@ describe("the audit", () => {
     // Of an owner that is dead.
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     writeFileSync(`${path}.lock`, `${pid} ${hostname()}`);
+    new FileAudit(path).close();
+    // Of a dead owner that had the same number.
+    writeFileSync(`${path}.lock`, `${process.pid} ${hostname()}`);
     const again = new FileAudit(path);
     const first = await notes().attach({ audit: again });
     await notes().attach({ audit: again });
