@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use crate::audit;
+use crate::config;
 use crate::error::{Code, Error};
 use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -152,6 +154,25 @@ pub fn canonicalize(document: &str) -> Result<String, String> {
 /// SHA-256 of the RFC 8785 form, in hexadecimal.
 pub fn digest(document: &str) -> Result<String, String> {
     canonicalize(document).map(|text| sha256_hex(text.as_bytes()))
+}
+
+/// Follows the audit's chain in a text (the lines, each with its line end): the JSON text of
+/// [`crate::audit::Verified`]. The options are the JSON text of [`crate::audit::VerifyOptions`].
+pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
+    let verified =
+        read(options, Code::InvalidOptions, "The options").and_then(|options| audit::verify(lines, &options));
+    verified.map(|verified| text(&verified)).map_err(|error| text(&error))
+}
+
+/// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
+pub fn config_references(config: &str) -> Result<String, String> {
+    config::references(config).map(|references| text(&references)).map_err(|error| text(&error))
+}
+
+/// A client's configuration with the values in: the JSON text of [`crate::config::Values`].
+pub fn resolve_config(config: &str, values: &str) -> Result<String, String> {
+    let values = read(values, Code::InvalidOptions, "The values");
+    values.and_then(|values| config::resolve(config, &values)).map_err(|error| text(&error))
 }
 
 fn parse(document: &str) -> Result<Document, String> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, Seal, State};
+use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
 use crate::catalog::{self, Catalog, DriftReport, ToolReport};
 use crate::error::{Code, Error, Result};
@@ -14,7 +15,7 @@ use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
-use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input};
+use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
 use crate::gate;
 use crate::gate::plan::Plans;
 use crate::json::de::{self, Misfit, record};
@@ -24,15 +25,17 @@ use crate::pace::Pace;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
+use crate::seal::Key;
 use crate::secret::Secret;
-use crate::step::{Action, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
+use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
 /// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
 const MAX_APPROVALS: usize = 1_024;
 const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
 const DEFAULT_DISPATCH_TIMEOUT: Millis = 5 * 60 * 1_000;
-const LEAST_SEAL_KEY: usize = 32;
+/// More calls than any flow makes one after the other.
+const MAX_REFUSED: u32 = 16;
 const SNAPSHOT_VERSION: u32 = 1;
 
 /// What a guard is made from.
@@ -53,18 +56,24 @@ pub struct Options {
     pub approval_ttl: Option<Millis>,
     /// How long a call may be on its way before its answer counts as lost, in milliseconds.
     pub dispatch_timeout: Option<Millis>,
-    /// Seals the ledger's records: all processes that share a ledger share it, and nobody else has it.
-    pub seal_key: Option<Secret>,
     /// The pinned definitions: what [`Guard::lock`] wrote, as text or as a value.
     pub lock: Option<Json>,
+    /// Values that must be seen nowhere, whatever they look like.
+    pub secrets: Option<Vec<Secret>>,
+    /// How the audit is kept; absent: there is none.
+    pub audit: Option<AuditOptions>,
+    /// At least 32 bytes in hexadecimal. Seals the ledger's records and the audit: whoever lacks it can neither forge nor
+    /// rewrite them. All processes that share a ledger share it.
+    pub seal_key: Option<Secret>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, seal_key, lock });
+record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, lock, secrets, audit, seal_key });
 
 /// One backend under guard.
 #[derive(Debug)]
 pub struct Guard {
     shared: Shared,
+    audit: Option<Audit>,
     flows: Map<FlowId, InFlight>,
 }
 
@@ -92,9 +101,11 @@ struct InFlight {
     /// The number of the open step.
     number: u32,
     flow: Flow,
+    #[serde(skip)]
+    trail: Trail,
 }
 
-record!(open InFlight { number, flow; });
+record!(open InFlight { number, flow; ; trail });
 
 /// Everything that another process needs to go on: no secret, and no catalogue, which is read afresh.
 #[derive(Serialize)]
@@ -138,15 +149,18 @@ impl Guard {
             return Err(Error::new(Code::InvalidOptions, "`approval_ttl` must be at least one millisecond."));
         }
         let profile = options.profile.as_ref().map(|profile| Profile::load(profile.get())).transpose()?;
-        if options.seal_key.as_ref().is_some_and(|key| key.expose().len() < LEAST_SEAL_KEY) {
-            let message = format!("`seal_key` must be at least {LEAST_SEAL_KEY} random characters.");
-            return Err(Error::new(Code::InvalidOptions, message));
-        }
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
-        let redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
         let pins = options.lock.as_ref().map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
+        let mut redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
+        redactor.declare_all(options.secrets.as_deref().unwrap_or_default())?;
+        let key = options.seal_key.as_ref().map(Key::read).transpose()?;
+        if let Some(key) = &options.seal_key {
+            redactor.declare(key);
+        }
+        let audit = options.audit.map(|audit| Audit::load(&audit, key.clone())).transpose()?;
         Ok(Guard {
+            audit,
             shared: Shared {
                 server: options.server,
                 subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
@@ -156,7 +170,7 @@ impl Guard {
                 redactor,
                 approval_ttl,
                 dispatch_timeout: options.dispatch_timeout.unwrap_or(DEFAULT_DISPATCH_TIMEOUT),
-                seal: Seal::new(options.seal_key),
+                seal: Seal::new(key),
                 plans: Plans::default(),
                 catalog: pins.map_or_else(Catalog::default, Catalog::locked),
                 approvals: Map::default(),
@@ -181,6 +195,26 @@ impl Guard {
         if matches!(start.flow, Work::Doctor | Work::Signup { .. }) {
             gate::pace::check_hold(&self.shared, now)?;
         }
+        let mut trail = Trail::default();
+        let mut said = None;
+        if let Some(audit) = &mut self.audit {
+            audit.now = now;
+            if audit.broken && !matches!(start.flow, Work::List) {
+                return Ok(done(&id, 1, audit::failed("", &self.shared.redactor)));
+            }
+            match &start.flow {
+                Work::Call { name, .. } => trail = audit.begin(name, document.unwrap_or("{}"), &self.shared),
+                Work::Decide { approval, answer } => {
+                    trail.concerns(&self.shared.redactor.shown(approval, 64));
+                    said = Some(answer.clone());
+                }
+                Work::Settle { approval, ran } => {
+                    trail.concerns(&self.shared.redactor.shown(approval, 64));
+                    said = ran.map(|ran| if ran { Answer::Ran } else { Answer::NotRan });
+                }
+                _ => {}
+            }
+        }
         let flow = match start.flow {
             Work::List => Flow::List(Box::default()),
             Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
@@ -194,13 +228,16 @@ impl Guard {
             Work::Settle { approval, ran } => Flow::Settle(Box::new(Settle::begin(approval, ran, &self.shared))),
             Work::PlanUpgrade { upgrade } => {
                 let (name, arguments) = plan_upgrade::call(upgrade, &self.shared)?;
+                if let Some(audit) = &self.audit {
+                    trail = audit.begin(&name, arguments.get(), &self.shared);
+                }
                 let call = Call::begin(name, None, Some(arguments.get()), start.entropy, now, &mut self.shared);
                 Flow::Call(Box::new(call))
             }
             Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
-        self.flows.insert(id.clone(), InFlight { number: 1, flow });
-        self.step(&id)
+        self.flows.insert(id.clone(), InFlight { number: 1, flow, trail });
+        self.step(&id, said)
     }
 
     /// Goes on with what happened at the host; answers the flow's next step. An error changes nothing.
@@ -217,10 +254,17 @@ impl Guard {
             }
             _ => 0,
         };
-        in_flight.flow.handle(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
+        if let Some(audit) = &mut self.audit {
+            audit.now = event.now;
+            audit.broken |= matches!(event.event, Happening::Failed { kind: Failure::Audit, .. });
+        }
+        let said = match &event.event {
+            Happening::Answer { answer } if self.audit.is_some() => Some(answer.clone()),
+            _ => None,
+        };
+        in_flight.take(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
         self.shared.pace.told_to_wait(told_to_wait);
-        in_flight.number = in_flight.number.saturating_add(1);
-        self.step(&id)
+        self.step(&id, said)
     }
 
     /// The open steps of all flows.
@@ -285,7 +329,7 @@ impl Guard {
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);
             self.flows.insert(id.clone(), in_flight);
-            steps.push(self.step(&id)?);
+            steps.push(self.step(&id, None)?);
         }
         Ok(steps)
     }
@@ -322,9 +366,33 @@ impl Guard {
         self.shared.profile.as_ref().map(Profile::report)
     }
 
-    fn step(&mut self, id: &FlowId) -> Result<Step> {
-        let in_flight = self.flows.get(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
-        let step = open_step(id, in_flight, &self.shared);
+    /// The one place where steps leave: with the lines that must be stored before they are performed. `said` is what a
+    /// person answered just now.
+    fn step(&mut self, id: &FlowId, said: Option<Answer>) -> Result<Step> {
+        let in_flight = self.flows.get_mut(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
+        let mut step = open_step(id, in_flight, &self.shared);
+        if let Action::Keep { secret, .. } = &step.action {
+            self.shared.redactor.declare(secret);
+        }
+        if let Some(audit) = &mut self.audit {
+            // Whoever is at the end of the chain sends nothing more; what was done already is still written down.
+            let mut refused: u32 = 0;
+            while audit.broken && matches!(step.action, Action::CallTool { .. } | Action::Ask { .. }) {
+                refused = refused.saturating_add(1);
+                if refused > MAX_REFUSED {
+                    in_flight.end("", &self.shared);
+                } else {
+                    let kind = Failure::Audit;
+                    let happening = Happening::Failed { kind, message: String::new(), retry_after: None };
+                    let input = Input { now: audit.now, happening, document: None };
+                    in_flight.take(input, &mut self.shared)?;
+                }
+                step = open_step(id, in_flight, &self.shared);
+            }
+            let answered = said.and_then(|answer| audit.answered(&id.0, &in_flight.trail, &answer));
+            let told = audit.told(&id.0, &mut in_flight.trail, &step.action, &self.shared);
+            step.audit.extend(answered.into_iter().chain(told));
+        }
         if matches!(step.action, Action::Done { .. }) {
             self.flows.remove(id);
         }
@@ -332,8 +400,35 @@ impl Guard {
     }
 }
 
+impl InFlight {
+    /// Goes on with what happened; an error changes nothing.
+    fn take(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+        match &input.happening {
+            // Nothing is on its way, and nobody is asked what could not be sent.
+            Happening::Failed { kind: Failure::Audit, message, .. }
+                if matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) =>
+            {
+                self.end(message, shared);
+            }
+            _ => self.flow.handle(input, shared)?,
+        }
+        self.number = self.number.saturating_add(1);
+        Ok(())
+    }
+
+    fn end(&mut self, message: &str, shared: &Shared) {
+        self.flow = Flow::Ended(Box::new(failed(audit::failed(message, &shared.redactor))));
+    }
+}
+
 fn open_step(id: &FlowId, in_flight: &InFlight, shared: &Shared) -> Step {
-    Step { id: StepId::of(id, in_flight.number), flow: id.clone(), action: in_flight.flow.action(shared) }
+    let (id, flow) = (StepId::of(id, in_flight.number), id.clone());
+    Step { id, flow, audit: Vec::new(), action: in_flight.flow.action(shared) }
+}
+
+fn done(id: &FlowId, number: u32, error: Error) -> Step {
+    let action = Action::Done { outcome: Box::new(failed(error)) };
+    Step { id: StepId::of(id, number), flow: id.clone(), audit: Vec::new(), action }
 }
 
 /// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.

@@ -7,14 +7,19 @@
 //! | [`flow`] | the machines: list, call, signup, doctor, decide, accept |
 //! | [`catalog`] | tools as listed: hints, effect, definition, pins and how they differ, findings |
 //! | `schema` | JSON Schema: compile, validate, explain |
+//! | [`config`] | placeholders and keys in the configurations of MCP clients |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
 //! | `policy`, `pace`, `profile`, `form` | the user's rules, what was called how often, backends as data, checks of sign-up inputs |
+//! | [`audit`] | every decision and outcome as a line of a chain, and its verification |
+//! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
 //! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
 //! | [`ffi`] | the JSON-text surface that both bindings wrap |
 
 pub mod approval;
+pub mod audit;
 pub mod catalog;
+pub mod config;
 pub mod error;
 pub mod ffi;
 pub mod flow;
@@ -30,7 +35,8 @@ mod policy;
 pub mod profile;
 mod redact;
 pub mod schema;
-pub mod secret;
+pub mod seal;
+mod secret;
 mod sort;
 pub mod step;
 mod text;

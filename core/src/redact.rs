@@ -1,8 +1,10 @@
 //! Finds and masks what looks like a credential, wherever it stands in a text.
 
+use crate::error::{Code, Error, Result};
+use crate::json::canonical::quoted;
 use crate::json::tape::{Kind, Node};
 use crate::json::{Json, copy_with, pointer_token};
-use crate::secret::mask;
+use crate::secret::{Secret, mask};
 
 /// How a credential begins, and how long its secret part is at least.
 struct Shape {
@@ -32,21 +34,57 @@ const SHAPES: &[Shape] = &[
 /// A profile's own prefixes need fewer characters: the prefix itself is telling enough.
 const LEAST_OF_PROFILE: usize = 6;
 
-/// Masks credentials of the known shapes and of the profile's prefixes.
+/// Shorter texts stand in too many innocent ones.
+const LEAST_DECLARED: usize = 8;
+const MAX_DECLARED: usize = 512;
+
+/// What stands in the place of a declared secret: a fingerprint would let a weak one be guessed.
+pub(crate) const HIDDEN: &str = "[secret]";
+
+/// Masks credentials of the known shapes and of the profile's prefixes, and the secrets that were declared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redactor {
     prefixes: Vec<String>,
+    /// Longest first, so that one which holds another is masked as a whole.
+    declared: Vec<Secret>,
 }
 
 struct Found {
     start: usize,
     end: usize,
-    prefix_end: usize,
+    /// None: a declared secret, of which nothing is shown.
+    prefix_end: Option<usize>,
 }
 
 impl Redactor {
     pub(crate) fn new(prefixes: Vec<String>) -> Self {
-        Redactor { prefixes }
+        Redactor { prefixes, declared: Vec::new() }
+    }
+
+    /// The user's own secrets, to be masked wherever they stand.
+    pub(crate) fn declare_all(&mut self, secrets: &[Secret]) -> Result<()> {
+        if secrets.len() > MAX_DECLARED / 4 || secrets.iter().any(|secret| secret.expose().len() < LEAST_DECLARED) {
+            return Err(Error::new(
+                Code::InvalidOptions,
+                "`secrets` takes at most 128 texts of at least 8 bytes each; shorter ones stand in innocent texts too.",
+            ));
+        }
+        secrets.iter().for_each(|secret| self.declare(secret));
+        Ok(())
+    }
+
+    /// Masks a secret from now on: as it is, as a JSON string writes it, and as an address does.
+    pub(crate) fn declare(&mut self, secret: &Secret) {
+        let text = secret.expose();
+        let escaped = quoted(text);
+        let escaped = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+        for spelling in [text, escaped, &percent_encoded(text)] {
+            let known = self.declared.iter().any(|other| other.expose() == spelling);
+            if !known && spelling.len() >= LEAST_DECLARED && self.declared.len() < MAX_DECLARED {
+                let longer = self.declared.iter().take_while(|other| other.expose().len() > spelling.len()).count();
+                self.declared.insert(longer, Secret::new(spelling));
+            }
+        }
     }
 
     /// The text with every credential masked; none if there was nothing to mask.
@@ -54,16 +92,16 @@ impl Redactor {
         let mut masked = String::new();
         let mut rest = text;
         while let Some(found) = self.find(rest) {
-            let (Some(before), Some(secret), Some(prefix), Some(after)) = (
-                rest.get(..found.start),
-                rest.get(found.start..found.end),
-                rest.get(found.start..found.prefix_end),
-                rest.get(found.end..),
-            ) else {
+            let (Some(before), Some(secret), Some(after)) =
+                (rest.get(..found.start), rest.get(found.start..found.end), rest.get(found.end..))
+            else {
                 break;
             };
             masked.push_str(before);
-            masked.push_str(&mask(secret, prefix));
+            match found.prefix_end.and_then(|end| rest.get(found.start..end)) {
+                Some(prefix) => masked.push_str(&mask(secret, prefix)),
+                None => masked.push_str(HIDDEN),
+            }
             rest = after;
         }
         (rest.len() != text.len()).then(|| masked + rest)
@@ -98,7 +136,24 @@ impl Redactor {
         }
     }
 
+    /// The first of either kind; where both overlap, all of it.
     fn find(&self, text: &str) -> Option<Found> {
+        let mut first = self.find_shape(text);
+        for secret in &self.declared {
+            let Some(start) = text.find(secret.expose()) else { continue };
+            let end = start.saturating_add(secret.expose().len());
+            first = Some(match first {
+                Some(found) if found.end <= start || (found.start <= start && end <= found.end) => found,
+                Some(found) if found.start < end => {
+                    Found { start: start.min(found.start), end: end.max(found.end), prefix_end: None }
+                }
+                _ => Found { start, end, prefix_end: None },
+            });
+        }
+        first
+    }
+
+    fn find_shape(&self, text: &str) -> Option<Found> {
         let known = SHAPES.iter().map(|shape| (shape.prefix, shape.least));
         let own = self.prefixes.iter().map(|prefix| (prefix.as_str(), LEAST_OF_PROFILE));
         let bytes = text.as_bytes();
@@ -120,13 +175,34 @@ impl Redactor {
                     let length = secret.iter().position(|byte| !is_key_byte(*byte)).unwrap_or(secret.len());
                     if length >= least {
                         let prefix_end = start.saturating_add(prefix.len());
-                        return Some(Found { start, end: prefix_end.saturating_add(length), prefix_end });
+                        return Some(Found {
+                            start,
+                            end: prefix_end.saturating_add(length),
+                            prefix_end: Some(prefix_end),
+                        });
                     }
                 }
             }
         }
         None
     }
+}
+
+/// As a component of an address is written.
+fn percent_encoded(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(HEX.get(usize::from(nibble)).copied().map_or('0', char::from));
+            }
+        }
+    }
+    out
 }
 
 fn is_key_byte(byte: u8) -> bool {

@@ -153,6 +153,10 @@ pub struct Step {
     pub id: StepId,
     /// The flow that the step belongs to.
     pub flow: FlowId,
+    /// Lines that must be stored in the audit, in this order, before the step is performed. If they cannot be, answer
+    /// with `failed` of the kind `audit`; a `keep` is performed nevertheless, and the outcome of a `done` is returned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit: Vec<String>,
     /// What to do.
     #[serde(flatten)]
     pub action: Action,
@@ -445,6 +449,8 @@ pub enum Failure {
     Malformed,
     /// The host's own part failed (vault, ledger, ask surface).
     Host,
+    /// The step's audit lines could not be stored, so nothing of the step was done.
+    Audit,
 }
 
 words!(Failure {
@@ -455,6 +461,7 @@ words!(Failure {
     Lost = "lost",
     Malformed = "malformed",
     Host = "host",
+    Audit = "audit",
 });
 
 impl Failure {

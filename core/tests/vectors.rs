@@ -291,3 +291,64 @@ fn search_secrets(case: &Value, said: &Value, place: &str) {
         assert!(!text.contains(secret.as_str().unwrap()), "a secret stands in what the guard said: {place}");
     }
 }
+
+#[test]
+fn the_audits_and_configurations_fit_their_schema() {
+    if updating() {
+        return;
+    }
+    let schema = jsonschema::validator_for(&read(&folder().join("schema.json"))).unwrap();
+    for name in ["audit.json", "config.json"] {
+        let file = read(&folder().join(name));
+        let problems: Vec<String> = schema.iter_errors(&file).map(|error| error.to_string()).collect();
+        assert!(problems.is_empty(), "{name}: {problems:#?}");
+    }
+}
+
+#[test]
+fn audits() {
+    let path = folder().join("audit.json");
+    let mut file = read(&path);
+    for case in file["audit"].as_array_mut().unwrap() {
+        let lines = case["lines"].as_str().unwrap().as_bytes();
+        let report = parsed(&ffi::verify_audit(lines, &case["options"].to_string()).unwrap());
+        if updating() {
+            case["report"] = report;
+        } else {
+            assert_eq!(report, case["report"], "{}", case["name"]);
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}
+
+#[test]
+fn configurations() {
+    let path = folder().join("config.json");
+    let mut file = read(&path);
+    for case in file["config"].as_array_mut().unwrap() {
+        let text = case["config"].as_str().unwrap().to_owned();
+        let references = ffi::config_references(&text).ok();
+        let (kind, said) = match ffi::resolve_config(&text, &case["values"].to_string()) {
+            Ok(resolved) => ("resolved", Value::String(resolved)),
+            Err(error) => ("error", parsed(&error)),
+        };
+        let references = references.map(|references| parsed(&references));
+        if updating() {
+            for kind in ["references", "resolved", "error"] {
+                case.as_object_mut().unwrap().shift_remove(kind);
+            }
+            if let Some(references) = references {
+                case["references"] = references;
+            }
+            case[kind] = said;
+        } else {
+            assert_eq!(references.as_ref(), case.get("references"), "{}", case["name"]);
+            assert_eq!(Some(&said), case.get(kind), "{}", case["name"]);
+        }
+    }
+    if updating() {
+        write(&path, &file);
+    }
+}

@@ -12,6 +12,6 @@ rmSync(to, { recursive: true, force: true });
 await build({
   input: tests.map((name) => join(from, name)),
   // What is tested as its users have it, and what finds its own files.
-  external: [/^node:/, /^toolgate/, /\.mjs$/],
+  external: [/^node:/, /^toolgate/, /\.mjs$/, /^@opentelemetry/, /^better-sqlite3/],
   output: { dir: to, sourcemap: true },
 });

@@ -1,5 +1,6 @@
 /** The one loop that turns the core's steps into awaits. Nothing is decided here. */
 
+import type { Recorder } from "./audit.js";
 import { cancelled, ToolgateError, typed } from "./errors.js";
 import type { Core } from "./generated/toolgate.js";
 import type { DoneStep, Happening, OpenStep, Outcome, Reply, Step, Work } from "./protocol.js";
@@ -16,6 +17,8 @@ export type Performers<Context> = {
 export interface FlowContext {
   /** Calls the flow off. */
   signal?: AbortSignal | undefined;
+  /** The flow's id, once it has begun. */
+  flow?: string;
 }
 
 export interface DriverOptions<Context> {
@@ -24,6 +27,8 @@ export interface DriverOptions<Context> {
   now: () => number;
   /** Told of each step before it is performed. */
   onStep: (step: Step) => void;
+  /** Stores the audit's lines, where there is an audit. */
+  recorder: Recorder | undefined;
 }
 
 export class Driver<Context extends FlowContext> {
@@ -50,12 +55,22 @@ export class Driver<Context extends FlowContext> {
   async resume(first: Step, context: Context): Promise<Outcome> {
     const { flow } = first;
     this.#driven.add(flow);
+    context.flow = flow;
     try {
       let step = first;
       for (;;) {
         this.#options.onStep(step);
-        if (step.type === "done") return (step satisfies DoneStep).outcome;
-        step = this.#answer(step, await this.#perform(step, context));
+        const failure = this.#options.recorder && (await this.#unaudited(step, this.#options.recorder));
+        if (step.type === "done") {
+          const { outcome } = step satisfies DoneStep;
+          if (failure !== undefined && "decision" in outcome)
+            Object.assign(outcome.decision ?? {}, { audit: "failed" });
+          return outcome;
+        }
+        step =
+          failure === undefined
+            ? this.#answer(step, await this.#perform(step, context))
+            : this.#handle(step, { type: "failed", kind: "audit", message: failure });
       }
     } finally {
       this.#driven.delete(flow);
@@ -66,6 +81,20 @@ export class Driver<Context extends FlowContext> {
   idle(): Step[] {
     const steps = JSON.parse(this.#core.openSteps()) as Step[];
     return steps.filter((step) => !this.#driven.has(step.flow));
+  }
+
+  /** Takes over a snapshot. */
+  restore(snapshot: string): void {
+    const steps = JSON.parse(typed(() => this.#core.restore(snapshot))) as Step[];
+    for (const step of steps) this.#options.recorder?.add(step.audit ?? []);
+  }
+
+  /** Waits until the step's lines are stored; says why it must not be performed, if it must not. */
+  async #unaudited(step: Step, recorder: Recorder): Promise<string | undefined> {
+    const failure = await recorder.failure();
+    // A key that is shown once is kept, and what was done is settled, whatever becomes of the audit.
+    const held = step.type === "call_tool" || step.type === "ask" || step.type === "done";
+    return held || (step.audit && step.type !== "keep") ? failure : undefined;
   }
 
   #perform(step: OpenStep, context: Context): Promise<Reply> {
@@ -105,7 +134,10 @@ export class Driver<Context extends FlowContext> {
   }
 
   #parsed(work: () => string): Step {
-    return JSON.parse(typed(work)) as Step;
+    const step = JSON.parse(typed(work)) as Step;
+    // Its lines take their places before anything else is asked of the core.
+    if (step.audit) this.#options.recorder?.add(step.audit);
+    return step;
   }
 
   #wait(until: number, signal: AbortSignal | undefined): Promise<Reply> {

@@ -89,6 +89,16 @@ export function invalidOptions(message: string): ToolgateError {
   });
 }
 
+/** The audit cannot be opened. The core says the same of a line that cannot be stored. */
+export function auditFailed(message: string): ToolgateError {
+  return new ToolgateError({
+    code: "audit_failed",
+    message,
+    retryable: false,
+    next: "Repair where the audit is written, then attach again; nothing is sent until then.",
+  });
+}
+
 /** The core says the same of a flow that is called off before it sent anything. */
 export function cancelled(): ToolgateError {
   return new ToolgateError({

@@ -1,5 +1,6 @@
 import { argumentsText } from "./arguments.js";
 import { type Ask, defer } from "./ask.js";
+import { type AuditOptions, type AuditSink, type AuditWriter, openAudit, type Recorder } from "./audit.js";
 import { camel } from "./camel.js";
 import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
 import { Driver, type FlowContext, type Performers } from "./driver.js";
@@ -8,6 +9,7 @@ import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
 import { type Ledger, MemoryLedger } from "./ledger.js";
 import type { Outcome, Reply, Step, Work } from "./protocol.js";
+import { type Tracer, traced } from "./telemetry.js";
 import type {
   Approval,
   Decision,
@@ -47,17 +49,27 @@ export interface GuardOptions {
   approvalTtl?: number;
   /** How long a call may be on its way before its answer counts as lost, in milliseconds. Default: five minutes. */
   dispatchTimeout?: number;
-  /**
-   * At least 32 random characters that seal the ledger's records, so that nobody without it can forge or change one.
-   * Every process that shares the ledger needs the same. Default: none, and only damage is noticed.
-   */
-  sealKey?: string;
   /** Shows questions to a person. Default: nobody answers, and what needs a yes is refused. */
   ask?: Ask;
   /** Where the key goes. Default: memory, in front of the environment variables that the profile names. */
   vault?: Vault;
   /** Where approvals are recorded. Default: memory. */
   ledger?: Ledger;
+  /**
+   * Where every decision and outcome is written down before it takes effect; with `redact`, what is left out. If it
+   * cannot be written nothing is sent. Default: nowhere. {@link verifyAudit} finds what was changed afterwards.
+   */
+  audit?: AuditSink | AuditWriter | AuditOptions;
+  /**
+   * At least 32 random bytes in hexadecimal that seal the ledger's records and the audit, so that nobody without them
+   * can forge or rewrite one. Every process that shares the ledger needs the same. Default: none, and only damage is
+   * noticed.
+   */
+  sealKey?: string;
+  /** Values of at least 8 bytes that must be seen nowhere: masked in results, refused in arguments. */
+  secrets?: readonly string[];
+  /** OpenTelemetry's, such as `trace.getTracer("agent")`: a span a tool call, without arguments and results. */
+  tracer?: Tracer;
   /** The clock, in milliseconds since 1970. Default: `Date.now`. */
   now?: () => number;
   /** Told how the gates decided on each call. What it throws is dropped: a log must not break a call. */
@@ -107,7 +119,7 @@ export class Guard<C extends McpClient = McpClient> {
   readonly #driver: Driver<Context>;
   readonly #options: GuardOptions;
 
-  private constructor(client: C, core: Core, options: GuardOptions) {
+  private constructor(client: C, core: Core, options: GuardOptions, recorder: Recorder | undefined) {
     const vault = options.vault ?? defaultVault(options.profile);
     this.client = client;
     this.#core = core;
@@ -117,19 +129,22 @@ export class Guard<C extends McpClient = McpClient> {
       performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), options.ask ?? defer),
       now: options.now ?? Date.now,
       onStep: (step) => this.#note(step),
+      recorder,
     });
   }
 
   /**
    * Puts a guard in front of a connected client and reads the server's whole tool list once.
    *
-   * @throws ToolgateError `invalid_options`, `invalid_policy`, `invalid_profile`, `invalid_lock`; `unreachable` and the like if the
-   * list cannot be read; `invalid_snapshot`, `unsupported_snapshot`; `not_initialized` in a browser before `init()`.
+   * @throws ToolgateError `invalid_options`, `invalid_policy`, `invalid_profile`, `invalid_lock`; `unreachable` and the like if
+   * the list cannot be read; `invalid_snapshot`, `unsupported_snapshot`; `audit_failed`, `invalid_audit`;
+   * `not_initialized` in a browser before `init()`.
    */
   static async attach<C extends McpClient>(client: C, options: GuardOptions = {}): Promise<Guard<C>> {
     const { Core } = whole.bindings;
-    const core = typed(() => new Core(JSON.stringify(coreOptions(client, options))));
-    const guard = new Guard(client, core, options);
+    const audit = options.audit === undefined ? undefined : await openAudit(options.audit);
+    const core = typed(() => new Core(JSON.stringify({ ...coreOptions(client, options), audit: audit?.options })));
+    const guard = new Guard(client, core, options, audit?.recorder);
     await guard.#run({ type: "list" }, {});
     if (options.snapshot !== undefined) guard.restore(options.snapshot);
     return guard;
@@ -156,7 +171,9 @@ export class Guard<C extends McpClient = McpClient> {
       signal: this.#adapter.options(rest).signal,
       call: { tool: name, meta: Object.keys(meta).length > 0 ? meta : undefined, rest },
     };
-    const { result } = await this.#run(work, context, "result", argumentsText(given));
+    const document = argumentsText(given);
+    const outcome = await traced(this.#options.tracer, context, () => this.#driver.run(work, context, document));
+    const { result } = this.#succeeded(outcome) as Extract<Outcome, { type: "result" }>;
     return result as Awaited<ReturnType<C["callTool"]>>;
   }
 
@@ -302,7 +319,7 @@ export class Guard<C extends McpClient = McpClient> {
    * @throws ToolgateError `invalid_snapshot`, `unsupported_snapshot`
    */
   restore(snapshot: string): void {
-    typed(() => this.#core.restore(snapshot));
+    this.#driver.restore(snapshot);
   }
 
   /**
@@ -332,9 +349,8 @@ export class Guard<C extends McpClient = McpClient> {
     work: Work,
     context: Context,
     _wanted?: Type,
-    document?: string,
   ): Promise<Extract<Outcome, { type: Type }>> {
-    return this.#succeeded(await this.#driver.run(work, context, document)) as Extract<Outcome, { type: Type }>;
+    return this.#succeeded(await this.#driver.run(work, context)) as Extract<Outcome, { type: Type }>;
   }
 
   #finished(outcome: Outcome): Finished {
@@ -362,10 +378,10 @@ export class Guard<C extends McpClient = McpClient> {
 }
 
 function coreOptions(client: McpClient, options: GuardOptions): object {
-  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey, lock } = options;
+  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey, lock, secrets } = options;
   const server = options.server ?? client.getServerVersion?.()?.name ?? "";
   const timing = { approval_ttl: approvalTtl, dispatch_timeout: dispatchTimeout };
-  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock };
+  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock, secrets };
 }
 
 function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: Ask): Performers<Context> {

@@ -2,7 +2,11 @@
 
 export type { Ask, AskContext } from "./ask.js";
 export { defer } from "./ask.js";
+export type { AuditOptions, AuditSink, AuditWriter, VerifyAuditOptions } from "./audit.js";
+export { verifyAudit } from "./audit.js";
 export type { CallParams, McpClient, PlainArguments, StringArguments } from "./client.js";
+export type { ConfigReference, ConfigValues } from "./config.js";
+export { configReferences, resolveConfig } from "./config.js";
 export type { AuthorizedFetchOptions, Fetch } from "./fetch.js";
 export { authorizedFetch } from "./fetch.js";
 export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOptions } from "./fetch-client.js";
@@ -12,6 +16,7 @@ export { Guard } from "./guard.js";
 export type { Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
 export * from "./schema-index.js";
+export type { Span, Tracer } from "./telemetry.js";
 export { canonicalize, digest } from "./text.js";
 export type * from "./types.js";
 export type { MemoryVaultOptions, Vault } from "./vault.js";

@@ -18,6 +18,8 @@ export type Work =
 interface StepOf<T extends string> {
   id: string;
   flow: string;
+  /** Lines that must be stored in the audit before the step is performed. */
+  audit?: string[];
   type: T;
 }
 
@@ -74,7 +76,15 @@ export type Outcome =
   | { type: "failed"; error: ErrorShape; decision?: unknown };
 
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */
-export type Failure = "not_sent" | "unauthorized" | "rate_limited" | "refused" | "lost" | "malformed" | "host";
+export type Failure =
+  | "not_sent"
+  | "unauthorized"
+  | "rate_limited"
+  | "refused"
+  | "lost"
+  | "malformed"
+  | "host"
+  | "audit";
 
 export type Happening =
   | { type: "tools" }

@@ -1,9 +1,25 @@
-/** Entry `toolgate/node`: asks a person at the terminal. */
+/** Entry `toolgate/node`: asks a person at the terminal, and keeps the audit in files. */
 
-import { stdin, stdout } from "node:process";
+import { readFileSync } from "node:fs";
+import { env as environment, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import type { Ask } from "./ask.js";
 import type { Answer, ApprovalQuestion, CodeQuestion, Difference, Preview, Question } from "./types.js";
+import { type ConfigValues, resolveConfig as resolve } from "./config.js";
+import { whole } from "./whole.js";
+
+export { FileAudit } from "./file-audit.js";
+export { SqliteAudit, type SqliteDatabase } from "./sqlite-audit.js";
+
+/**
+ * As the `resolveConfig` of `toolgate`, with the process's own environment where no other is given.
+ *
+ * @throws ToolgateError `invalid_config`
+ */
+export function resolveConfig(config: string, { env = environment, inputs = {} }: ConfigValues = {}): string {
+  whole.loadSync(readFileSync(new URL("./toolgate.wasm", import.meta.url)));
+  return resolve(config, { env, inputs });
+}
 
 /** What the terminal is; the process's own by default. */
 export interface TerminalOptions {

@@ -206,6 +206,8 @@ export interface Decision {
   gates: GatePassage[];
   /** The approval that the call needed. */
   approval?: string;
+  /** The call came back, but its outcome could not be written into the audit; nothing more is sent. */
+  audit?: "failed";
 }
 
 /** What one gate said. */
@@ -397,4 +399,36 @@ export interface StepNote {
    * outcome.
    */
   name?: string;
+}
+
+/** What `verifyAudit` found. */
+export interface AuditReport {
+  /** Whether the whole chain holds. */
+  ok: boolean;
+  /** How many lines hold, from the first on. */
+  lines: number;
+  /** The hash of the last of them. */
+  head: string;
+  /** The first line that does not hold. */
+  firstBad?: AuditBreak;
+}
+
+/** A line of an audit that does not hold. */
+export interface AuditBreak {
+  /** Counted from 1. */
+  line: number;
+  why:
+    | "cut"
+    | "unreadable"
+    | "other_version"
+    | "wrong_key"
+    | "not_sealed"
+    | "edited"
+    | "removed"
+    | "reordered"
+    | "duplicated"
+    | "inserted"
+    | "truncated";
+  /** The same as a sentence. */
+  message: string;
 }

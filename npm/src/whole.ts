@@ -2,12 +2,18 @@ import { Engine } from "./engine.js";
 import initialize, {
   Core,
   canonicalize,
+  configReferences,
   digest,
   FetchClient,
   initSync,
+  resolveConfig,
   room,
   Validator,
+  verifyAudit,
 } from "./generated/toolgate.js";
 
 /** The whole core, guard included. */
-export const whole = new Engine({ Core, canonicalize, digest, FetchClient, initialize, initSync, room, Validator });
+export const whole = new Engine({
+  ...{ Core, canonicalize, digest, configReferences, FetchClient, resolveConfig, verifyAudit },
+  ...{ initialize, initSync, room, Validator },
+});

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
-import { compile } from "toolgate";
+import { compile, configReferences, resolveConfig, verifyAudit } from "toolgate";
 import { Core, canonicalize, digest } from "./core.js";
 
 type Json = Record<string, unknown>;
@@ -221,3 +221,34 @@ function searchSecrets({ secrets }: Case, text: string, place: string): void {
   for (const secret of secrets ?? [])
     assert.ok(!text.includes(secret), `a secret stands in what the guard said: ${place}`);
 }
+
+describe("audits", () => {
+  const { audit } = read<{ audit: { name: string; lines: string; options: Json; report: Json }[] }>("audit.json");
+  for (const { name, lines, options, report } of audit) {
+    it(name, () => {
+      const { first_bad, ...expected } = report;
+      const found = verifyAudit(lines, options);
+      assert.deepEqual(found, first_bad === undefined ? expected : { ...expected, firstBad: first_bad });
+      assert.deepEqual(verifyAudit(bytes(lines) ?? "", options), found);
+    });
+  }
+});
+
+describe("configurations", () => {
+  interface Config {
+    name: string;
+    config: string;
+    values: Json;
+    references?: Json[];
+    resolved?: string;
+    error?: Json;
+  }
+  for (const { name, config, values, references, resolved, error } of read<{ config: Config[] }>("config.json")
+    .config) {
+    it(name, () => {
+      if (references !== undefined) assert.deepEqual(configReferences(config), references);
+      if (error === undefined) assert.equal(resolveConfig(config, values), resolved);
+      else assert.throws(() => resolveConfig(config, values), { details: {}, ...error, name: "ToolgateError" });
+    });
+  }
+});

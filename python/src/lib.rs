@@ -135,11 +135,29 @@ fn digest(py: Python<'_>, text: &str) -> PyResult<String> {
     guarded(py, || ffi::digest(text))?.map_err(Refused::new_err)
 }
 
+/// What became of the chain of an audit's lines, UTF-8 with a line end each.
+#[pyfunction]
+fn verify_audit(py: Python<'_>, lines: &[u8], options: &str) -> PyResult<String> {
+    guarded(py, || ffi::verify_audit(lines, options))?.map_err(Refused::new_err)
+}
+
+/// The placeholders of a client's configuration.
+#[pyfunction]
+fn config_references(py: Python<'_>, config: &str) -> PyResult<String> {
+    guarded(py, || ffi::config_references(config))?.map_err(Refused::new_err)
+}
+
+/// A client's configuration with the values in.
+#[pyfunction]
+fn resolve_config(py: Python<'_>, config: &str, values: &str) -> PyResult<String> {
+    guarded(py, || ffi::resolve_config(config, values))?.map_err(Refused::new_err)
+}
+
 /// toolgate's core as text in and text out; the `toolgate` package is its typed face.
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
     use super::validator::Validator;
     #[pymodule_export]
-    use super::{Core, Refused, canonicalize, digest, error_codes};
+    use super::{Core, Refused, canonicalize, config_references, digest, error_codes, resolve_config, verify_audit};
 }

@@ -158,3 +158,22 @@ def test_transcript(case):
         assert said == expected, f"turn {number}"
         for secret in case.get("secrets", []):
             assert secret not in text(without_ways_out(said)), f"turn {number}"
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "audit.json")["audit"], ids=lambda case: case["name"])
+def test_audit(case):
+    for lines in (case["lines"], case["lines"].encode()):
+        assert toolgate.verify_audit(lines, **case["options"]) == case["report"]
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "config.json")["config"], ids=lambda case: case["name"])
+def test_config(case):
+    if "references" in case:
+        assert toolgate.config_references(case["config"]) == case["references"]
+    values = {"env": {}, **case["values"]}
+    if "error" not in case:
+        assert toolgate.resolve_config(case["config"], **values) == case["resolved"]
+        return
+    with pytest.raises(toolgate.OptionsError) as refused:
+        toolgate.resolve_config(case["config"], **values)
+    assert refused.value.to_json() == {"details": {}, **case["error"]}

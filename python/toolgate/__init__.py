@@ -18,8 +18,10 @@ from .ask import (
     ask_in_terminal,
     defer,
 )
+from .audit import Audit, AuditSink, FileAudit, SqliteAudit, verify_audit
 from .auth import VaultAuth
 from .client import McpClient
+from .config import config_references, resolve_config
 from .connect import connect
 from .errors import (
     ApprovalError,
@@ -49,7 +51,10 @@ from .types import (
     Approval,
     ApprovalQuestion,
     Change,
+    AuditReport,
+    BadLine,
     CodeQuestion,
+    ConfigReference,
     Decision,
     DefinitionQuestion,
     Difference,
@@ -82,12 +87,17 @@ __all__ = [
     "Approve",
     "ArgumentsError",
     "Ask",
+    "Audit",
     "AuditError",
+    "AuditReport",
+    "AuditSink",
     "BackendError",
+    "BadLine",
     "Cancel",
     "Change",
     "Code",
     "CodeQuestion",
+    "ConfigReference",
     "Decision",
     "DefinitionQuestion",
     "Defer",
@@ -96,6 +106,7 @@ __all__ = [
     "Drift",
     "Effect",
     "Finding",
+    "FileAudit",
     "FlowCancelledError",
     "Form",
     "Guard",
@@ -126,6 +137,7 @@ __all__ = [
     "SignedUp",
     "SignupError",
     "SnapshotError",
+    "SqliteAudit",
     "Step",
     "ToolError",
     "ToolReport",
@@ -136,9 +148,12 @@ __all__ = [
     "Violation",
     "ask_in_terminal",
     "compile",
+    "config_references",
     "connect",
     "defer",
     "error_codes",
     "http_client",
     "profile",
+    "resolve_config",
+    "verify_audit",
 ]

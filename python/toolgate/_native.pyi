@@ -4,7 +4,17 @@ from typing import final
 
 from .schema import Violation
 
-__all__ = ["Core", "Refused", "Validator", "canonicalize", "digest", "error_codes"]
+__all__ = [
+    "Core",
+    "Refused",
+    "Validator",
+    "canonicalize",
+    "config_references",
+    "digest",
+    "error_codes",
+    "resolve_config",
+    "verify_audit",
+]
 
 class Refused(Exception):
     """The core refused; the one argument is the error's JSON text."""
@@ -40,3 +50,6 @@ class Validator:
 def error_codes() -> str: ...
 def canonicalize(text: str) -> str: ...
 def digest(text: str) -> str: ...
+def config_references(config: str) -> str: ...
+def resolve_config(config: str, values: str) -> str: ...
+def verify_audit(lines: bytes, options: str) -> str: ...

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .ask import Ask
+    from .audit import Recorder
     from .ledger import Ledger
     from .types import Step
     from .vault import Vault
@@ -46,6 +47,7 @@ class Ended:
     outcome: dict[str, Any]
     returned: Any = None
     pages: list[Any] = field(default_factory=list[Any])
+    flow: str = ""
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Driver:
         now: Callable[[], int],
         server_time: Callable[[], int | None] | None,
         on_step: Callable[[Step], None] | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.core = core
         self.port = port
@@ -80,6 +83,7 @@ class Driver:
         self._now = now
         self._server_time = server_time
         self._on_step = on_step
+        self._recorder = recorder
         self._driven: set[str] = set()
 
     async def run(
@@ -96,32 +100,66 @@ class Driver:
             text = self.core.start(json.dumps(start), document)
         except _native.Refused as refusal:
             raise_refusal(refusal)
-        return await self._drive(text, _Errand(forward or {}))
+        return await self._drive(self._received(text), _Errand(forward or {}))
 
     async def resume(self, step: Step) -> Ended:
         """Go on with a flow at its open step."""
-        return await self._drive(json.dumps(step), _Errand())
+        return await self._drive(step, _Errand())
+
+    def restore(self, snapshot: str) -> list[Step]:
+        """Take over what a snapshot holds; return its open steps.
+
+        Raises:
+            ToolgateError: The snapshot cannot be used; nothing was changed.
+        """
+        try:
+            steps: list[Step] = json.loads(self.core.restore(snapshot))
+        except _native.Refused as refusal:
+            raise_refusal(refusal)
+        if self._recorder is not None:
+            self._recorder.add(line for step in steps for line in step.get("audit", ()))
+        return steps
 
     def open_steps(self) -> list[Step]:
         """Return the open steps that nobody here is performing."""
         steps: list[Step] = json.loads(self.core.open_steps())
         return [step for step in steps if step["flow"] not in self._driven]
 
-    async def _drive(self, text: str, errand: _Errand) -> Ended:
-        step: Step = json.loads(text)
+    async def _drive(self, step: Step, errand: _Errand) -> Ended:
         flow = step["flow"]
         self._driven.add(flow)
         try:
             while True:
                 self._show(step)
+                failure = await self._unaudited(step)
                 if step["type"] == "done":
-                    return Ended(step["outcome"], errand.returned, errand.pages)  # pyright: ignore[reportTypedDictNotRequiredAccess]
-                text = await self._take(step, errand)
-                step = json.loads(text)
+                    outcome = step["outcome"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                    if failure is not None and outcome.get("decision"):
+                        outcome["decision"]["audit"] = "failed"
+                    return Ended(outcome, errand.returned, errand.pages, flow)
+                if failure is not None:
+                    step = self._handle(step, _failed("audit", failure))
+                else:
+                    step = await self._take(step, errand)
         finally:
             self._driven.discard(flow)
 
-    async def _take(self, step: Step, errand: _Errand) -> str:
+    def _received(self, text: str) -> Step:
+        """Read a step; its lines take their places in the audit before anything else is asked of the core."""
+        step: Step = json.loads(text)
+        if self._recorder is not None:
+            self._recorder.add(step.get("audit", ()))
+        return step
+
+    async def _unaudited(self, step: Step) -> str | None:
+        """Wait until the step's lines are stored; return why it must not be performed, if it must not."""
+        if self._recorder is None or await self._recorder.stored():
+            return None
+        # A key that is shown once is kept, and what was done is settled, whatever becomes of the audit.
+        held = step["type"] in ("call_tool", "ask", "done") or ("audit" in step and step["type"] != "keep")
+        return self._recorder.failure if held else None
+
+    async def _take(self, step: Step, errand: _Errand) -> Step:
         """Perform one step and return the next."""
         try:
             event, document = await self._perform(step, errand)
@@ -139,10 +177,10 @@ class Driver:
                 await self._call_off(step)
             raise
 
-    def _handle(self, step: Step, event: Mapping[str, Any], document: str | None = None) -> str:
+    def _handle(self, step: Step, event: Mapping[str, Any], document: str | None = None) -> Step:
         quoted = {"step": step["id"], "now": self._now(), "event": event}
         try:
-            return self.core.handle(json.dumps(quoted), document)
+            return self._received(self.core.handle(json.dumps(quoted), document))
         except _native.Refused as refusal:
             raise_refusal(refusal)
 
@@ -230,8 +268,9 @@ class Driver:
             try:
                 event: dict[str, Any] = {"type": "cancelled"}
                 for _ in range(_LAST_STEPS):
-                    step = json.loads(self._handle(step, event))
+                    step = self._handle(step, event)
                     self._show(step)
+                    await self._unaudited(step)
                     if step["type"] == "done":
                         return
                     event = await self._commit(step) if step["type"] == "commit" else {"type": "cancelled"}
@@ -245,6 +284,7 @@ class Driver:
         # Arguments may carry the emailed code or a customer's data, and the secret is one.
         shown.pop("secret", None)
         shown.pop("arguments", None)
+        shown.pop("audit", None)
         tell(self._on_step, shown)
 
 

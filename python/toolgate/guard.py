@@ -12,19 +12,23 @@ import anyio
 from . import _native
 from .arguments import to_text
 from .ask import Approve, Deny, answer_to_json, defer
+from .audit import opened
 from .client import McpClient, Port, from_data, server_name
 from .driver import Driver, Ended, tell
 from .errors import ToolgateError, make, raise_refusal
 from .ledger import MemoryLedger
-from .logs import watch
+from .logs import hide, watch
+from .telemetry import traced
 from .vault import MemoryVault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from .ask import Ask
+    from .audit import Audit, AuditSink
     from .ledger import Ledger
     from .types import Approval, Decision, Drift, Finding, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
+    from .telemetry import Tracer
     from .vault import Vault
 
 __all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
@@ -70,10 +74,13 @@ class Guard(Generic[CallResult, ListResult]):
     next, and leaves the guard usable.
     """
 
-    def __init__(self, driver: Driver, on_decision: Callable[[Decision], None] | None) -> None:
+    def __init__(
+        self, driver: Driver, on_decision: Callable[[Decision], None] | None, tracer: Tracer | None = None
+    ) -> None:
         """Use `Guard.attach` instead."""
         self._driver = driver
         self._on_decision = on_decision
+        self._tracer = tracer
         self._restored: list[Step] = []
 
     @classmethod
@@ -88,10 +95,13 @@ class Guard(Generic[CallResult, ListResult]):
         subject: str | None = None,
         approval_ttl: int | None = None,
         dispatch_timeout: int | None = None,
-        seal_key: str | None = None,
         ask: Ask = defer,
         vault: Vault | None = None,
         ledger: Ledger | None = None,
+        audit: Audit | AuditSink | Callable[[str], Awaitable[None]] | None = None,
+        seal_key: str | None = None,
+        secrets: Sequence[str] = (),
+        tracer: Tracer | None = None,
         now: Callable[[], int] | None = None,
         server_time: Callable[[], int | None] | None = None,
         timeout: float | None = 300.0,
@@ -114,12 +124,17 @@ class Guard(Generic[CallResult, ListResult]):
             approval_ttl: How long an approval lasts, in milliseconds; by default ten minutes.
             dispatch_timeout: How long a call may be on its way before its answer counts as lost, in milliseconds;
                 by default five minutes.
-            seal_key: At least 32 random characters that seal the ledger's records, so that nobody without it can
-                forge or change one. Every process that shares the ledger needs the same. By default none, and only
-                damage is noticed.
             ask: Shows questions to a person; by default nobody is asked and approvals stay open.
             vault: Where keys are kept; by default memory, in front of the profile's environment variables.
             ledger: Where approvals are recorded; by default memory.
+            audit: Where every decision and outcome is written down before it takes effect: `FileAudit`,
+                `SqliteAudit`, any sink or function, or an `Audit` with what is to be redacted. By default nowhere.
+            seal_key: At least 32 random bytes in hexadecimal that seal the ledger's records and the audit, so that
+                nobody without them can forge or rewrite one. Every process that shares the ledger needs the same.
+                By default none, and only damage is noticed.
+            secrets: Values of at least 8 bytes that must be seen nowhere: masked in results, refused in arguments.
+            tracer: OpenTelemetry's, such as `opentelemetry.trace.get_tracer("agent")`; a span a tool call, without
+                arguments and results.
             now: The clock, in milliseconds since 1970.
             server_time: The backend's clock, such as `VaultAuth.server_time`.
             timeout: Seconds to wait for any one answer of the server; `None`, or a call's own
@@ -134,6 +149,7 @@ class Guard(Generic[CallResult, ListResult]):
             OptionsError: An option cannot be used; `invalid_lock` if it is the lock.
             SnapshotError: The snapshot cannot be used.
             BackendError: The tool list cannot be read.
+            AuditError: The audit cannot be written, or does not end with a line that can be trusted.
         """
         known = globals()["profile"](profile) if profile is not None else None
         server = server or server_name(client) or (known["endpoint"]["url"] if known else None)
@@ -150,7 +166,13 @@ class Guard(Generic[CallResult, ListResult]):
             "dispatch_timeout": dispatch_timeout,
             "seal_key": seal_key,
             "lock": lock,
+            "secrets": list(secrets),
         }
+        for secret in secrets:
+            hide(secret)
+        recorder = None
+        if audit is not None:
+            recorder, options["audit"] = await opened(audit)
         driver = Driver(
             _core({name: value for name, value in options.items() if value is not None}),
             Port(client, timeout=timeout),
@@ -160,14 +182,12 @@ class Guard(Generic[CallResult, ListResult]):
             now=now or _clock,
             server_time=server_time,
             on_step=on_step,
+            recorder=recorder,
         )
-        guard = cast("Guard[Called, Listed]", cls(driver, on_decision))
+        guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
         guard._value(await driver.run({"type": "list"}))
         if snapshot is not None:
-            try:
-                guard._restored = json.loads(driver.core.restore(snapshot))
-            except _native.Refused as refusal:
-                raise_refusal(refusal)
+            guard._restored = driver.restore(snapshot)
         return guard
 
     @property
@@ -225,7 +245,9 @@ class Guard(Generic[CallResult, ListResult]):
         forward = {**kwargs, "meta": rest} if rest else kwargs
         # What the client does not take is the caller's mistake, and found before anyone is asked anything.
         forward = self._driver.port.bound(name, args, forward)
-        return cast("CallResult", self._value(await self._driver.run(work, document, forward)))
+        run = self._driver.run
+        ended = await traced(self._tracer, run(work, document, forward))
+        return cast("CallResult", self._value(ended))
 
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
         """List the tools, all pages as one, and let the guard look at them anew.

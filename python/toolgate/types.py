@@ -311,6 +311,8 @@ class Decision(TypedDict):
     reasons: list[str]
     gates: list[Passage]
     approval: NotRequired[str]
+    audit: NotRequired[Literal["failed"]]
+    """The call came back, but its outcome could not be written into the audit; nothing more is sent."""
 
 
 class CodeQuestion(TypedDict):
@@ -432,3 +434,47 @@ class Step(TypedDict):
     until: NotRequired[int]
     why: NotRequired[str]
     outcome: NotRequired[dict[str, Any]]
+    audit: NotRequired[list[str]]
+
+
+class BadLine(TypedDict):
+    """The first line of an audit that does not hold."""
+
+    line: int
+    """Counted from 1."""
+    why: Literal[
+        "cut",
+        "unreadable",
+        "other_version",
+        "wrong_key",
+        "not_sealed",
+        "edited",
+        "removed",
+        "reordered",
+        "duplicated",
+        "inserted",
+        "truncated",
+    ]
+    message: str
+
+
+class AuditReport(TypedDict):
+    """What `verify_audit` found."""
+
+    ok: bool
+    lines: int
+    """How many lines hold, from the first on."""
+    head: str
+    """The hash of the last of them."""
+    first_bad: NotRequired[BadLine]
+
+
+class ConfigReference(TypedDict):
+    """A placeholder in a client's configuration."""
+
+    path: str
+    """JSON Pointer to the text that it stands in."""
+    line: int
+    kind: Literal["env", "input"]
+    name: str
+    default: NotRequired[str]

@@ -113,6 +113,27 @@ pub fn digest(text: &str) -> Result<String, JsValue> {
     ffi::digest(text).map_err(thrown)
 }
 
+/// Follows the chain of an audit's lines, UTF-8 with a line end each; gives `{ok, lines, head, first_bad?}`.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = verifyAudit)]
+pub fn verify_audit(lines: &[u8], options: &str) -> Result<JsValue, JsValue> {
+    ffi::verify_audit(lines, options).map(|verified| object(&verified)).map_err(thrown)
+}
+
+/// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = configReferences)]
+pub fn config_references(config: &str) -> Result<JsValue, JsValue> {
+    ffi::config_references(config).map(|references| object(&references)).map_err(thrown)
+}
+
+/// A client's configuration with the values in; they are `{env, inputs}`.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = resolveConfig)]
+pub fn resolve_config(config: &str, values: &str) -> Result<String, JsValue> {
+    ffi::resolve_config(config, values).map_err(thrown)
+}
+
 /// Large documents cross as bytes: `TextEncoder` is several times as fast as the string glue's own loop.
 #[cfg(feature = "guard")]
 fn text(document: Option<Vec<u8>>) -> Result<Option<String>, JsValue> {

@@ -1,31 +1,22 @@
-//! Seals: what shows that a stored record is as it was written.
+//! What shows that a ledger's record is as it was written.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
-use crate::json::canonical::{hex, sha256_hex};
-use crate::secret::Secret;
+use crate::json::canonical::sha256_hex;
+use crate::seal::Key;
 
 /// With a key, nobody without it can write or change a record; without one, a seal only shows damage and careless
 /// edits, for whoever writes a record can seal it too.
 #[derive(Debug, Default)]
-pub(crate) struct Seal(Option<Secret>);
+pub(crate) struct Seal(Option<Key>);
 
 impl Seal {
-    pub(crate) fn new(key: Option<Secret>) -> Self {
+    pub(crate) fn new(key: Option<Key>) -> Self {
         Seal(key)
     }
 
     pub(crate) fn of(&self, text: &str) -> String {
-        let mac = self.0.as_ref().and_then(|key| {
-            // Any length of key is taken.
-            let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).ok()?;
-            mac.update(text.as_bytes());
-            Some(hex(&mac.finalize().into_bytes()))
-        });
-        match mac {
-            Some(mac) => format!("hmac-sha256:{mac}"),
-            None => format!("sha256:{}", sha256_hex(text.as_bytes())),
+        match &self.0 {
+            Some(key) => ["hmac-sha256:", &key.seal(text.as_bytes())].concat(),
+            None => ["sha256:", &sha256_hex(text.as_bytes())].concat(),
         }
     }
 

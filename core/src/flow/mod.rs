@@ -30,6 +30,9 @@ pub(crate) enum Flow {
     Decide(Box<decide::Decide>),
     Settle(Box<settle::Settle>),
     Accept(Box<accept::Accept>),
+    /// Ended by the guard itself.
+    #[serde(skip)]
+    Ended(Box<Outcome>),
 }
 
 impl FromNode for Flow {
@@ -94,6 +97,7 @@ impl Flow {
             Flow::Decide(flow) => flow.action(),
             Flow::Settle(flow) => flow.action(),
             Flow::Accept(flow) => flow.action(),
+            Flow::Ended(outcome) => Action::Done { outcome: outcome.clone() },
         }
     }
 
@@ -106,7 +110,7 @@ impl Flow {
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
             Flow::Settle(flow) => flow.handle(&input, shared),
-            Flow::Accept(_) => Err(input.wrong_event("nothing: it is done")),
+            Flow::Accept(_) | Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
 
@@ -116,7 +120,7 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) | Flow::Accept(_) => {}
+            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) | Flow::Accept(_) | Flow::Ended(_) => {}
         }
     }
 }
@@ -158,6 +162,7 @@ pub(crate) fn failure_error(
             Error::new(Code::Unauthorized, format!("The backend refuses the credential, or asks for one{told}."))
         }
         Failure::RateLimited => rate_limited(now, retry_after, &told),
+        Failure::Audit => crate::audit::failed(message, &shared.redactor),
         Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
         Failure::Malformed if repeatable => {
             Error::new(Code::InvalidResult, format!("The backend's answer is not MCP{told}."))

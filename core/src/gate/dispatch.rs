@@ -3,6 +3,7 @@
 use crate::approval::{Approval, State};
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
+use crate::redact::Redactor;
 use crate::step::{Failure, Happening};
 
 /// What the ledger's answer means for a record that had to be stored before anything is sent.
@@ -13,6 +14,7 @@ pub(crate) fn stored(happening: &Happening) -> Option<Result<()>> {
             Code::LedgerConflict,
             "The ledger holds another record for this approval; nothing was sent.",
         ))),
+        Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", &Redactor::default()))),
         Happening::Failed { .. } => Some(Err(Error::new(
             Code::LedgerFailed,
             "The ledger could not store the approval's record; nothing was sent.",

@@ -296,6 +296,9 @@ fn hides(schema: Node<'_>) -> bool {
 
 /// Where a schema itself says that values are not for reading: `writeOnly`, `format: password`.
 fn collect_hidden(schema: Node<'_>, path: &str, hidden: &mut Vec<String>) {
+    if let Some(items) = schema.get("items") {
+        collect_hidden(items, &[path, "/*"].concat(), hidden);
+    }
     let Some(properties) = schema.get("properties") else { return };
     for member in properties.members() {
         let path = [path, "/", &pointer_token(&member.name())].concat();

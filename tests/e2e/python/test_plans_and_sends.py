@@ -234,7 +234,7 @@ async def test_what_no_read_can_tell_a_person_does(start):
 async def test_one_asks_a_second_answers_a_third_calls(start):
     sandbox = start(*DEMO)
     ledger = toolgate.MemoryLedger()
-    key = "a key that only these three have: 4d1c"
+    key = "4d1c" * 16
     async with workspace(sandbox, ledger=ledger, seal_key=key) as (one, _):
         booking = (await first(one, "list_bookings"))["id"]
         with pytest.raises(toolgate.ApprovalError) as caught:
@@ -250,7 +250,7 @@ async def test_one_asks_a_second_answers_a_third_calls(start):
             with pytest.raises(toolgate.ApprovalError) as caught:
                 await guard.call_tool("cancel_booking", {"id": booking}, **quoting)
             assert caught.value.code == "approval_spent"
-        stranger = await toolgate.Guard.attach(one.client, **{**options, "seal_key": "x" * 40})
+        stranger = await toolgate.Guard.attach(one.client, **{**options, "seal_key": "aa" * 32})
         with pytest.raises(toolgate.RecordError) as caught:
             await stranger.call_tool("cancel_booking", {"id": booking}, **quoting)
         assert caught.value.code == "invalid_record"

@@ -468,7 +468,9 @@ pub(crate) fn settle(shared: &mut Shared, request_id: &str, outcome: &Result<Ver
             pending.state = PendingState::Open;
         }
         // Nothing ran, so the same code may be tried again.
-        Err(Code::Unreachable | Code::RateLimited | Code::Unauthorized) => pending.state = PendingState::Open,
+        Err(Code::Unreachable | Code::RateLimited | Code::Unauthorized | Code::AuditFailed) => {
+            pending.state = PendingState::Open
+        }
         // Stays `Verifying`: never verified again.
         Err(Code::SignupUnknown) => {}
         Err(_) => pending.state = PendingState::Spent,
