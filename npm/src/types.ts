@@ -234,7 +234,7 @@ export interface ResumedFlow {
 export interface StepNote {
   flow: string;
   step: string;
-  type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "wait" | "done";
+  type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "read" | "wait" | "done";
   /** The tool of `call_tool`, the secret's name of `keep`, the key of `commit`, the kind of question or outcome. */
   name?: string;
 }

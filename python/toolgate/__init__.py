@@ -30,7 +30,9 @@ from .errors import (
 from .guard import APPROVAL_META, Guard, Resumed, profile
 from .http import http_client
 from .ledger import Ledger, MemoryLedger
+from .postgres import PostgresLedger, PostgresPool
 from .schema import Validator, Violation, compile  # noqa: A004
+from .sqlite import SqliteLedger
 from .types import (
     Account,
     Approval,
@@ -84,6 +86,8 @@ __all__ = [
     "PlanError",
     "Policy",
     "PolicyError",
+    "PostgresLedger",
+    "PostgresPool",
     "Preview",
     "Profile",
     "ProtocolError",
@@ -97,6 +101,7 @@ __all__ = [
     "SignedUp",
     "SignupError",
     "SnapshotError",
+    "SqliteLedger",
     "Step",
     "ToolError",
     "ToolReport",

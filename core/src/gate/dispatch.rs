@@ -2,6 +2,7 @@
 
 use crate::approval::{Approval, State};
 use crate::error::{Code, Error, Result};
+use crate::redact::Redactor;
 use crate::step::{Failure, Happening};
 
 /// What the ledger's answer means for a record that had to be stored before anything is sent.
@@ -12,10 +13,12 @@ pub(crate) fn stored(happening: &Happening) -> Option<Result<()>> {
             Code::LedgerConflict,
             "The ledger holds another record for this approval; nothing was sent.",
         ))),
-        Happening::Failed { .. } => Some(Err(Error::new(
-            Code::LedgerFailed,
-            "The ledger could not store the approval's record; nothing was sent.",
-        ))),
+        Happening::Failed { message, .. } => {
+            let mut told = String::from("The ledger could not store the approval's record; nothing was sent. ");
+            // The host passes on what a ledger vouches for; what looks like a key anywhere is masked all the same.
+            told.push_str(&Redactor::default().shown(message, 300));
+            Some(Err(Error::new(Code::LedgerFailed, told.trim_end())))
+        }
         _ => None,
     }
 }
