@@ -164,7 +164,9 @@ class PostgresLedger:
             raise make("ledger_failed", _MISSING)
         version = (comment or "").removeprefix(_IDENTITY)
         if not version.isdigit() or version == comment:
-            raise make("ledger_failed", "The table toolgate_ledger is something else than a ledger; use another schema.")
+            raise make(
+                "ledger_failed", "The table toolgate_ledger is something else than a ledger; use another schema."
+            )
         if int(version) > _VERSION:
             told = f"The table toolgate_ledger is of version {version}, and this toolgate knows version {_VERSION}"
             raise make("ledger_failed", f"{told}; update toolgate.")

@@ -2,7 +2,7 @@
 # Runs a PostgreSQL of its own on loopback, in a folder that goes away with it. Its first line of output is its URL.
 # It stops when its input ends, as it does when whoever started it dies.
 #
-#   tests/setup/postgres.sh
+#   tests/setup/postgres.sh [OPTION]...     the options are those of the server, such as -c fsync=off
 set -euo pipefail
 
 export PATH
@@ -13,7 +13,8 @@ work=$(mktemp -d)
 server=""
 finish() {
   if [[ -n $server ]]; then
-    kill -INT "$server" 2>/dev/null || true
+    # At once: what it holds goes away with it.
+    kill -QUIT "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
   fi
   rm -rf "$work"
@@ -22,7 +23,7 @@ trap finish EXIT
 trap 'exit 143' TERM INT HUP
 
 # PostgreSQL does not run as root. Should this script be killed outright, the server ends with it all the same.
-as=(setpriv --pdeathsig INT)
+as=(setpriv --pdeathsig QUIT)
 if [[ $(id -u) == 0 ]]; then
   chown postgres "$work"
   as+=(--reuid=postgres --regid=postgres --clear-groups)
@@ -40,7 +41,7 @@ quiet initdb --pgdata "$work/data" --username toolgate --pwfile "$work/password"
 for _ in 1 2 3 4 5; do
   port=$((20000 + RANDOM % 40000))
   (cd "$work" && exec "${as[@]}" postgres -D "$work/data" -p "$port" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories="$work" -c max_connections=300) </dev/null >>"$work/log" 2>&1 &
+    -c unix_socket_directories="$work" -c max_connections=300 "$@") </dev/null >>"$work/log" 2>&1 &
   server=$!
   for _ in {1..200}; do
     kill -0 "$server" 2>/dev/null || break
@@ -52,7 +53,7 @@ for _ in 1 2 3 4 5; do
     fi
     sleep 0.05
   done
-  kill -INT "$server" 2>/dev/null || true
+  kill -QUIT "$server" 2>/dev/null || true
   wait "$server" || true
   server=""
 done
