@@ -19,6 +19,12 @@ export TOOLGATE_NODE_MODULES := $(ROOT)/tests/e2e/ts/node_modules
 export TOOLGATE_WHEELS := $(CACHE)/wheels
 export TOOLGATE_SUITE := $(CACHE)/suite
 
+# better-sqlite3 is compiled where no binary of it can be fetched; the headers that came with Node spare fetching them.
+NODE_PREFIX := $(shell node -p 'path.dirname(path.dirname(fs.realpathSync(process.execPath)))' 2>/dev/null)
+ifneq ($(wildcard $(NODE_PREFIX)/include/node/node.h),)
+export npm_config_nodedir ?= $(NODE_PREFIX)
+endif
+
 CORE_SOURCES := $(shell find core/src -type f) core/Cargo.toml Cargo.toml Cargo.lock
 NPM_SOURCES := $(shell find npm/src npm/scripts -type f -not -path '*/generated/*') npm/tsconfig.json npm/package.json
 
@@ -38,7 +44,11 @@ $(CACHE)/browser:
 	tests/setup/system.sh browser
 	mkdir -p $(CACHE) && touch $@
 
-%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+$(CACHE)/postgres:
+	tests/setup/system.sh postgres
+	mkdir -p $(CACHE) && touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json | $(CACHE)/rust
 	cd $* && npm ci --no-audit --no-fund
 	touch $@
 
@@ -127,10 +137,12 @@ test-python: wheel $(CACHE)/suite ## the Python package's own tests, the vectors
 test-e2e: test-e2e-typescript test-e2e-python ## official clients against the sandbox and real servers
 
 .PHONY: test-e2e-typescript test-e2e-python
-test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json
+test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json $(CACHE)/postgres
 	cd tests/e2e/ts && npm test --silent
 
-test-e2e-python: wheel sandbox tests/e2e/ts/node_modules/.package-lock.json
+# Processes of both languages race for one approval.
+test-e2e-python: wheel npm sandbox tests/e2e/ts/node_modules/.package-lock.json $(CACHE)/postgres
+	cd tests/e2e/ts && npm run --silent build
 	CI=1 $(VENV)/bin/pytest -q tests/e2e/python
 	CI=1 $(VENV_MCP1)/bin/pytest -q tests/e2e/python
 

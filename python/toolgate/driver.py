@@ -258,8 +258,8 @@ def tell(watcher: Callable[[_T], None], what: _T) -> None:
 
 def _ledger_failed(error: Exception) -> dict[str, Any]:
     # The words of anything else may quote a connection string.
-    known = isinstance(error, LedgerError)
-    return _failed("host", error.message if known else f"The ledger failed ({type(error).__name__}).")
+    told = error.message if isinstance(error, LedgerError) else f"The ledger failed ({type(error).__name__})."
+    return _failed("host", told)
 
 
 def _failed(kind: str, message: str, retry_after: int | None = None) -> dict[str, Any]:

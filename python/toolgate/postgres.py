@@ -45,7 +45,7 @@ WITH durable AS (SELECT set_config('synchronous_commit',
 """
 _INSERT = f"""{_DURABLE}
 INSERT INTO toolgate_ledger (key, record) SELECT %s::text, %s::text FROM durable ON CONFLICT (key) DO NOTHING
-"""
+"""  # noqa: S608
 _UPDATE = f"{_DURABLE} UPDATE toolgate_ledger SET record = %s FROM durable WHERE key = %s AND record = %s"  # noqa: S608
 _GET = "SELECT record FROM toolgate_ledger WHERE key = %s"
 _ENTRIES = """
@@ -175,20 +175,20 @@ class PostgresLedger:
     async def _run(self, work: Callable[[Any], Awaitable[_T]]) -> _T:
         if self._closed:
             raise make("ledger_failed", "The ledger is closed; make a new one.")
-        for attempt in range(1, _ATTEMPTS + 1):
+        trouble = make("ledger_failed", _LATE)
+        for _ in range(_ATTEMPTS):
             try:
                 with anyio.fail_after(_PATIENCE_SECONDS):
                     async with self._lent() as connection:
                         done = await work(connection)
-                    # Not before the pool has committed.
-                    return done
             except self._psycopg.Error as error:
-                again = error.sqlstate == "40001" and attempt < _ATTEMPTS
                 trouble = _trouble(error.sqlstate)
+                if error.sqlstate != "40001":
+                    break
             except TimeoutError:
-                again, trouble = False, make("ledger_failed", _LATE)
-            if not again:
                 break
+            else:
+                return done
         # Outside of the handlers: psycopg's own error may quote the connection string, and would come along as context.
         raise trouble
 
@@ -239,7 +239,7 @@ _TROUBLES = {
     "55P03": _LATE,
     "57014": _LATE,
 }
-# Connections that break, credentials, databases that are not there, too many connections, shutting down and starting up.
+# Connections that break, credentials, databases that are not there, too many connections, shutting down, starting.
 _CONNECTION = ("08", "28", "3D", "53300", "57P")
 
 
