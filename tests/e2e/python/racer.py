@@ -1,7 +1,7 @@
 """One process of a race for an approval: many guards, each with the same snapshot, all over one ledger.
 
-Usage: racer.py URL SNAPSHOT LEDGER BOOKING GUARDS. LEDGER is a PostgreSQL URL or a file. It says `ready`, waits for a line
-on standard input, and lets every guard make the call at once; the last line is a JSON list of what each came to.
+Usage: racer.py URL SNAPSHOT LEDGER BOOKING GUARDS. LEDGER is a PostgreSQL URL or a file. It says `ready`, waits for a
+line on standard input, and lets every guard make the call at once; the last line is a JSON list of what each came to.
 """
 
 from __future__ import annotations

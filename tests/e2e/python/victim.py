@@ -1,8 +1,8 @@
 """A process that has a call approved and made, and is killed at one point of that way.
 
 Usage: victim.py URL LEDGER DIRECTORY BOOKING POINT. LEDGER is a PostgreSQL URL or a file. POINT is `before-N` or
-`after-N` for the Nth write to the ledger, `before-call`, or `never`. Before each step the guard's snapshot is written to
-DIRECTORY, as a host does that wants to go on after a crash.
+`after-N` for the Nth write to the ledger, `before-call`, or `on-the-way`, where it waits to be killed. Before each step
+the guard's snapshot is written to DIRECTORY, as a host does that wants to go on after a crash.
 """
 
 from __future__ import annotations
