@@ -1,7 +1,7 @@
 /** Entry `toolgate/postgres`: a ledger in PostgreSQL, for many machines. */
 
 import type { Pool } from "pg";
-import { ledgerFailed, missingPeer, type ToolgateError } from "./errors.js";
+import { invalidOptions, ledgerFailed, missingPeer, type ToolgateError } from "./errors.js";
 import { ALL, type EntriesOptions, type Ledger } from "./ledger.js";
 
 /** What is needed of a pool of connections, such as a `pg.Pool`. */
@@ -46,7 +46,7 @@ SELECT key, record FROM toolgate_ledger WHERE starts_with(key, $1) AND key > $2 
  *
  * @example
  * ```ts
- * const ledger = await PostgresLedger.open(process.env.DATABASE_URL);
+ * const ledger = await PostgresLedger.open(databaseUrl);
  * await ledger.create();
  * ```
  */
@@ -64,10 +64,13 @@ export class PostgresLedger implements Ledger {
   /**
    * Makes a ledger over a connection string, or over a pool of yours. Nothing is connected yet.
    *
-   * @throws ToolgateError `invalid_options` if a connection string is given and the package pg is not installed.
+   * @throws ToolgateError `invalid_options` if it is neither, or if the package pg is not installed for the former.
    */
   static async open(where: string | PostgresPool): Promise<PostgresLedger> {
-    if (typeof where !== "string") return new PostgresLedger(where);
+    if (typeof where !== "string") {
+      if (typeof where?.query !== "function") throw invalidOptions("A connection string or a pool is needed.");
+      return new PostgresLedger(where);
+    }
     const { default: pg } = await import("pg").catch((missing: unknown) => {
       throw missingPeer("PostgresLedger", "pg", missing);
     });

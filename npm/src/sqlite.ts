@@ -23,7 +23,7 @@ const GET = "SELECT record FROM toolgate_ledger WHERE key = ?";
 // The last character of Unicode, which no key holds, ends the range of the prefix.
 const ENTRIES = `
 SELECT key, record FROM toolgate_ledger
-WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3`;
+WHERE key >= :prefix AND key < :prefix || char(1114111) AND key > :after ORDER BY key LIMIT :limit`;
 
 /**
  * Records in an SQLite file, which any number of processes on one machine share, those of Python too.
@@ -82,7 +82,7 @@ export class SqliteLedger implements Ledger {
 
   async entries(prefix: string, options: EntriesOptions = {}): Promise<[string, string][]> {
     const { after, limit } = { ...ALL, ...options };
-    const rows = await patiently(() => this.#database.prepare(ENTRIES).all(prefix, after, limit));
+    const rows = await patiently(() => this.#database.prepare(ENTRIES).all({ prefix, after, limit }));
     return rows.map(({ key, record }) => [key as string, record as string]);
   }
 

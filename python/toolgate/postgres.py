@@ -83,8 +83,10 @@ class PostgresLedger:
                 opened at the first use; whoever approves much gives a pool.
 
         Raises:
-            OptionsError: psycopg is not installed.
+            OptionsError: It is neither, or psycopg is not installed.
         """
+        if not isinstance(where, str) and not hasattr(where, "connection"):
+            raise make("invalid_options", "A connection string or a pool is needed.")
         try:
             self._psycopg = importlib.import_module("psycopg")
         except ImportError as missing:

@@ -38,7 +38,7 @@ _GET = "SELECT record FROM toolgate_ledger WHERE key = ?"
 # The last character of Unicode, which no key holds, ends the range of the prefix.
 _ENTRIES = """
 SELECT key, record FROM toolgate_ledger
-WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3
+WHERE key >= :prefix AND key < :prefix || char(1114111) AND key > :after ORDER BY key LIMIT :limit
 """
 
 
@@ -100,7 +100,7 @@ class SqliteLedger:
         """Return the keys that begin with `prefix`, with their records, in the keys' order."""
 
         def work(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-            return connection.execute(_ENTRIES, (prefix, after, limit)).fetchall()
+            return connection.execute(_ENTRIES, {"prefix": prefix, "after": after, "limit": limit}).fetchall()
 
         return await self._run(work)
 
