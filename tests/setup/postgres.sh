@@ -12,6 +12,7 @@ command -v initdb >/dev/null || { echo "no PostgreSQL found: run tests/setup/sys
 work=$(mktemp -d)
 server=""
 finish() {
+  trap '' TERM INT HUP
   if [[ -n $server ]]; then
     # At once: what it holds goes away with it.
     kill -QUIT "$server" 2>/dev/null || true
@@ -48,7 +49,8 @@ for _ in 1 2 3 4 5; do
     if pg_isready --quiet --host 127.0.0.1 --port "$port" && [[ -e $work/.s.PGSQL.$port ]]; then
       echo "postgresql://toolgate:$password@127.0.0.1:$port/postgres"
       exec >&-
-      cat >/dev/null
+      # A builtin: a signal ends it at once.
+      while read -r _; do :; done
       exit 0
     fi
     sleep 0.05
