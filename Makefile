@@ -19,6 +19,12 @@ export TOOLGATE_NODE_MODULES := $(ROOT)/tests/e2e/ts/node_modules
 export TOOLGATE_WHEELS := $(CACHE)/wheels
 export TOOLGATE_SUITE := $(CACHE)/suite
 
+# better-sqlite3 is compiled where no binary of it can be fetched; the headers that came with Node spare fetching them.
+NODE_PREFIX := $(shell node -p 'path.dirname(path.dirname(fs.realpathSync(process.execPath)))' 2>/dev/null)
+ifneq ($(wildcard $(NODE_PREFIX)/include/node/node.h),)
+export npm_config_nodedir ?= $(NODE_PREFIX)
+endif
+
 CORE_SOURCES := $(shell find core/src -type f) core/Cargo.toml Cargo.toml Cargo.lock
 NPM_SOURCES := $(shell find npm/src npm/scripts -type f -not -path '*/generated/*') npm/tsconfig.json npm/package.json
 
@@ -38,7 +44,11 @@ $(CACHE)/browser:
 	tests/setup/system.sh browser
 	mkdir -p $(CACHE) && touch $@
 
-%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+$(CACHE)/postgres:
+	tests/setup/system.sh postgres
+	mkdir -p $(CACHE) && touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json | $(CACHE)/rust
 	cd $* && npm ci --no-audit --no-fund
 	touch $@
 
@@ -127,12 +137,15 @@ test-python: wheel $(CACHE)/suite ## the Python package's own tests, the vectors
 test-e2e: test-e2e-typescript test-e2e-python ## official clients against the sandbox and real servers
 
 .PHONY: test-e2e-typescript test-e2e-python
-test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json
+test-e2e-typescript: npm sandbox tests/e2e/ts/node_modules/.package-lock.json $(CACHE)/postgres
 	cd tests/e2e/ts && npm test --silent
 
-test-e2e-python: wheel sandbox tests/e2e/ts/node_modules/.package-lock.json
+# Processes of both languages race for one approval.
+test-e2e-python: wheel npm sandbox tests/e2e/ts/node_modules/.package-lock.json $(CACHE)/postgres
+	cd tests/e2e/ts && npm run --silent build
 	CI=1 $(VENV)/bin/pytest -q tests/e2e/python
-	CI=1 $(VENV_MCP1)/bin/pytest -q tests/e2e/python
+	# What ledgers do has nothing to do with the SDK.
+	CI=1 $(VENV_MCP1)/bin/pytest -q tests/e2e/python --ignore=tests/e2e/python/test_ledgers.py --ignore=tests/e2e/python/test_once.py
 
 test-packaging: npm sandbox tests/packaging/node_modules/.package-lock.json $(CACHE)/browser $(CACHE)/suite ## the packed npm package in its users' hands, Chromium included
 	cd tests/packaging && npm test --silent
@@ -146,21 +159,23 @@ size: npm ## the WebAssembly's size against its budget
 .PHONY: bench-typescript bench-python
 BENCH := $(CACHE)/bench
 
-bench: ## what validating and the guard cost, beside their peers; writes tests/bench/results.md and its plot
+bench: ## what validating, the guard and its ledgers cost, beside their peers; writes tests/bench/results.md and its plot
 	$(MAKE) --no-print-directory --jobs=1 bench-typescript bench-python
 	node tests/bench/report.mjs $(BENCH)
 
 $(BENCH)/documents.json: tests/bench/documents.mjs
 	node $< $@
 
-bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json $(BENCH)/documents.json
+bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json $(BENCH)/documents.json $(CACHE)/postgres
 	node --expose-gc tests/bench/ts/schema.mjs $(BENCH)/documents.json $(BENCH)/node.json
 	node --expose-gc tests/bench/ts/guard.mjs $(BENCH)/guard-typescript.md
+	node tests/bench/ts/ledger.mjs $(BENCH)/ledger-typescript.md
 
-bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json
+bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json $(CACHE)/postgres
 	$(VENV_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(TOOLGATE_WHEELS)/*.whl
 	$(VENV_BENCH)/bin/python tests/bench/python/schema.py $(BENCH)/documents.json $(BENCH)/python.json
 	$(VENV_BENCH)/bin/python tests/bench/python/guard.py $(BENCH)/guard-python.md
+	$(VENV_BENCH)/bin/python tests/bench/python/ledger.py $(BENCH)/ledger-python.md
 
 format: npm wheel ## put everything into its format
 	cargo fmt --all

@@ -25,7 +25,6 @@ const MOST_SHOWN: usize = 8 << 10;
 const LINE: Limits = Limits { bytes: 256 << 10, values: 50_000, ..json::OWN };
 /// What the first line has for the hash of the line before it.
 const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Of SHA-256, in bytes.
 const MAX_PATHS: usize = 256;
 /// JSON within a string of JSON: servers repeat their structured content as text.
 const MAX_EMBEDDED: usize = 2;

@@ -221,6 +221,7 @@ impl World {
                     ("code", _) => json!({ "type": "code", "code": CODE }),
                     (_, 0) => json!({ "type": "deny" }),
                     (_, 1) => json!({ "type": "defer" }),
+                    ("definition", _) => json!({ "type": "approve" }),
                     _ => {
                         self.granted.insert(step["question"]["approval"].as_str().unwrap().to_owned());
                         json!({ "type": "approve" })

@@ -14,7 +14,18 @@ const generated = join(npm, "src/generated");
 const dist = join(npm, "dist");
 
 const MODULES = ["toolgate", "schema"];
-const ENTRIES = ["node", "browser", "workerd", "slim", "schema-node", "schema-browser", "schema-workerd", "terminal"];
+const ENTRIES = [
+  "node",
+  "browser",
+  "workerd",
+  "slim",
+  "schema-node",
+  "schema-browser",
+  "schema-workerd",
+  "terminal",
+  "sqlite",
+  "postgres",
+];
 
 if (!process.argv.includes("--typescript-only")) {
   rmSync(generated, { recursive: true, force: true });
@@ -39,7 +50,7 @@ run(tool("tsc"), "--project", join(npm, "tsconfig.json"));
 // A file an entry and one for what several have in common: each further file delays the start of a process.
 await build({
   input: ENTRIES.map((entry) => join(npm, "src", `${entry}.ts`)),
-  external: [/^node:/, /\.wasm$/, /-inline\.js$/],
+  external: [/^node:/, /\.wasm$/, /-inline\.js$/, "better-sqlite3", "pg"],
   output: { dir: dist, chunkFileNames: "shared-[hash].js", sourcemap: true },
 });
 cpSync(join(root, "core/src/policy/policy.schema.json"), join(dist, "policy.schema.json"));

@@ -99,6 +99,27 @@ export function auditFailed(message: string): ToolgateError {
   });
 }
 
+/** What a ledger throws: of this error alone the guard passes the message on, so it holds no secret. */
+export function ledgerFailed(message: string): ToolgateError {
+  return new ToolgateError({
+    code: "ledger_failed",
+    message,
+    retryable: true,
+    next: "Repair the ledger and call again; nothing was sent.",
+  });
+}
+
+/** A package is missing that only some users need. */
+export function missingPeer(who: string, peer: string, cause: unknown): ToolgateError {
+  const shape: ErrorShape = {
+    code: "invalid_options",
+    message: `${who} needs the package ${peer}: run \`npm install ${peer}\`.`,
+    retryable: false,
+    next: "Correct the options and try again.",
+  };
+  return new ToolgateError(shape, { cause });
+}
+
 /** The core says the same of a flow that is called off before it sent anything. */
 export function cancelled(): ToolgateError {
   return new ToolgateError({

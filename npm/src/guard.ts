@@ -414,7 +414,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
         const stored = await ledger.compareAndSet(step.key, step.expected, step.record);
         return { event: { type: stored ? "committed" : "conflict" } };
       } catch (thrown) {
-        return host(thrown instanceof Error ? thrown.message : String(thrown));
+        return host(ofLedger(thrown));
       }
     },
     async read(step) {
@@ -422,7 +422,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
         const record = await ledger.get(step.key);
         return { event: { type: "found", ...(record === undefined ? {} : { record }) } };
       } catch (thrown) {
-        return host(thrown instanceof Error ? thrown.message : String(thrown));
+        return host(ofLedger(thrown));
       }
     },
   };
@@ -430,6 +430,12 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
 
 function host(message: string): Reply {
   return { event: { type: "failed", kind: "host", message } };
+}
+
+/** The words of anything but our own error may quote a connection string. */
+function ofLedger(thrown: unknown): string {
+  if (thrown instanceof ToolgateError) return thrown.message;
+  return `The ledger failed (${thrown instanceof Error ? thrown.constructor.name : typeof thrown}).`;
 }
 
 function question(asked: unknown): Question {

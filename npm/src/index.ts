@@ -13,7 +13,7 @@ export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOption
 export { FetchClient } from "./fetch-client.js";
 export type { FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
-export type { Ledger } from "./ledger.js";
+export type { EntriesOptions, Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
 export * from "./schema-index.js";
 export type { Span, Tracer } from "./telemetry.js";

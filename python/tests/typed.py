@@ -12,9 +12,11 @@ from toolgate import (
     Guard,
     MemoryLedger,
     MemoryVault,
+    PostgresLedger,
     Question,
     Report,
     SignedUp,
+    SqliteLedger,
     Validator,
     Violation,
     compile,  # noqa: A004
@@ -38,6 +40,10 @@ async def program(client: Client, session: ClientSession) -> None:
     assert_type(await guard.list_tools(), ListToolsResult)
     assert_type(await (await Guard.attach(session)).call_tool("tool"), CallToolResult)
     assert_type(await guard.signup(email="ana@example.com", organisation_name="Ana's"), SignedUp)
+    async with SqliteLedger("ledger.sqlite") as file, PostgresLedger("postgresql://") as table:
+        await Guard.attach(client, ledger=file)
+        await Guard.attach(client, ledger=table)
+        assert_type(await table.entries("approval/", limit=10), list[tuple[str, str]])
     async with connect(profile="favcrm", ask=ask) as connected:
         assert_type(await connected.doctor(), Report)
 

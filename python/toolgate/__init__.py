@@ -45,7 +45,9 @@ from .errors import (
 from .guard import APPROVAL_META, Guard, Resumed, profile
 from .http import http_client
 from .ledger import Ledger, MemoryLedger
+from .postgres import PostgresLedger, PostgresPool
 from .schema import Validator, Violation, compile  # noqa: A004
+from .sqlite import SqliteLedger
 from .types import (
     Account,
     Approval,
@@ -122,6 +124,8 @@ __all__ = [
     "PlanError",
     "Policy",
     "PolicyError",
+    "PostgresLedger",
+    "PostgresPool",
     "Preview",
     "Profile",
     "ProtocolError",
@@ -138,6 +142,7 @@ __all__ = [
     "SignupError",
     "SnapshotError",
     "SqliteAudit",
+    "SqliteLedger",
     "Step",
     "ToolError",
     "ToolReport",

@@ -14,7 +14,7 @@ import anyio
 from . import _native
 from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
-from .errors import ToolgateError, raise_refusal
+from .errors import LedgerError, ToolgateError, raise_refusal
 from .logs import hide
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class Driver:
                 try:
                     stored = await self._ledger.compare_and_set(key, step.get("expected"), record)
                 except Exception as error:  # noqa: BLE001
-                    return _failed("host", f"The ledger failed ({type(error).__name__}).")
+                    return _ledger_failed(error)
                 return {"type": "committed" if stored else "conflict"}
             case _:
                 return _failed("host", "This version cannot perform the step.")
@@ -260,7 +260,7 @@ class Driver:
         try:
             return {"type": "found", "record": await self._ledger.get(key)}
         except Exception as error:  # noqa: BLE001
-            return _failed("host", f"The ledger failed ({type(error).__name__}).")
+            return _ledger_failed(error)
 
     async def _call_off(self, step: Step) -> None:
         """End a flow whose task is going away, so that the guard knows and the ledger says so."""
@@ -294,6 +294,12 @@ def tell(watcher: Callable[[_T], None], what: _T) -> None:
         watcher(what)
     except Exception as error:  # noqa: BLE001
         log.warning("a watcher raised %s", type(error).__name__)
+
+
+def _ledger_failed(error: Exception) -> dict[str, Any]:
+    # The words of anything else may quote a connection string.
+    told = error.message if isinstance(error, LedgerError) else f"The ledger failed ({type(error).__name__})."
+    return _failed("host", told)
 
 
 def _failed(kind: str, message: str, retry_after: int | None = None) -> dict[str, Any]:

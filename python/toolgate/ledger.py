@@ -17,6 +17,9 @@ class Ledger(Protocol):
     That one operation is what makes an approval usable once, whatever crashes and however many processes
     share the ledger, so it must be atomic and durable: an SQL `UPDATE` with a condition, a `SET` within a
     transaction. Records are opaque text, compared byte for byte.
+
+    What a method raises means that nothing is known, and nothing is then sent. Of a `LedgerError` the message is
+    passed on, so it must hold no secret; of any other exception only the name of its class.
     """
 
     async def compare_and_set(self, key: str, expected: str | None, record: str) -> bool:
@@ -25,6 +28,16 @@ class Ledger(Protocol):
 
     async def get(self, key: str) -> str | None:
         """Return what the key holds now, as every process that shares the ledger sees it; `None`: nothing."""
+        ...
+
+    async def entries(self, prefix: str, *, after: str = "", limit: int = 1000) -> list[tuple[str, str]]:
+        """Return the keys that begin with `prefix`, with their records, in the keys' order.
+
+        Args:
+            prefix: Such as `"approval/"`.
+            after: Only keys behind this one: the last one of a list that was cut at its limit.
+            limit: At most so many.
+        """
         ...
 
 
@@ -45,6 +58,11 @@ class MemoryLedger:
     async def get(self, key: str) -> str | None:
         """Return what the key holds."""
         return self._records.get(key)
+
+    async def entries(self, prefix: str, *, after: str = "", limit: int = 1000) -> list[tuple[str, str]]:
+        """Return the keys that begin with `prefix`, with their records, in the keys' order."""
+        found = sorted(entry for entry in self._records.items() if entry[0].startswith(prefix) and entry[0] > after)
+        return found[:limit]
 
     def dump(self) -> dict[str, str]:
         """Return a copy of all records; they hold no secret."""

@@ -8,7 +8,9 @@ import { join } from "node:path";
 const folder = process.argv[2];
 const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
 const [node, python] = [read("node.json"), read("python.json")];
-const guard = ["guard-typescript.md", "guard-python.md"].map((name) => readFileSync(join(folder, name), "utf8").trim());
+const written = (name) => readFileSync(join(folder, name), "utf8").trim();
+const guard = ["guard-typescript.md", "guard-python.md"].map(written);
+const ledger = ["ledger-typescript.md", "ledger-python.md"].map(written);
 
 const SIZES = ["small", "medium", "large", "medium, not ASCII", "large, not ASCII"];
 
@@ -184,6 +186,18 @@ ${guard[0]}
 ### Python
 
 ${guard[1]}
+
+## Ledgers
+
+A commit of each ledger beside a plain INSERT of the same record, by the same driver and as durable, one after the other.
+
+### Node
+
+${ledger[0]}
+
+### Python
+
+${ledger[1]}
 
 ## How it was measured
 

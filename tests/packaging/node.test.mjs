@@ -33,6 +33,17 @@ it("so do they of the schema engine alone, whose WebAssembly can be had as a fil
   for (const file of ["module.mjs", "script.cjs", "file.mjs"]) assert.equal(run(path, "node", file).trim(), "false", file);
 });
 
+it("a ledger whose driver is missing says what to install", () => {
+  const code = (entry, name, where) => `import { ${name} } from "toolgate/${entry}";
+    await ${name}.open("${where}").catch((error) => console.log(error.code, error.message));`;
+  const path = consumer({
+    "sqlite.mjs": code("sqlite", "SqliteLedger", "ledger.sqlite"),
+    "postgres.mjs": code("postgres", "PostgresLedger", "postgresql://127.0.0.1/crm"),
+  });
+  assert.match(run(path, "node", "sqlite.mjs"), /^invalid_options .*`npm install better-sqlite3`/);
+  assert.match(run(path, "node", "postgres.mjs"), /^invalid_options .*`npm install pg`/);
+});
+
 it("the README's example runs as it is written", async () => {
   const readme = readFileSync(join(npm, "README.md"), "utf8");
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1];

@@ -3,6 +3,7 @@
 #
 #   tests/setup/system.sh build     a C compiler and Python's venv
 #   tests/setup/system.sh browser   Chromium and its driver, for the browser tests
+#   tests/setup/system.sh postgres  PostgreSQL's server, for the tests of ledgers
 set -euo pipefail
 
 missing=()
@@ -20,6 +21,9 @@ for part in "$@"; do
     browser)
       need 'command -v chromium' chromium
       need 'command -v chromedriver' chromium-driver
+      ;;
+    postgres)
+      need 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' postgresql
       ;;
     *)
       echo "unknown part: $part" >&2

@@ -31,7 +31,7 @@ enum Stage {
         after: Approval,
     },
     #[serde(skip)]
-    Finished(Outcome),
+    Finished(Box<Outcome>),
 }
 
 impl FromNode for Stage {
@@ -71,7 +71,7 @@ impl Decide {
             Stage::Committing { before, after } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            Stage::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
+            Stage::Finished(outcome) => Action::Done { outcome: outcome.clone() },
         }
     }
 
@@ -113,7 +113,7 @@ impl Decide {
     }
 
     fn end(&mut self, outcome: Result<Outcome>) {
-        self.stage = Stage::Finished(outcome.unwrap_or_else(failed));
+        self.stage = Stage::Finished(Box::new(outcome.unwrap_or_else(failed)));
     }
 }
 

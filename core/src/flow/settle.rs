@@ -45,7 +45,7 @@ enum Stage {
         after: Approval,
     },
     #[serde(skip)]
-    Finished(Outcome),
+    Finished(Box<Outcome>),
 }
 
 impl FromNode for Stage {
@@ -90,7 +90,7 @@ impl Settle {
                     preview: approval.preview.clone(),
                 },
             },
-            Stage::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
+            Stage::Finished(outcome) => Action::Done { outcome: outcome.clone() },
         }
     }
 
@@ -255,9 +255,9 @@ impl Settle {
     }
 
     fn end(&mut self, settled: Result<Approval>) {
-        self.stage = Stage::Finished(match settled {
+        self.stage = Stage::Finished(Box::new(match settled {
             Ok(approval) => Outcome::Settled { approval },
             Err(error) => failed(error),
-        });
+        }));
     }
 }

@@ -15,12 +15,17 @@ pub(crate) fn stored(happening: &Happening) -> Option<Result<()>> {
             "The ledger holds another record for this approval; nothing was sent.",
         ))),
         Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", &Redactor::default()))),
-        Happening::Failed { .. } => Some(Err(Error::new(
-            Code::LedgerFailed,
-            "The ledger could not store the approval's record; nothing was sent.",
-        ))),
+        Happening::Failed { message, .. } => {
+            Some(Err(ledger_failed("The ledger could not store the approval's record; nothing was sent. ", message)))
+        }
         _ => None,
     }
+}
+
+/// The host passes on what a ledger vouches for; what looks like a key anywhere is masked all the same.
+fn ledger_failed(what: &str, message: &str) -> Error {
+    let told = [what, &Redactor::default().shown(message, 300)].concat();
+    Error::new(Code::LedgerFailed, told.trim_end())
 }
 
 /// The same for the move to `dispatched`, where a conflict means that someone else was first.
@@ -47,8 +52,9 @@ pub(crate) fn found(happening: &Happening, id: &str, shared: &Shared) -> Option<
                 found => Ok(found),
             }))
         }
-        Happening::Failed { .. } => {
-            Some(Err(Error::new(Code::LedgerFailed, "The ledger could not be read; nothing was sent.")))
+        Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", &shared.redactor))),
+        Happening::Failed { message, .. } => {
+            Some(Err(ledger_failed("The ledger could not be read; nothing was sent. ", message)))
         }
         _ => None,
     }

@@ -10,6 +10,7 @@ import pytest
 
 import toolgate
 
+from postgres import Server
 from sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -44,6 +45,19 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
     yield begin
     for sandbox in running:
         sandbox.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Run a PostgreSQL for the whole session."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def database(server: Server) -> str:
+    """Return the URL of an empty PostgreSQL database."""
+    return server.database()
 
 
 class Person:

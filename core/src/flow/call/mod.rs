@@ -572,11 +572,11 @@ impl Call {
             }
             approval.check_usable(now)?;
         }
-        if self.record.is_none() {
-            if let Some((look, errand)) = self.look(&examined.document, shared) {
-                self.state = State::Looking { look, errand };
-                return Ok(());
-            }
+        if self.record.is_none()
+            && let Some((look, errand)) = self.look(&examined.document, shared)
+        {
+            self.state = State::Looking { look, errand };
+            return Ok(());
         }
         let standing = gate::approval::check(
             shared.approvals.values(),

@@ -105,7 +105,7 @@ capture("tools", guard.tools());
 capture("approvals", guard.approvals());
 capture("profile", guard.profile());
 capture("snapshot at the end", guard.snapshot());
-capture("ledger", ledger.entries());
+capture("ledger", ledger.dump());
 const everything = { depth: 20, showHidden: true, getters: true, maxStringLength: null, maxArrayLength: null };
 for (const [name, object] of Object.entries({ vault, guard, client: guard.client })) capture(name, inspect(object, everything));
 

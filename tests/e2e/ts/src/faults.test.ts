@@ -216,6 +216,8 @@ for (const generation of generations) {
             if (mood === "throws") throw new Error("disk full");
             return mood === "works" && ledger.compareAndSet(key, expected, record);
           },
+          get: (key) => ledger.get(key),
+          entries: (prefix) => ledger.entries(prefix),
         },
       });
       await subject.guard.signup(form(email));

@@ -31,7 +31,7 @@ const ledger = new MemoryLedger(state.ledger);
 function save(snapshot?: string): void {
   const key = vault.get(KEY);
   const kept = { ...(snapshot === undefined ? {} : { snapshot }), ...(key === undefined ? {} : { key }) };
-  writeFileSync(file, JSON.stringify({ ...kept, ledger: ledger.entries() }));
+  writeFileSync(file, JSON.stringify({ ...kept, ledger: ledger.dump() }));
 }
 
 const die: Ask = () => {

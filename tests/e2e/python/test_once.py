@@ -1,0 +1,155 @@
+"""An approved call goes out at most once: however many race for it, and wherever a process is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import anyio
+import pytest
+
+import toolgate
+
+from conftest import data, workspace
+from sandbox import ROOT
+
+HERE = Path(__file__).parent
+PYTHON = [sys.executable, HERE / "racer.py"]
+NODE = ["node", ROOT / "tests/e2e/ts/.out/racer.js"]
+KEY = "favcrm_api_key"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def fresh(request):
+    """Return what makes an empty ledger and says where it is: a file in the folder, or a URL."""
+
+    async def make(folder):
+        if request.param == "sqlite":
+            return str(folder / "ledger.sqlite")
+        url = request.getfixturevalue("server").database()
+        async with toolgate.PostgresLedger(url) as ledger:
+            await ledger.create()
+        return url
+
+    return make
+
+
+def ledger_at(where):
+    return toolgate.PostgresLedger(where) if where.startswith("postgresql:") else toolgate.SqliteLedger(where)
+
+
+async def bookings(guard):
+    return [booking["id"] for booking in data(await guard.call_tool("list_bookings"))["items"]]
+
+
+async def test_two_hundred_of_both_languages_race_for_one_approval(start, fresh, tmp_path):
+    where = await fresh(tmp_path)
+    sandbox = start("--demo-data")
+    vault = toolgate.MemoryVault()
+    async with ledger_at(where) as ledger:
+        async with workspace(sandbox, vault=vault, ledger=ledger) as (guard, _):
+            [booking, *_] = await bookings(guard)
+            with pytest.raises(toolgate.ApprovalError) as caught:
+                await guard.call_tool("cancel_booking", {"id": booking})
+            approval = caught.value.details["approval"]
+            await guard.approve(approval)
+            snapshot = tmp_path / "snapshot.json"
+            snapshot.write_text(guard.snapshot())
+        environment = {**os.environ, "FAVCRM_API_KEY": await vault.get(KEY)}
+        arguments = [sandbox.mcp, snapshot, where, booking, "20"]
+        running = [
+            subprocess.Popen([*racer, *arguments], stdin=-1, stdout=-1, text=True, env=environment)
+            for racer in [PYTHON, NODE] * 5
+        ]
+        try:
+            assert [process.stdout.readline() for process in running] == ["ready\n"] * 10
+            for process in running:
+                process.stdin.write("\n")
+                process.stdin.flush()
+            ended = [process.communicate(timeout=60)[0] for process in running]
+        finally:
+            for process in running:
+                process.kill()
+                process.communicate()
+        codes = Counter(code for line in ended for code in json.loads(line))
+        assert codes["ran"] == 1
+        assert codes["approval_spent"] + codes["ledger_conflict"] == 199, codes
+        assert sandbox.ran("cancel_booking") == 1
+        assert len(sandbox.calls("cancel_booking")) == 1
+        [(key, record)] = await ledger.entries("approval/")
+        assert key == f"approval/{approval}"
+        assert json.loads(record)["state"] == "completed"
+
+
+POINTS = {
+    # Where it is killed: how the ledger then says the approval stands, and whether the call had run by then.
+    "before-1": (None, False),
+    "after-1": ("proposed", False),
+    "before-2": ("proposed", False),
+    "after-2": ("approved", False),
+    "before-3": ("approved", False),
+    "after-3": ("dispatched", False),
+    "before-call": ("dispatched", False),
+    "on-the-way": ("dispatched", True),
+    "before-4": ("dispatched", True),
+    "after-4": ("completed", True),
+}
+
+
+async def test_killed_anywhere_nothing_runs_twice(start, fresh, tmp_path):
+    # Each has a backend and a ledger of its own, so that all can die at the same time.
+    async with anyio.create_task_group() as group:
+        for point in POINTS:
+            folder = tmp_path / point
+            folder.mkdir()
+            group.start_soon(killed, point, start, await fresh(folder), folder)
+
+
+async def killed(point, start, where, folder):
+    state, ran = POINTS[point]
+    # On the way: the backend has done the work, and its answer does not come.
+    slow = [{"tool": "cancel_booking", "times": 1, "fault": {"delay_ms": 60_000}}] if point == "on-the-way" else []
+    sandbox = start("--demo-data", faults=slow)
+    vault = toolgate.MemoryVault()
+    async with workspace(sandbox, vault=vault) as (guard, _):
+        [booking, *_] = await bookings(guard)
+
+    environment = {**os.environ, "FAVCRM_API_KEY": await vault.get(KEY)}
+    command = [sys.executable, HERE / "victim.py", sandbox.mcp, where, folder, booking, point]
+    async with await anyio.open_process(command, env=environment, stdout=None, stderr=None) as victim:
+        with anyio.fail_after(60):
+            if point == "on-the-way":
+                while sandbox.ran("cancel_booking") == 0:
+                    await anyio.sleep(0.02)
+                victim.kill()
+            assert await victim.wait() == -signal.SIGKILL, point
+
+    assert sandbox.ran("cancel_booking") == ran, point
+    snapshot = (folder / "snapshot.json").read_text()
+    async with ledger_at(where) as ledger:
+        records = [json.loads(record) for _, record in await ledger.entries("approval/")]
+        assert [record["state"] for record in records] == ([] if state is None else [state]), point
+
+        # Whoever comes after goes on with what the dead left behind, and tries the same approval once more; twice.
+        outcomes = []
+        for _ in range(2):
+            options = {"vault": vault, "ledger": ledger, "snapshot": snapshot}
+            async with toolgate.connect(sandbox.mcp, profile="favcrm", **options) as guard:
+                outcomes += [resumed.error.code if resumed.error else "ran" for resumed in await guard.resume()]
+                for record in records:
+                    quoted = {toolgate.APPROVAL_META: record["id"]}
+                    try:
+                        await guard.call_tool("cancel_booking", {"id": booking}, meta=quoted)
+                        outcomes.append("ran")
+                    except toolgate.ToolgateError as error:
+                        outcomes.append(error.code)
+        calls = len(sandbox.calls("cancel_booking"))
+        assert calls <= 1, (point, outcomes)
+        if state in {"dispatched", "completed"}:
+            # Spent, whether or not the call got out: nobody may try again.
+            assert (calls, outcomes.count("ran")) == (ran, 0), (point, outcomes)
