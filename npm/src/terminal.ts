@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { env as environment, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import type { Ask } from "./ask.js";
-import type { Answer, ApprovalQuestion, CodeQuestion, Difference, Preview, Question } from "./types.js";
 import { type ConfigValues, resolveConfig as resolve } from "./config.js";
+import type { Answer, ApprovalQuestion, CodeQuestion, Difference, Preview, Question } from "./types.js";
 import { whole } from "./whole.js";
 
 export { FileAudit } from "./file-audit.js";
@@ -89,7 +89,8 @@ function answer(question: Question, typed: string): Answer {
     if (/^y(es)?$/i.test(typed)) return { type: "ran" };
     return /^n(o)?$/i.test(typed) ? { type: "not_ran" } : { type: "defer" };
   }
-  if (question.type === "approval" || question.type === "definition") return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
+  if (question.type === "approval" || question.type === "definition")
+    return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
   if (/^r(esend)?$/i.test(typed)) return { type: "resend" };
   if (/^q(uit)?$/i.test(typed)) return { type: "cancel" };
   return { type: "code", code: typed };

@@ -23,6 +23,7 @@ record!(open Decide { id, approves, stage; reason });
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {
     /// Nobody here knows the approval: the ledger does.
     Reading,

@@ -27,6 +27,7 @@ record!(open Settle { id, stage; ran });
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {
     Reading,
     /// Writes down that the answer was lost.
