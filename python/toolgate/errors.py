@@ -28,7 +28,6 @@ __all__ = [
     "PlanError",
     "PolicyError",
     "ProtocolError",
-    "RecordError",
     "SchemaError",
     "SignupError",
     "SnapshotError",
@@ -141,11 +140,7 @@ class ApprovalError(ToolgateError):
 
 
 class LedgerError(ToolgateError):
-    """The ledger did not take the approval's record, so nothing was sent."""
-
-
-class RecordError(LedgerError):
-    """The ledger's record cannot be trusted or read; `next` says what to do about it."""
+    """The ledger did not take the approval's record, or holds one that cannot be trusted, so nothing was sent."""
 
 
 class AuditError(ToolgateError):
@@ -182,10 +177,10 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "unknown_tool": ToolError,
     "invalid_definition": ToolError,
     "invalid_schema": SchemaError,
+    "invalid_arguments": ArgumentsError,
     "definition_changed": ToolError,
     "invalid_lock": OptionsError,
     "invalid_config": OptionsError,
-    "invalid_arguments": ArgumentsError,
     "secret_in_arguments": ArgumentsError,
     "denied_by_policy": PolicyError,
     "budget_spent": PolicyError,
@@ -199,8 +194,8 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "approval_mismatch": ApprovalError,
     "unknown_approval": ApprovalError,
     "still_dispatched": ApprovalError,
-    "invalid_record": RecordError,
-    "unsupported_record": RecordError,
+    "invalid_record": LedgerError,
+    "unsupported_record": LedgerError,
     "ledger_failed": LedgerError,
     "ledger_conflict": LedgerError,
     "audit_failed": AuditError,

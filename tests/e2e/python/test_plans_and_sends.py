@@ -251,7 +251,7 @@ async def test_one_asks_a_second_answers_a_third_calls(start):
                 await guard.call_tool("cancel_booking", {"id": booking}, **quoting)
             assert caught.value.code == "approval_spent"
         stranger = await toolgate.Guard.attach(one.client, **{**options, "seal_key": "aa" * 32})
-        with pytest.raises(toolgate.RecordError) as caught:
+        with pytest.raises(toolgate.LedgerError) as caught:
             await stranger.call_tool("cancel_booking", {"id": booking}, **quoting)
         assert caught.value.code == "invalid_record"
     assert sandbox.ran("cancel_booking") == 1
