@@ -153,7 +153,10 @@ def _ask_definition(question: DefinitionQuestion) -> Answer:
     _say("", question["message"])
     for difference in question["differences"]:
         _say(f"  {difference['change']} {difference['path']}: {difference['note']}")
-        _say(*(f"    {sign} {difference[name]}" for sign, name in (("-", "before"), ("+", "after")) if name in difference))
+        if "before" in difference:
+            _say(f"    - {difference['before']}")
+        if "after" in difference:
+            _say(f"    + {difference['after']}")
     match input("Go on with the new definition? yes, no, or Enter to decide later: ").strip().lower():
         case "y" | "yes":
             return Approve()

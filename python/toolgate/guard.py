@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .ask import Ask
     from .audit import Audit, AuditSink
     from .ledger import Ledger
-    from .types import Approval, Decision, Drift, Finding, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
     from .telemetry import Tracer
+    from .types import Approval, Decision, Drift, Finding, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
     from .vault import Vault
 
 __all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
