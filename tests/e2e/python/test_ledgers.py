@@ -138,12 +138,12 @@ async def refused(ledger, account, *, secret="nothing of this kind") -> str:
     sandbox, vault = account
     async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=yes, ledger=ledger) as guard:
         with pytest.raises(toolgate.LedgerError) as caught:
-            await guard.call_tool("cancel_booking", {"id": "bkg_1"})
+            await guard.call_tool("delete_tag", {"id": "tag_1"})
         assert caught.value.code == "ledger_failed"
         assert caught.value.retryable
         assert caught.value.message.startswith("The ledger could not store the approval's record; nothing was sent. ")
         assert secret not in guard.snapshot()
-    assert sandbox.calls("cancel_booking") == []
+    assert sandbox.calls("delete_tag") == []
     errors = [caught.value]
     for ask in (ledger.get("k"), ledger.entries("")):
         try:
