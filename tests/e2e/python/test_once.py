@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -153,3 +154,39 @@ async def killed(point, start, where, folder):
         if state in {"dispatched", "completed"}:
             # Spent, whether or not the call got out: nobody may try again.
             assert (calls, outcomes.count("ran")) == (ran, 0), (point, outcomes)
+        if state == "dispatched":
+            [record] = records
+            await settled(sandbox, vault, ledger, record["id"], ran=ran)
+
+
+async def settled(sandbox, vault, ledger, approval, *, ran):
+    """Whoever looks after the call's time is over finds it unknown, and lets a read tell; nothing is sent again."""
+    states = []
+
+    class Watched:
+        get, entries = ledger.get, ledger.entries
+
+        async def compare_and_set(self, key, expected, record):
+            states.append(json.loads(record)["state"])
+            return await ledger.compare_and_set(key, expected, record)
+
+    options = {"vault": vault, "ledger": Watched(), "profile": "favcrm"}
+    state = json.loads(await ledger.get(f"approval/{approval}"))["state"]
+    if state == "completed":
+        # Killed between the answer and its record: going on with the snapshot has made up for that.
+        assert ran
+        return
+    # And where the snapshot knew of a call on its way, that its answer is lost.
+    lost = ["unknown"] if state == "dispatched" else []
+    if lost:
+        async with toolgate.connect(sandbox.mcp, **options) as guard:
+            with pytest.raises(toolgate.ApprovalError) as caught:
+                await guard.settle(approval)
+            assert caught.value.code == "still_dispatched"
+    calls = len(sandbox.calls("cancel_booking"))
+    later = lambda: (time.time_ns() // 1_000_000) + 5 * 60_000  # noqa: E731
+    async with toolgate.connect(sandbox.mcp, now=later, **options) as guard:
+        told = await guard.settle(approval)
+    assert states == [*lost, "completed" if ran else "failed"]
+    assert (told["state"], told["settled_by"]) == (states[-1], "read")
+    assert len(sandbox.calls("cancel_booking")) == calls
