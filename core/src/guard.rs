@@ -63,8 +63,8 @@ pub struct Options {
     pub secrets: Option<Vec<Secret>>,
     /// How the audit is kept; absent: there is none.
     pub audit: Option<AuditOptions>,
-    /// At least 32 bytes in hexadecimal. Seals the ledger's records and the audit: whoever lacks it can neither forge nor
-    /// rewrite them. All processes that share a ledger share it.
+    /// At least 32 bytes in hexadecimal. Seals the ledger's records, the snapshots and the audit: whoever lacks it can
+    /// neither forge nor rewrite them. All processes that share a ledger share it.
     pub seal_key: Option<Secret>,
 }
 

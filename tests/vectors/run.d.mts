@@ -1,8 +1,6 @@
 /** The WebAssembly's own bindings. */
 export interface Bindings {
-  Core: new (
-    options: string,
-  ) => Core;
+  Core: new (options: string) => Core;
   verifyAudit(lines: Uint8Array, options: string): unknown;
 }
 

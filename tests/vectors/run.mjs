@@ -50,11 +50,16 @@ function guard({ options, tools }, { Core }) {
 /** One turn: what the guard said, and as what. */
 function take(stage, turn) {
   try {
-    return { said: say(stage, turn), kind: turn.start || turn.event ? "step" : turn.resume || "restore" in turn ? "steps" : "value" };
+    return { kind: kindOf(turn), said: say(stage, turn) };
   } catch (error) {
     if (error?.code === undefined) throw error;
-    return { said: error, kind: "error" };
+    return { kind: "error", said: error };
   }
+}
+
+function kindOf(turn) {
+  if ("start" in turn || "event" in turn) return "step";
+  return "resume" in turn || "restore" in turn ? "steps" : "value";
 }
 
 function say(stage, turn) {
