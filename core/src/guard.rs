@@ -18,6 +18,7 @@ use crate::flow::signup::registration::Registrations;
 use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
 use crate::gate;
 use crate::gate::plan::Plans;
+use crate::json::canonical::{canonical_of, canonical_without};
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
 use crate::map::Map;
@@ -62,8 +63,8 @@ pub struct Options {
     pub secrets: Option<Vec<Secret>>,
     /// How the audit is kept; absent: there is none.
     pub audit: Option<AuditOptions>,
-    /// At least 32 bytes in hexadecimal. Seals the ledger's records and the audit: whoever lacks it can neither forge nor
-    /// rewrite them. All processes that share a ledger share it.
+    /// At least 32 bytes in hexadecimal. Seals the ledger's records, the snapshots and the audit: whoever lacks it can
+    /// neither forge nor rewrite them. All processes that share a ledger share it.
     pub seal_key: Option<Secret>,
 }
 
@@ -118,6 +119,9 @@ struct Snapshot<'g> {
     #[serde(skip_serializing_if = "Pace::is_empty")]
     pace: &'g Pace,
     flows: &'g Map<FlowId, InFlight>,
+    /// Over everything else: an edited flow would send what nobody approved.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    seal: String,
 }
 
 /// How everything that is written for another process begins.
@@ -134,9 +138,10 @@ struct SnapshotBody {
     registrations: Registrations,
     flows: Map<FlowId, InFlight>,
     pace: Pace,
+    seal: String,
 }
 
-record!(open SnapshotBody { approvals, registrations, flows; pace });
+record!(open SnapshotBody { approvals, registrations, flows, seal; pace });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
@@ -274,7 +279,7 @@ impl Guard {
 
     /// Everything that another process needs to go on, as versioned JSON without secrets.
     pub fn snapshot(&self) -> String {
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             toolgate: "snapshot",
             version: SNAPSHOT_VERSION,
             server: &self.shared.server,
@@ -282,7 +287,9 @@ impl Guard {
             registrations: &self.shared.registrations,
             pace: &self.shared.pace,
             flows: &self.flows,
+            seal: String::new(),
         };
+        snapshot.seal = self.shared.seal.of(&canonical_of(&snapshot));
         serde_json::to_string(&snapshot).unwrap_or_default()
     }
 
@@ -310,15 +317,13 @@ impl Guard {
             return Err(Error::new(Code::InvalidSnapshot, "The snapshot was written for another server."));
         }
         let body: SnapshotBody = de::from_node(document.tape().root()).map_err(unreadable)?;
+        let altered = |why: &str| Error::new(Code::InvalidSnapshot, format!("The snapshot {why}."));
+        self.shared.seal.check(&canonical_without(document.tape().root(), "seal"), &body.seal).map_err(altered)?;
         if self.flows.len().saturating_add(body.flows.len()) > MAX_FLOWS {
             return Err(Error::new(Code::TooManyFlows, format!("More than {MAX_FLOWS} flows would be open.")));
         }
         if body.flows.keys().any(|id| self.flows.contains_key(id)) {
             return Err(Error::new(Code::InvalidSnapshot, "The snapshot's flows are open in this guard already."));
-        }
-        let altered = |why: &str| Error::new(Code::InvalidSnapshot, format!("An approval in the snapshot {why}."));
-        for approval in &body.approvals {
-            approval.check_seal(&self.shared.seal).map_err(altered)?;
         }
         for approval in body.approvals {
             self.shared.remember(approval);

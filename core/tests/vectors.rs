@@ -49,10 +49,13 @@ fn guard(case: &Value) -> Core {
 }
 
 fn transcripts() -> Vec<PathBuf> {
-    let folder = folder().join("transcripts");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths = Vec::new();
+    for name in ["attacks", "transcripts"] {
+        let before = paths.len();
+        paths.extend(std::fs::read_dir(folder().join(name)).unwrap().map(|entry| entry.unwrap().path()));
+        assert!(paths.len() > before, "{name} is empty");
+    }
     paths.sort();
-    assert!(!paths.is_empty());
     paths
 }
 
@@ -251,6 +254,9 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
             "null".to_owned()
         });
         ("value", attached)
+    } else if let Some(verify) = turn.get("verify") {
+        let lines = verify["lines"].as_str().unwrap().as_bytes();
+        ("value", ffi::verify_audit(lines, &verify["options"].to_string()))
     } else {
         let report = match turn["report"].as_str().unwrap() {
             "tools" => core.tools(),

@@ -61,9 +61,9 @@ export interface GuardOptions {
    */
   audit?: AuditSink | AuditWriter | AuditOptions;
   /**
-   * At least 32 random bytes in hexadecimal that seal the ledger's records and the audit, so that nobody without them
-   * can forge or rewrite one. Every process that shares the ledger needs the same. Default: none, and only damage is
-   * noticed.
+   * At least 32 random bytes in hexadecimal that seal the ledger's records, the snapshots and the audit, so that nobody
+   * without them can forge or rewrite one. Every process that shares the ledger needs the same. Default: none, and only
+   * damage is noticed.
    */
   sealKey?: string;
   /** Values of at least 8 bytes that must be seen nowhere: masked in results, refused in arguments. */

@@ -5,5 +5,5 @@ import * as bindings from "../src/generated/toolgate.js";
 
 bindings.initSync({ module: readFileSync(new URL("../dist/toolgate.wasm", import.meta.url)) });
 
-export const { Core, canonicalize, digest, errorCodes } = bindings;
+export const { Core, canonicalize, digest, errorCodes, verifyAudit } = bindings;
 export type Core = bindings.Core;

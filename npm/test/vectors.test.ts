@@ -5,35 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { compile, configReferences, resolveConfig, verifyAudit } from "toolgate";
-import { Core, canonicalize, digest } from "./core.js";
+import { type File, list, play } from "../../tests/vectors/run.mjs";
+import { Core, canonicalize, digest, verifyAudit as verify } from "./core.js";
 
 type Json = Record<string, unknown>;
-
-interface Case {
-  name: string;
-  options: Json;
-  tools?: Json[];
-  secrets?: string[];
-  turns: Turn[];
-}
-
-interface Turn {
-  start?: Json;
-  event?: Json;
-  restore?: string;
-  resume?: true;
-  report?: "tools" | "approvals" | "profile" | "drift" | "findings" | "lock";
-  attach?: Json;
-  keep_lock?: true;
-  tools?: Json[];
-  document?: string;
-  json?: unknown;
-  repeat?: { before: string; text: string; times: number; after: string };
-  step?: Json;
-  steps?: Json[];
-  error?: Json;
-  value?: unknown;
-}
 
 const folder = new URL("../../tests/vectors/", import.meta.url);
 
@@ -52,20 +27,6 @@ function thrown(work: () => unknown): { details?: Json } & Json {
     return error as Json;
   }
   return assert.fail("nothing was thrown");
-}
-
-function list(core: Core, tools: Json[], digit = "0"): void {
-  const flow = { now: 0, entropy: digit.repeat(32), flow: { type: "list" } };
-  const step = JSON.parse(core.start(JSON.stringify(flow)));
-  const event = JSON.stringify({ step: step.id, now: 0, event: { type: "tools" } });
-  const { outcome } = JSON.parse(core.handle(event, bytes(JSON.stringify({ tools }))));
-  assert.equal(outcome.type, "listed");
-}
-
-function guard({ options, tools }: Case): Core {
-  const core = new Core(JSON.stringify(options));
-  if (tools) list(core, tools);
-  return core;
 }
 
 describe("digests", () => {
@@ -155,71 +116,13 @@ describe("validation", () => {
   }
 });
 
-for (const file of readdirSync(new URL("transcripts/", folder)).sort()) {
-  const { title, cases } = read<{ title: string; cases: Case[] }>(`transcripts/${file}`);
-  describe(title, () => {
-    for (const transcript of cases) it(transcript.name, () => play(transcript));
-  });
-}
-
-function play(transcript: Case): void {
-  let core = guard(transcript);
-  for (const [number, turn] of transcript.turns.entries()) {
-    const place = `turn ${number}`;
-    if (turn.resume) {
-      const snapshot = core.snapshot();
-      searchSecrets(transcript, snapshot, "the snapshot");
-      core = guard(transcript);
-      const steps = JSON.parse(core.restore(snapshot));
-      assert.deepEqual(steps, turn.steps, place);
-      searchSecrets(transcript, JSON.stringify(steps), place);
-    } else if (turn.attach && !turn.error) {
-      core = attach(core, turn);
-      assert.equal(turn.value, null, place);
-    } else if (turn.error) {
-      const error = thrown(() => say(core, turn));
-      assert.deepEqual(error, turn.error, place);
-      searchSecrets(transcript, JSON.stringify(error), place);
-    } else {
-      const said = say(core, turn);
-      assert.deepEqual(said, turn.step ?? turn.steps ?? turn.value, place);
-      searchSecrets(transcript, JSON.stringify(public_(said)), place);
-    }
+for (const path of ["attacks/", "transcripts/"]) {
+  for (const file of readdirSync(new URL(path, folder)).sort()) {
+    const { title, cases } = read<File>(`${path}${file}`);
+    describe(title, () => {
+      for (const transcript of cases) it(transcript.name, () => play(transcript, { Core, verifyAudit: verify }));
+    });
   }
-}
-
-function attach(core: Core, { attach, keep_lock, tools }: Turn): Core {
-  const attached = new Core(JSON.stringify(keep_lock ? { ...attach, lock: core.lock() } : attach));
-  if (tools) list(attached, tools);
-  return attached;
-}
-
-function say(core: Core, turn: Turn): unknown {
-  if (turn.attach) return attach(core, turn);
-  if (turn.start) return JSON.parse(core.start(JSON.stringify(turn.start), bytes(documentOf(turn))));
-  if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), bytes(documentOf(turn))));
-  if (turn.restore !== undefined) return JSON.parse(core.restore(turn.restore));
-  assert.ok(turn.report);
-  const report = core[turn.report]();
-  return ["tools", "drift", "findings"].includes(turn.report) ? JSON.parse(report) : report;
-}
-
-function documentOf({ repeat, document, json }: Turn): string | undefined {
-  if (repeat) return repeat.before + repeat.text.repeat(repeat.times) + repeat.after;
-  return document ?? (json === undefined ? undefined : JSON.stringify(json));
-}
-
-/** The two places where a secret may leave the core. */
-function public_(said: unknown): unknown {
-  const step = said as { type?: unknown };
-  if (step?.type === "keep") return { ...step, secret: null };
-  if (step?.type === "call_tool") return { ...step, arguments: null };
-  return said;
-}
-
-function searchSecrets({ secrets }: Case, text: string, place: string): void {
-  for (const secret of secrets ?? [])
-    assert.ok(!text.includes(secret), `a secret stands in what the guard said: ${place}`);
 }
 
 describe("audits", () => {

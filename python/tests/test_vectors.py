@@ -33,8 +33,9 @@ POLICY_SCHEMA = files(toolgate) / "policy.schema.json"
 DIGESTS = load(VECTORS / "digests.json")["digests"]
 EFFECTS = load(VECTORS / "effects.json")["effects"]
 CASES = [
-    pytest.param(case, id=f"{path.stem}: {case['name']}")
-    for path in sorted((VECTORS / "transcripts").glob("*.json"))
+    pytest.param(case, id=f"{path.parent.name}/{path.stem}: {case['name']}")
+    for folder in ("attacks", "transcripts")
+    for path in sorted((VECTORS / folder).glob("*.json"))
     for case in load(path)["cases"]
 ]
 
@@ -128,6 +129,8 @@ class Conversation:
             lock = {"lock": self.core.lock()} if "keep_lock" in turn else {}
             self.core = listed({**turn["attach"], **lock}, turn.get("tools"))
             return "null"
+        if "verify" in turn:
+            return text(toolgate.verify_audit(turn["verify"]["lines"], **turn["verify"]["options"]))
         if "restore" in turn:
             return self.core.restore(turn["restore"])
         snapshot = self.core.snapshot()

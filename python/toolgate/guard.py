@@ -129,9 +129,9 @@ class Guard(Generic[CallResult, ListResult]):
             ledger: Where approvals are recorded; by default memory.
             audit: Where every decision and outcome is written down before it takes effect: `FileAudit`,
                 `SqliteAudit`, any sink or function, or an `Audit` with what is to be redacted. By default nowhere.
-            seal_key: At least 32 random bytes in hexadecimal that seal the ledger's records and the audit, so that
-                nobody without them can forge or rewrite one. Every process that shares the ledger needs the same.
-                By default none, and only damage is noticed.
+            seal_key: At least 32 random bytes in hexadecimal that seal the ledger's records, the snapshots and the
+                audit, so that nobody without them can forge or rewrite one. Every process that shares the ledger
+                needs the same. By default none, and only damage is noticed.
             secrets: Values of at least 8 bytes that must be seen nowhere: masked in results, refused in arguments.
             tracer: OpenTelemetry's, such as `opentelemetry.trace.get_tracer("agent")`; a span a tool call, without
                 arguments and results.

@@ -1,14 +1,14 @@
 // The installed tarball, bundled as people do it, in a real Chromium.
 
 import assert from "node:assert/strict";
-import { cpSync, existsSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { chromium } from "playwright-core";
 import { judge, suite } from "../suite/cases.mjs";
-import { consumer, copyApp, here, run } from "./pack.mjs";
+import { consumer, copyApp, here, npm, run } from "./pack.mjs";
 import { startSandbox } from "./sandbox.mjs";
 
 const STORY = ["not_initialized", "healthy", "approval_required", "cancelled"];
@@ -20,6 +20,14 @@ const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
+
+/** The vectors' conversations, a file each. */
+function conversations() {
+  return ["attacks", "transcripts"].flatMap((name) => {
+    const folder = join(here, "../vectors", name);
+    return readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")));
+  });
+}
 
 async function serve(folder) {
   const server = createServer(async ({ url }, response) => {
@@ -78,16 +86,22 @@ describe("in Chromium", () => {
   describe("Vite's build, under a strict content security policy", () => {
     let site;
     const cases = suite();
+    const vectors = conversations();
 
     before(async () => {
       const path = consumer({}, "@modelcontextprotocol/client", "vite");
       copyApp(path);
       cpSync(join(here, "../suite/run.mjs"), join(path, "run.mjs"));
-      const input = JSON.stringify(["index.html", "schema.html", "worker.html", "suite.html", "validator.html"]);
+      cpSync(join(here, "../vectors/run.mjs"), join(path, "play.mjs"));
+      // The package has no way in to the core's own surface: its bindings, and the module that is in the tarball.
+      cpSync(join(npm, "src/generated/toolgate.js"), join(path, "bindings.js"));
+      const input = JSON.stringify(["index.html", "schema.html", "worker.html", "suite.html", "validator.html", "vectors.html"]);
       const config = `export default { base: "./", worker: { format: "es" }, build: { rollupOptions: { input: ${input} } } };`;
       writeFileSync(join(path, "vite.config.js"), config);
       run(path, "npx", "vite", "build", "--logLevel", "error");
       writeFileSync(join(path, "dist/cases.json"), JSON.stringify(cases));
+      writeFileSync(join(path, "dist/vectors.json"), JSON.stringify(vectors));
+      cpSync(join(path, "node_modules/toolgate/dist/toolgate.wasm"), join(path, "dist/toolgate.wasm"));
       site = await serve(join(path, "dist"));
     });
     after(() => site?.close());
@@ -106,6 +120,11 @@ describe("in Chromium", () => {
       const { early, failed } = await said(`${site.origin}/suite.html`);
       assert.equal(early, "not_initialized");
       judge(cases, failed, (line) => context.diagnostic(line));
+    });
+
+    it("decides as all languages do: every transcript and every attack", async (context) => {
+      context.diagnostic(`${vectors.flatMap(({ cases }) => cases).length} conversations`);
+      assert.deepEqual(await said(`${site.origin}/vectors.html`), []);
     });
 
     it("validates for the official client, whose Ajv needs what the policy forbids", async () => {

@@ -185,7 +185,7 @@ impl Approval {
     }
 
     /// Says what is wrong with the seal, if anything is.
-    pub(crate) fn check_seal(&self, seal: &Seal) -> core::result::Result<(), &'static str> {
+    fn check_seal(&self, seal: &Seal) -> core::result::Result<(), &'static str> {
         let unsealed = Approval { seal: String::new(), ..self.clone() };
         seal.check(&canonical_of(&unsealed), &self.seal)
     }
@@ -230,8 +230,11 @@ impl Approval {
         }
     }
 
+    /// Past its end; or by a clock that stands further before the proposal than the approval lives: one that was set back
+    /// must not make a yes last for ever, and clocks of several hosts may differ a little.
     pub(crate) fn is_expired(&self, now: Millis) -> bool {
-        now >= self.expires_at
+        let lifetime = self.expires_at.saturating_sub(self.proposed_at);
+        now >= self.expires_at || now.saturating_add(lifetime) < self.proposed_at
     }
 
     /// The record in its next state, not sealed yet, or none if there is no such way.

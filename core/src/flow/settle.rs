@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::call::record::took_effect;
-use super::call::sending::{follow_up, request_of};
+use super::call::sending::{follow_up, word_on};
 use super::{Errand, Input, cancelled, failed, failure_error};
 use crate::approval::{self, Approval, State, Witness};
 use crate::error::{Code, Error, Result};
@@ -228,7 +228,7 @@ impl Settle {
             }
             return Ok(());
         }
-        let Some((request, owner)) = request_of(profile, result) else {
+        let Some((request, owner)) = word_on(&approval, profile, result) else {
             self.end(Ok(approval));
             return Ok(());
         };

@@ -120,7 +120,7 @@ impl Call {
                     }
                 };
                 let result = document.tape().root();
-                let said = shared.profile.as_ref().and_then(|profile| request_of(profile, result));
+                let said = shared.profile.as_ref().and_then(|profile| word_on(approval, profile, result));
                 let Some((mut request, owner)) = said.filter(|_| !result::is_error(result)) else {
                     let shown = result::show(&document, answer, "", &shared.redactor);
                     let outcome = Outcome::Result { result: shown.text, decision: self.decision.clone() };
@@ -170,8 +170,14 @@ pub(crate) fn follow_up(approval: &Approval, shared: &Shared) -> Option<Errand> 
     Errand::new(&read.tool, Json::object(&[(argument, &Json::of(&request.id))]), shared)
 }
 
+/// How the backend's question about that approval stands; none if the answer is about another.
+pub(crate) fn word_on(approval: &Approval, profile: &Profile, result: Node<'_>) -> Option<(Request, Owner)> {
+    let asked = approval.request.as_ref()?;
+    request_of(profile, result).filter(|(request, _)| request.id == asked.id)
+}
+
 /// The backend's question as its answer names it.
-pub(crate) fn request_of(profile: &Profile, result: Node<'_>) -> Option<(Request, Owner)> {
+fn request_of(profile: &Profile, result: Node<'_>) -> Option<(Request, Owner)> {
     let follow = &profile.sends.as_ref()?.follow;
     let answer = profile.answer(result);
     let field = |names: &[String]| {

@@ -1,0 +1,11 @@
+import initialize, { Core, verifyAudit } from "./bindings.js";
+import { playAll } from "./play.mjs";
+import { say } from "./say.js";
+
+async function run() {
+  await initialize({ module_or_path: "./toolgate.wasm" });
+  const files = await (await fetch("./vectors.json")).json();
+  return playAll(files, { Core, verifyAudit });
+}
+
+say(run());
