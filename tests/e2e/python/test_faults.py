@@ -52,13 +52,21 @@ async def test_a_lost_verification_is_never_repeated(start):
 async def test_a_write_that_goes_wrong(start, fault, code, answers):
     sandbox = start(*DEMO, "--answers", answers, faults=once("create_contact", fault))
     before = 0
-    async with workspace(sandbox, now=lambda: 1_800_000_000_000) as (guard, _):
+    clock = [1_800_000_000_000]
+    async with workspace(sandbox, now=lambda: clock[0]) as (guard, _):
         with pytest.raises(toolgate.BackendError) as caught:
             await guard.call_tool("create_contact", {"name": "Ana"})
         assert caught.value.code == code
         assert caught.value.next
         if code == "rate_limited":
             assert caught.value.details["retry_at"] == 1_800_000_030_000
+            # Nothing more is sent for as long as the backend wished.
+            clock[0] += 29_999
+            with pytest.raises(toolgate.BackendError) as held:
+                await still_usable(guard)
+            assert held.value.code == "rate_limited"
+            assert sandbox.calls("list_contacts") == []
+            clock[0] += 1
         await still_usable(guard)
         before = sandbox.ran("create_contact")
         assert not is_error(await guard.call_tool("create_contact", {"name": "Ben"}))
