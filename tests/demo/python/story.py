@@ -53,15 +53,16 @@ async def timed(*works: Callable[[], Awaitable[Any]], rounds: int = 60) -> tuple
 
 
 def decided(decision: Decision) -> None:
-    """Tell what each gate decided and why."""
+    """Tell what the gates decided and why; those that say the same share a line."""
     if not _tells_decisions:
         return
     effect = f", effect {decision['effect']}" if "effect" in decision else ""
     say(f"{_COLOUR['dim']}{decision['tool']}{effect}{_COLOUR['off']}")
-    for passage in decision["gates"]:
-        tint = {"deny": "red", "pass": "green"}.get(passage["verdict"], "bold")
-        note = passage.get("note", "")
-        say(f"  {passage['gate']:9} {_COLOUR[tint]}{passage['verdict']}{_COLOUR['off']}  {note}".rstrip())
+    spoken = itertools.groupby(decision["gates"], lambda passage: (passage["verdict"], passage.get("note", "")))
+    for (verdict, note), passages in spoken:
+        tint = _COLOUR[{"deny": "red", "pass": "green"}.get(verdict, "bold")]
+        gates = ", ".join(passage["gate"] for passage in passages)
+        say(f"  {tint}{verdict}{_COLOUR['off']} {gates}{': ' if note else ''}{note}")
 
 
 def check(told: str, *, holds: bool) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 import toolgate
 
-from conftest import workspace
+from conftest import data, workspace
 from sandbox import Sandbox
 
 KINDS = ["memory", "sqlite", "postgres"]
@@ -137,13 +137,14 @@ async def refused(ledger, account, *, secret="nothing of this kind") -> str:
     """Let a guard try to have something approved; return what it says of the ledger."""
     sandbox, vault = account
     async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=yes, ledger=ledger) as guard:
+        booking = data(await guard.call_tool("list_bookings"))["items"][0]["id"]
         with pytest.raises(toolgate.LedgerError) as caught:
-            await guard.call_tool("delete_tag", {"id": "tag_1"})
+            await guard.call_tool("cancel_booking", {"id": booking})
         assert caught.value.code == "ledger_failed"
         assert caught.value.retryable
         assert caught.value.message.startswith("The ledger could not store the approval's record; nothing was sent. ")
         assert secret not in guard.snapshot()
-    assert sandbox.calls("delete_tag") == []
+    assert sandbox.calls("cancel_booking") == []
     errors = [caught.value]
     for ask in (ledger.get("k"), ledger.entries("")):
         try:

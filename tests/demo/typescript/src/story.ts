@@ -42,14 +42,19 @@ export async function timed(
   return { bare: median(times.bare), guarded: median(times.guarded) };
 }
 
-/** One line a gate: what it decided and why. */
+/** What the gates decided and why; those that say the same share a line. */
 export function decided({ tool, effect, gates }: Decision): void {
   if (!tellsDecisions) return;
   say(`${colour.dim}${tool}${effect ? `, effect ${effect}` : ""}${colour.off}`);
+  const lines: { said: string; gates: string[] }[] = [];
   for (const { gate, verdict, note } of gates) {
     const tint = verdict === "deny" ? colour.red : verdict === "pass" ? colour.green : colour.bold;
-    say(`  ${gate.padEnd(9)} ${tint}${verdict}${colour.off}${note ? `  ${note}` : ""}`);
+    const said = `${tint}${verdict}${colour.off} %${note ? `: ${note}` : ""}`;
+    const last = lines.at(-1);
+    if (last?.said === said) last.gates.push(gate);
+    else lines.push({ said, gates: [gate] });
   }
+  for (const { said, gates } of lines) say(`  ${said.replace("%", gates.join(", "))}`);
 }
 
 export function check(told: string, holds: boolean): void {

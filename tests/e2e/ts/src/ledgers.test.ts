@@ -12,7 +12,7 @@ import { type Ledger, MemoryLedger, MemoryVault } from "toolgate";
 import { PostgresLedger } from "toolgate/postgres";
 import { SqliteLedger } from "toolgate/sqlite";
 import { generations } from "./clients.js";
-import { form, person, refusal } from "./people.js";
+import { first, form, person, refusal } from "./people.js";
 import { peer, poolOf, Server } from "./postgres.js";
 import { Sandbox } from "./sandbox.js";
 
@@ -56,12 +56,13 @@ async function refused(ledger: Ledger, secret = "nothing of this kind"): Promise
   assert.ok(http);
   const ask = person(sandbox, email, () => ({ type: "approve" }));
   await using subject = await http.http(sandbox.url, { vault, ask, ledger });
-  const error = await refusal(subject.call("delete_tag", { id: "tag_1" }), "ledger_failed");
+  const { id } = await first(subject, "list_bookings");
+  const error = await refusal(subject.call("cancel_booking", { id }), "ledger_failed");
   assert.ok(error.retryable);
   const [said, told] = error.message.split(" nothing was sent. ");
   assert.equal(said, "The ledger could not store the approval's record;");
   assert.ok(told);
-  assert.equal((await sandbox.log()).filter(({ tool }) => tool === "delete_tag").length, 0);
+  assert.equal((await sandbox.log()).filter(({ tool }) => tool === "cancel_booking").length, 0);
   const thrown = [error, await caught(ledger.get("k")), await caught(ledger.entries(""))];
   assert.ok(!`${inspect(thrown, { depth: 9, showHidden: true })}${subject.guard.snapshot()}`.includes(secret));
   return told;

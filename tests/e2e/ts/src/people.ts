@@ -15,11 +15,11 @@ export function form(email: string): SignupForm {
   };
 }
 
-/** Reads the emailed code, and answers approvals as told; without being told, later. */
+/** Reads the emailed code, and answers approvals as told; without being told, and anything else, later. */
 export function person(sandbox: Sandbox, email: string, decide?: (question: ApprovalQuestion) => Answer): Ask {
   return async (question) => {
-    if (question.type === "approval") return decide?.(question) ?? { type: "defer" };
-    return { type: "code", code: await sandbox.code(email) };
+    if (question.type === "code") return { type: "code", code: await sandbox.code(email) };
+    return (question.type === "approval" && decide?.(question)) || { type: "defer" };
   };
 }
 

@@ -100,6 +100,27 @@ export class Sandbox implements AsyncDisposable {
     return assert.fail(`no email came for ${email}`);
   }
 
+  /** How many emails were sent. */
+  async mails(): Promise<number> {
+    return (await this.#emails("")).length;
+  }
+
+  /** The owner's word on a send, in the portal. */
+  async ownerDecides(approval: string, decision: "approve" | "deny"): Promise<void> {
+    await this.#post(`${this.#portal}/api/approvals/${approval}`, { decision });
+  }
+
+  /** Pays by the link that a tool made. */
+  async pay(link: string): Promise<void> {
+    await this.#post(link.replace("/portal/upgrade/", "/portal/api/upgrade/"), {});
+  }
+
+  async #post(url: string, body: object): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, await answer.text());
+  }
+
   async #emails(email: string): Promise<string[]> {
     const names = (await readdir(this.outbox).catch(() => [])).filter((name) => name.endsWith(".eml")).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(this.outbox, name), "utf8")));
