@@ -409,6 +409,9 @@ impl Call {
             Ok(examined) => self.plan(&examined, now, shared),
             Err(error) => match error.detail("digest") {
                 Some(Detail::Text(digest)) if error.code() == Code::DefinitionChanged => {
+                    if let Some(passage) = self.decision.gates.last_mut() {
+                        passage.verdict = GateVerdict::Ask;
+                    }
                     self.state = State::Reviewing { digest: digest.clone(), problem: error };
                 }
                 _ => self.refuse(error),
