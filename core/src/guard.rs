@@ -1,5 +1,7 @@
 //! One backend under guard: its catalogue, policy, approvals and sign-ups, and the flows in flight.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::approval::{Approval, Seal, State};
@@ -70,7 +72,7 @@ pub struct Options {
 record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, lock, secrets, audit, seal_key });
 
 /// One backend under guard.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Guard {
     shared: Shared,
     audit: Option<Audit>,
@@ -78,13 +80,13 @@ pub struct Guard {
 }
 
 /// What the flows of one backend share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) server: String,
     pub(crate) subject: String,
     pub(crate) trusted: bool,
     pub(crate) profile: Option<Profile>,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) redactor: Redactor,
     pub(crate) approval_ttl: Millis,
     pub(crate) dispatch_timeout: Millis,
@@ -96,7 +98,7 @@ pub(crate) struct Shared {
     pub(crate) pace: Pace,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct InFlight {
     /// The number of the open step.
     number: u32,
@@ -166,7 +168,7 @@ impl Guard {
                 subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
                 trusted,
                 profile,
-                policy,
+                policy: Arc::new(policy),
                 redactor,
                 approval_ttl,
                 dispatch_timeout: options.dispatch_timeout.unwrap_or(DEFAULT_DISPATCH_TIMEOUT),

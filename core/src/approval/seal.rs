@@ -5,7 +5,7 @@ use crate::seal::Key;
 
 /// With a key, nobody without it can write or change a record; without one, a seal only shows damage and careless
 /// edits, for whoever writes a record can seal it too.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Seal(Option<Key>);
 
 impl Seal {

@@ -11,7 +11,7 @@ use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Answer, Happening, Millis, Outcome};
 
 /// The flow `decide`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Decide {
     id: String,
     approves: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Decide {
 
 record!(open Decide { id, approves, stage; reason });
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {

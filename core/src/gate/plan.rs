@@ -22,7 +22,7 @@ const LOOK_AGAIN: Millis = 20;
 const MAX_SAID: usize = 1_024;
 
 /// What the backend said of its plan lately.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plans {
     said: Map<String, Said>,
     /// Which flow asks about a tool, and since when.
@@ -31,7 +31,7 @@ pub(crate) struct Plans {
     pub(crate) proposed: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Said {
     at: Millis,
     until: Millis,
@@ -39,7 +39,7 @@ struct Said {
 }
 
 /// Where a call stands with the plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Standing {
     /// No plan has a say in it.
     Free,

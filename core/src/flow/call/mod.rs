@@ -32,7 +32,7 @@ use record::Look;
 use verification::{credential_name, key_lost};
 
 /// The flow `call`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Call {
     name: String,
     /// Exactly as they passed the gates, and exactly as they are sent.
@@ -53,7 +53,7 @@ pub(crate) struct Call {
     state: State,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// Reads the quoted approval.
@@ -377,8 +377,17 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(after.clone());
-                        self.decision.say(Gate::Dispatch, GateVerdict::Pass, "the approval was spent on this call");
-                        self.dispatch(Some(after), input.now, shared);
+                        match self.still_covered(&before, input.now, shared) {
+                            Ok(()) => {
+                                let note = "the approval was spent on this call";
+                                self.decision.say(Gate::Dispatch, GateVerdict::Pass, note);
+                                self.dispatch(Some(after), input.now, shared);
+                            }
+                            Err(error) => {
+                                self.decision.deny(Gate::Dispatch, &error);
+                                self.conclude(Some(after), Standing::Failed, self.failure(error), shared);
+                            }
+                        }
                     }
                     Err(error) => {
                         self.decision.deny(Gate::Dispatch, &error);
@@ -655,6 +664,20 @@ impl Call {
             self.record = None;
         }
         self.advance(now, true, shared);
+    }
+
+    /// The ledger may have taken its time, or another process may have gone on from a snapshot: the approval may have
+    /// expired, and the definition or the policy may be another by now.
+    fn still_covered(&self, approval: &Approval, now: Millis, shared: &Shared) -> Result<()> {
+        let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)?;
+        if let gate::pinned::Pinned::Asks(drift) = gate::pinned::check(tool, &shared.redactor)? {
+            return Err(gate::pinned::refused(tool, drift));
+        }
+        let mut binding = self.bind(&self.read_arguments(), shared)?;
+        binding.preview.record.clone_from(&approval.preview.record);
+        gate::approval::exactly(approval, &binding.call, &binding.arguments, &binding.preview)?;
+        // What the backend's owner agreed to was dispatched before, as far as the expiry goes.
+        if approval.state == Standing::Approved { approval.check_usable(now) } else { Ok(()) }
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
