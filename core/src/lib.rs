@@ -29,6 +29,10 @@ mod glob;
 pub mod guard;
 mod json;
 mod map;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod near;
 mod pace;
 mod policy;

@@ -29,6 +29,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use toolgate_core::error::Code;
 use toolgate_core::ffi::Core;
 use toolgate_core::guard::Guard;
+use toolgate_core::mutant::{self, Mutant};
 use toolgate_core::step::{self, Answer, Event, Failure, Happening, Outcome, Question, Start, Step, StepId, Work};
 
 const LIFETIME: u64 = 1_000;
@@ -355,8 +356,6 @@ fn relist(guard: &mut Guard, number: u8, version: u8) {
     guard.handle(event, Some(&listing(version))).unwrap();
 }
 
-static TIMES: [std::sync::atomic::AtomicU64; 4] = [const { std::sync::atomic::AtomicU64::new(0) }; 4];
-
 /// One transition at work.
 struct Turn<'m> {
     model: &'m Checked,
@@ -378,17 +377,9 @@ impl Turn<'_> {
     }
 
     fn with_guard<T>(&mut self, host: usize, what: impl FnOnce(&mut Guard) -> T) -> T {
-        let t0 = Instant::now();
         let mut guard = self.state.hosts[host].guard.lock().unwrap().clone();
-        let t1 = Instant::now();
         let said = what(&mut guard);
-        let t2 = Instant::now();
         self.state.hosts[host].print = hash(guard.snapshot());
-        let t3 = Instant::now();
-        TIMES[0].fetch_add((t1-t0).as_nanos() as u64, Ordering::Relaxed);
-        TIMES[1].fetch_add((t2-t1).as_nanos() as u64, Ordering::Relaxed);
-        TIMES[2].fetch_add((t3-t2).as_nanos() as u64, Ordering::Relaxed);
-        TIMES[3].fetch_add(1, Ordering::Relaxed);
         self.state.hosts[host].guard = Arc::new(Mutex::new(guard));
         said
     }
@@ -576,7 +567,8 @@ impl Turn<'_> {
                     self.breaks(Promise::Settled);
                 }
                 Arc::make_mut(&mut self.state.ledger).insert(key.clone(), record.clone());
-                if state_of(record) == "dispatched" && expected.as_deref().is_some_and(|it| state_of(it) == "approved") {
+                if state_of(record) == "dispatched" && expected.as_deref().is_some_and(|it| state_of(it) == "approved")
+                {
                     Arc::make_mut(&mut self.state.claims).insert(flow_of(step), id_of(key).to_owned());
                 }
                 let event = if how == How::Unheard { failed(Failure::Host) } else { Happening::Committed };
@@ -654,13 +646,13 @@ impl Turn<'_> {
         let step = host.open.get(place)?.before.clone()?;
         let events = [Happening::Committed, Happening::Answer { answer: Answer::Approve }, Happening::Woke];
         let print = host.print;
-        for event in events {
-            let event = Event { step: step.clone(), now: self.now(), event };
-            let accepted = self.with_guard(number, |guard| guard.handle(event, None)).is_ok();
-            if accepted || self.state.hosts[number].print != print {
-                self.breaks(Promise::Stale);
-                return Some(());
-            }
+        let now = self.now();
+        let accepts = |guard: &mut Guard| {
+            events.into_iter().any(|event| guard.handle(Event { step: step.clone(), now, event }, None).is_ok())
+        };
+        if self.with_guard(number, accepts) || self.state.hosts[number].print != print {
+            self.breaks(Promise::Stale);
+            return Some(());
         }
         None
     }
@@ -818,7 +810,9 @@ impl Model for Checked {
         for (number, host) in state.hosts.iter().enumerate() {
             for (place, open) in host.open.iter().enumerate() {
                 let hows: &[How] = match &open.step.action {
-                    step::Action::Commit { .. } | step::Action::CallTool { .. } => &[How::Properly, How::Fails, How::Unheard, How::Cancel],
+                    step::Action::Commit { .. } | step::Action::CallTool { .. } => {
+                        &[How::Properly, How::Fails, How::Unheard, How::Cancel]
+                    }
                     step::Action::Read { .. } => &[How::Properly, How::Fails, How::Cancel],
                     step::Action::Ask { question: Question::Outcome { .. } } => &[How::Ran, How::NotRan, How::Defer],
                     _ => &[How::Approve, How::Deny, How::Defer, How::Cancel],
@@ -888,7 +882,10 @@ impl Model for Checked {
                 })),+]
             };
         }
-        always![Recorded, Approved, Exact, Live, Once, NotAgain, Pinned, Listed, Valid, Permitted, Paced, Settled, Stale, Open]
+        always![
+            Recorded, Approved, Exact, Live, Once, NotAgain, Pinned, Listed, Valid, Permitted, Paced, Settled, Stale,
+            Open
+        ]
     }
 }
 
@@ -902,11 +899,12 @@ struct Verdict {
     reached: u32,
 }
 
-fn check(bounds: Bounds) -> Verdict {
+/// Everything within the bounds; `threads` is one where the way to a broken promise shall be short.
+fn check(bounds: Bounds, threads: usize) -> Verdict {
     let model = Checked::new(bounds);
     let reached = Arc::clone(&model.reached);
     let began = Instant::now();
-    let checker = model.checker().threads(if std::env::var("ONE").is_ok() {1} else {2}).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    let checker = model.checker().threads(threads).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     let told = |(name, path): (&'static str, stateright::Path<State, Action>)| {
         let actions: Vec<String> = path.into_actions().iter().map(|action| format!("  {action:?}")).collect();
         (name, actions.join("\n"))
@@ -921,22 +919,110 @@ fn check(bounds: Bounds) -> Verdict {
     }
 }
 
+const fn bounds(starts: u8, troubles: u8, policy: usize) -> Bounds {
+    Bounds { starts, troubles, ticks: 2, policy }
+}
+
+/// A mutant is selected for the whole process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_core_keeps_its_promises() {
-    let number = |name: &str, default: u8| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let bounds = Bounds {
-        starts: number("S", 2), troubles: number("T", 1), ticks: number("C", 2), policy: usize::from(number("P", 0)) };
-    let verdict = check(bounds);
-    println!(
-        "{bounds:?}: {} states, {} generated, depth {}, {:.1} s",
-        verdict.unique, verdict.generated, verdict.depth, verdict.seconds
-    );
-    println!("{TIMES:?}");
-    for (what, text) in REACHED {
-        println!("{} {text}", verdict.reached & (1 << *what as u32) != 0);
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    mutant::select(None);
+    let mut reached = 0;
+    for bounds in [bounds(1, 2, 0), bounds(2, 0, 1), bounds(2, 1, 0)] {
+        let verdict = check(bounds, 2);
+        println!(
+            "{bounds:?}: {} states, {} generated, depth {}, {:.1} s",
+            verdict.unique, verdict.generated, verdict.depth, verdict.seconds
+        );
+        for (name, way) in &verdict.broken {
+            println!("broken: {name}\n{way}");
+        }
+        assert!(verdict.broken.is_empty(), "the core breaks its promises");
+        reached |= verdict.reached;
     }
-    for (name, way) in &verdict.broken {
-        println!("{name}\n{way}");
+    let missed: Vec<&str> =
+        REACHED.iter().filter(|(what, _)| reached & (1 << *what as u32) == 0).map(|(_, text)| *text).collect();
+    assert!(missed.is_empty(), "the bounds leave out what should be looked at: {missed:?}");
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut survivors = Vec::new();
+    println!("{:12} {:>7} caught by", "mutant", "states");
+    for mutant in Mutant::ALL {
+        mutant::select(Some(*mutant));
+        let caught = match mutant {
+            Mutant::Plan => directly(!plan_is_asked(), "a direct check: the backend's plan is asked first"),
+            Mutant::Result => directly(!output_is_checked(), "a direct check: an answer is held against its schema"),
+            _ => in_the_model(),
+        };
+        mutant::select(None);
+        match caught {
+            Some((promise, states)) => println!("{:12} {states:>7} {promise}", format!("{mutant:?}")),
+            None => survivors.push(*mutant),
+        }
     }
-    assert!(verdict.broken.is_empty());
+    assert!(plan_is_asked() && output_is_checked());
+    assert!(survivors.is_empty(), "nothing notices that these are broken: {survivors:?}");
+}
+
+fn in_the_model() -> Option<(String, usize)> {
+    let mut states = 0;
+    for bounds in [bounds(1, 0, 0), bounds(1, 1, 0), bounds(2, 0, 0), bounds(2, 0, 1), bounds(1, 2, 0), bounds(2, 1, 0)]
+    {
+        let verdict = check(bounds, 1);
+        states += verdict.unique;
+        if !verdict.broken.is_empty() {
+            let names: Vec<&str> = verdict.broken.iter().map(|(name, _)| *name).collect();
+            return Some((names.join("; "), states));
+        }
+    }
+    None
+}
+
+fn directly(caught: bool, by: &str) -> Option<(String, usize)> {
+    caught.then(|| (by.to_owned(), 0))
+}
+
+/// Two gates are outside of the model: it has no profile with a plan, and its answers promise nothing.
+fn guard_with(options: &Value, tools: &Value) -> Guard {
+    let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
+    let step = guard.start(Start { now: BEGINNING, entropy: entropy(9, 0), flow: Work::List }, None).unwrap();
+    let event = Event { step: step.id, now: BEGINNING, event: Happening::Tools };
+    guard.handle(event, Some(&json!({ "tools": tools }).to_string())).unwrap();
+    guard
+}
+
+fn called(guard: &mut Guard, name: &str) -> Step {
+    let flow = Work::Call { name: name.to_owned(), approval: None };
+    guard.start(Start { now: BEGINNING, entropy: entropy(0, 1), flow }, None).unwrap()
+}
+
+fn plan_is_asked() -> bool {
+    let schema = json!({ "type": "object" });
+    let writes = json!({ "readOnlyHint": false, "destructiveHint": false });
+    let tools = json!([
+        { "name": "create_booking", "inputSchema": schema, "annotations": writes },
+        { "name": "plan_check", "inputSchema": schema, "annotations": { "readOnlyHint": true } },
+    ]);
+    let mut guard = guard_with(&json!({ "server": "https://crm.example.test/mcp", "profile": "favcrm" }), &tools);
+    let step = called(&mut guard, "create_booking");
+    matches!(&step.action, step::Action::CallTool { name, .. } if name != "create_booking")
+}
+
+fn output_is_checked() -> bool {
+    let output = json!({ "type": "object", "required": ["count"] });
+    let tools = json!([{
+        "name": "count_bookings", "inputSchema": { "type": "object" }, "outputSchema": output,
+        "annotations": { "readOnlyHint": true },
+    }]);
+    let mut guard = guard_with(&json!({ "server": "https://crm.example.test/mcp" }), &tools);
+    let step = called(&mut guard, "count_bookings");
+    let event = Event { step: step.id, now: BEGINNING, event: Happening::Result { server_time: None } };
+    let step = guard.handle(event, Some(r#"{"content":[],"structuredContent":{}}"#)).unwrap();
+    matches!(&step.action, step::Action::Done { outcome } if matches!(&**outcome, Outcome::Failed { .. }))
 }

@@ -389,7 +389,11 @@ impl Tool {
 
     /// The definition, parsed and compiled at the first call.
     pub(crate) fn definition(&self) -> Result<&Definition> {
-        self.definition.get_or_init(|| self.define().map(Arc::new)).as_ref().map(|definition| &**definition).map_err(Error::clone)
+        self.definition
+            .get_or_init(|| self.define().map(Arc::new))
+            .as_ref()
+            .map(|definition| &**definition)
+            .map_err(Error::clone)
     }
 
     fn define(&self) -> Result<Definition> {

@@ -10,6 +10,7 @@ use crate::guard::Shared;
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Json};
 use crate::map::Map;
+use crate::mutant::{self, Mutant};
 use crate::profile::{self, Plan, Profile};
 use crate::step::Millis;
 
@@ -52,6 +53,9 @@ pub(crate) enum Standing {
 }
 
 pub(crate) fn check(shared: &mut Shared, name: &str, flow: &str, now: Millis) -> Result<Standing> {
+    if mutant::is(Mutant::Plan) {
+        return Ok(Standing::Free);
+    }
     let Some(plan) = shared.profile.as_ref().and_then(|profile| profile.plan.as_ref()) else {
         return Ok(Standing::Free);
     };

@@ -24,6 +24,7 @@ use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
 use crate::json::{self, Document, Json};
+use crate::mutant::{self, Mutant};
 use crate::policy::Verdict;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
@@ -281,6 +282,7 @@ impl Call {
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
         let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
         match &self.state {
+            _ if mutant::is(Mutant::Resume) => {}
             State::Dispatching(None) if repeatable && self.role.is_none() => {}
             State::Dispatching(approval) => {
                 let approval = approval.clone();
@@ -619,6 +621,7 @@ impl Call {
     fn claim(&mut self, approval: Approval, now: Millis, shared: &Shared) {
         self.decision.approval = Some(approval.id.clone());
         match approval.moved(Standing::Dispatched) {
+            Some(after) if mutant::is(Mutant::LedgerLater) => self.state = State::Dispatching(Some(after)),
             Some(after) => {
                 self.decision.say(Gate::Approval, GateVerdict::Pass, "a person approved exactly this call");
                 let after = Approval { dispatched_at: Some(now), ..after }.sealed(&shared.seal);
@@ -657,6 +660,9 @@ impl Call {
             self.decision.deny(Gate::Approval, &error);
             return self.refuse(error);
         }
+        if mutant::is(Mutant::Recheck) {
+            return self.claim(approval.clone(), now, shared);
+        }
         self.quoted = Some(approval.id.clone());
         self.recalled = true;
         self.passed = self.decision.gates.len();
@@ -669,6 +675,9 @@ impl Call {
     /// The ledger may have taken its time, or another process may have gone on from a snapshot: the approval may have
     /// expired, and the definition or the policy may be another by now.
     fn still_covered(&self, approval: &Approval, now: Millis, shared: &Shared) -> Result<()> {
+        if mutant::is(Mutant::Recheck) {
+            return Ok(());
+        }
         let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)?;
         if let gate::pinned::Pinned::Asks(drift) = gate::pinned::check(tool, &shared.redactor)? {
             return Err(gate::pinned::refused(tool, drift));
@@ -722,6 +731,7 @@ impl Call {
                     }
                 }
             }
+            Happening::Failed { kind: Failure::Lost, .. } if mutant::is(Mutant::Retry) => {}
             Happening::Failed { kind, message, retry_after } => {
                 let repeatable = self.is_repeatable(shared);
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);
