@@ -41,8 +41,10 @@ mutants! {
     Expiry,
     /// A spent approval is good for another call.
     Spent,
-    /// The gates are not passed again after a person's answer, nor after the ledger took the claim.
+    /// The gates are not passed again after a person's answer, nor is anything looked at after the ledger took the claim.
     Recheck,
+    /// Nothing is looked at after the ledger took the claim.
+    Claimed,
     /// The gate dispatch sends although the ledger held another record.
     Conflict,
     /// The call goes out before the ledger has the record.

@@ -966,7 +966,8 @@ fn every_mutant_is_caught() {
             None => survivors.push(*mutant),
         }
     }
-    assert!(plan_is_asked() && output_is_checked());
+    assert!(plan_is_asked(), "without a mutant, the plan is asked");
+    assert!(output_is_checked(), "without a mutant, an answer is checked");
     assert!(survivors.is_empty(), "nothing notices that these are broken: {survivors:?}");
 }
 

@@ -273,7 +273,9 @@ impl Approval {
                 let reason = self.reason.as_ref().map(|reason| format!(" They said: {reason}")).unwrap_or_default();
                 refuse(Code::ApprovalDenied, &format!("A person denied this call.{reason}"))
             }
-            _ if mutant::is(Mutant::Spent) => Ok(()),
+            State::Dispatched | State::Completed | State::Failed | State::Unknown if mutant::is(Mutant::Spent) => {
+                Ok(())
+            }
             State::Dispatched | State::Completed | State::Failed | State::Unknown => {
                 refuse(Code::ApprovalSpent, "The approval was used already.")
             }
