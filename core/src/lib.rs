@@ -29,10 +29,8 @@ mod glob;
 pub mod guard;
 mod json;
 mod map;
-#[cfg(feature = "mutants")]
+#[doc(hidden)]
 pub mod mutant;
-#[cfg(not(feature = "mutants"))]
-mod mutant;
 mod near;
 mod pace;
 mod policy;
