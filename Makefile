@@ -101,7 +101,7 @@ demo-python: wheel sandbox
 
 # ---- checks -------------------------------------------------------------------------------------------------------
 
-.PHONY: test lint lint-rust lint-npm lint-python test-rust test-npm test-wasm test-python test-e2e test-packaging size
+.PHONY: test lint lint-rust lint-npm lint-python test-rust test-model test-npm test-wasm test-python test-e2e test-packaging size
 test: lint test-rust test-npm test-wasm test-python test-e2e test-packaging size ## everything that must hold
 	@echo "everything holds"
 
@@ -122,6 +122,12 @@ lint-python: wheel
 
 test-rust: $(CACHE)/suite | $(CACHE)/rust ## the core, the vectors, JSON Schema's own test suite, the sandbox
 	cargo test --quiet --workspace
+	$(MAKE) --no-print-directory test-model
+
+# Optimised, since its states are many; with the gates that can be broken, none of which is shipped.
+test-model: | $(CACHE)/rust ## the core in every order of two processes, and with each gate broken
+	cargo test --quiet --package toolgate-core --features mutants --test model \
+	  --config 'profile.dev.package.toolgate-core.opt-level=3' -- --nocapture --test-threads=1
 
 test-npm: npm $(CACHE)/suite ## the npm package's own tests, the vectors and JSON Schema's test suite in TypeScript
 	cd npm && npm test --silent
@@ -155,7 +161,7 @@ size: npm ## the WebAssembly's size against its budget
 
 # ---- and more -----------------------------------------------------------------------------------------------------
 
-.PHONY: bench fuzz vectors format clean
+.PHONY: bench fuzz mutants vectors format clean
 .PHONY: bench-typescript bench-python
 BENCH := $(CACHE)/bench
 
@@ -196,6 +202,17 @@ fuzz: | $(CACHE)/cargo-fuzz ## look for inputs that break the schema engine, FUZ
 	    fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -dict=fuzz/schema.dict); \
 	done
+
+MUTANTS_SHARD ?= 0/1
+
+$(CACHE)/cargo-mutants: | $(CACHE)/rust
+	cargo install --quiet --locked --root $@ cargo-mutants
+
+# A whole run takes hours; core/mutants.md names what is known to survive, and why.
+mutants: | $(CACHE)/cargo-mutants ## change the core line by line and see that its tests notice; MUTANTS_SHARD=3/20 for a part
+	$(CACHE)/cargo-mutants/bin/cargo-mutants mutants --package toolgate-core --shard $(MUTANTS_SHARD) \
+	  --output $(CACHE)/mutants $(MUTANTS_FILES); status=$$?; \
+	wc -l $(CACHE)/mutants/mutants.out/{caught,missed,timeout,unviable}.txt; exit $$status
 
 vectors: | $(CACHE)/rust ## write what the core says into the vectors; read the difference
 	UPDATE_VECTORS=1 cargo test --quiet --package toolgate-core --test vectors

@@ -44,7 +44,7 @@ pub struct AuditOptions {
 record!(strict AuditOptions { ; last, redact });
 
 /// The end of the chain, and what the next line is made with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Audit {
     seq: u64,
     head: String,
@@ -60,7 +60,7 @@ pub(crate) struct Audit {
 type Path = Vec<String>;
 
 /// What a flow's lines have in common.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Trail {
     tool: Option<String>,
     approval: Option<String>,
@@ -543,7 +543,7 @@ pub struct VerifyOptions {
 record!(strict VerifyOptions { ; key, head });
 
 /// What a verification found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Verified {
     /// Whether the whole chain holds.
     pub ok: bool,
@@ -557,7 +557,7 @@ pub struct Verified {
 }
 
 /// The first line that does not hold.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FirstBad {
     /// Counted from 1.
     pub line: u64,

@@ -15,7 +15,7 @@ use crate::redact::Redactor;
 use crate::schema::{Options, Schema, SchemaError, Violation, unreadable};
 
 /// One guard behind text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Core(Guard);
 
 impl Core {
@@ -79,6 +79,12 @@ impl Core {
     /// A [`crate::profile::ProfileReport`], or `null`.
     pub fn profile(&self) -> String {
         text(&self.0.profile())
+    }
+}
+
+impl From<Core> for Guard {
+    fn from(core: Core) -> Self {
+        core.0
     }
 }
 

@@ -1,5 +1,7 @@
 //! One backend under guard: its catalogue, policy, approvals and sign-ups, and the flows in flight.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::approval::{Approval, Seal, State};
@@ -22,6 +24,7 @@ use crate::json::canonical::{canonical_of, canonical_without};
 use crate::json::de::{self, Misfit, record};
 use crate::json::{self, Document, Json};
 use crate::map::Map;
+use crate::mutant::{self, Mutant};
 use crate::pace::Pace;
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileReport, Registration};
@@ -71,7 +74,7 @@ pub struct Options {
 record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, lock, secrets, audit, seal_key });
 
 /// One backend under guard.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Guard {
     shared: Shared,
     audit: Option<Audit>,
@@ -79,13 +82,13 @@ pub struct Guard {
 }
 
 /// What the flows of one backend share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) server: String,
     pub(crate) subject: String,
     pub(crate) trusted: bool,
     pub(crate) profile: Option<Profile>,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) redactor: Redactor,
     pub(crate) approval_ttl: Millis,
     pub(crate) dispatch_timeout: Millis,
@@ -97,7 +100,7 @@ pub(crate) struct Shared {
     pub(crate) pace: Pace,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct InFlight {
     /// The number of the open step.
     number: u32,
@@ -171,7 +174,7 @@ impl Guard {
                 subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
                 trusted,
                 profile,
-                policy,
+                policy: Arc::new(policy),
                 redactor,
                 approval_ttl,
                 dispatch_timeout: options.dispatch_timeout.unwrap_or(DEFAULT_DISPATCH_TIMEOUT),
@@ -250,7 +253,7 @@ impl Guard {
         let id = event.step.flow();
         let not_open = || Error::new(Code::StepNotOpen, "The event answers a step that is not open.");
         let in_flight = self.flows.get_mut(&id).ok_or_else(not_open)?;
-        if StepId::of(&id, in_flight.number) != event.step {
+        if StepId::of(&id, in_flight.number) != event.step && !mutant::is(Mutant::Stale) {
             return Err(not_open());
         }
         let told_to_wait = match &event.event {

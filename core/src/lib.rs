@@ -29,6 +29,8 @@ mod glob;
 pub mod guard;
 mod json;
 mod map;
+#[doc(hidden)]
+pub mod mutant;
 mod near;
 mod pace;
 mod policy;

@@ -14,7 +14,7 @@ use crate::step::Millis;
 const MAX_COUNTERS: usize = 4_096;
 
 /// The counters of one session.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Pace {
     /// Before that the backend is sent nothing, by its own word.
     until: Millis,

@@ -11,6 +11,7 @@ use crate::json::canonical::{canonical_of, digest_of, quoted, sha256_hex};
 use crate::json::de::{self, record, words};
 use crate::json::{self, Json};
 use crate::map::Map;
+use crate::mutant::{self, Mutant};
 use crate::step::Millis;
 pub use preview::{Line, Preview};
 pub(crate) use seal::Seal;
@@ -199,6 +200,7 @@ impl Approval {
     /// Whether it covers exactly this call.
     pub(crate) fn covers(&self, call: &Bound, arguments: &str, preview: &Preview) -> bool {
         self.digest == call_digest(call, arguments, preview, self.expires_at)
+            || (mutant::is(Mutant::Covers) && self.call.tool == call.tool)
     }
 
     /// Whether it is about calls of that server: guards of several may share a ledger.
@@ -234,7 +236,8 @@ impl Approval {
     /// must not make a yes last for ever, and clocks of several hosts may differ a little.
     pub(crate) fn is_expired(&self, now: Millis) -> bool {
         let lifetime = self.expires_at.saturating_sub(self.proposed_at);
-        now >= self.expires_at || now.saturating_add(lifetime) < self.proposed_at
+        let expired = now >= self.expires_at || now.saturating_add(lifetime) < self.proposed_at;
+        expired && !mutant::is(Mutant::Expiry)
     }
 
     /// The record in its next state, not sealed yet, or none if there is no such way.
@@ -247,7 +250,8 @@ impl Approval {
                 | (Dispatched, Completed | Failed | Unknown)
                 | (Unknown, Completed | Failed)
         );
-        allowed.then(|| Approval { state: to, ..self.clone() })
+        let again = mutant::is(Mutant::Spent) && to == Dispatched;
+        (allowed || again).then(|| Approval { state: to, ..self.clone() })
     }
 
     /// The record of a send that is on its way by the backend's own question to its owner; not sealed yet.
@@ -272,6 +276,9 @@ impl Approval {
             State::Denied => {
                 let reason = self.reason.as_ref().map(|reason| format!(" They said: {reason}")).unwrap_or_default();
                 refuse(Code::ApprovalDenied, &format!("A person denied this call.{reason}"))
+            }
+            State::Dispatched | State::Completed | State::Failed | State::Unknown if mutant::is(Mutant::Spent) => {
+                Ok(())
             }
             State::Dispatched | State::Completed | State::Failed | State::Unknown => {
                 refuse(Code::ApprovalSpent, "The approval was used already.")

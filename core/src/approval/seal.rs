@@ -1,11 +1,12 @@
 //! What shows that a ledger's record is as it was written.
 
 use crate::json::canonical::sha256_hex;
+use crate::mutant::{self, Mutant};
 use crate::seal::Key;
 
 /// With a key, nobody without it can write or change a record; without one, a seal only shows damage and careless
 /// edits, for whoever writes a record can seal it too.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Seal(Option<Key>);
 
 impl Seal {
@@ -22,7 +23,7 @@ impl Seal {
 
     /// Says what is wrong, if anything is.
     pub(crate) fn check(&self, text: &str, seal: &str) -> Result<(), &'static str> {
-        if self.of(text) == seal {
+        if self.of(text) == seal || mutant::is(Mutant::Seal) {
             return Ok(());
         }
         Err(match (&self.0, seal.starts_with("hmac-sha256:")) {

@@ -36,7 +36,7 @@ const MAX_TOOLS: usize = 50_000;
 const MAX_NAME: usize = 256;
 
 /// The tools of one server.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
     tools: Vec<Tool>,
     /// Where they are by their names: a tree of the one kind that the schemas need too.
@@ -60,7 +60,7 @@ enum Pin {
 }
 
 /// One tool as listed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) title: Option<String>,
@@ -71,7 +71,7 @@ pub(crate) struct Tool {
     pub(crate) plan_check: Option<bool>,
     text: Box<str>,
     flaw: Option<&'static str>,
-    definition: OnceCell<Result<Definition>>,
+    definition: OnceCell<Result<Arc<Definition>>>,
     pin: Pin,
     drift: OnceCell<Option<Drift>>,
 }
@@ -389,7 +389,11 @@ impl Tool {
 
     /// The definition, parsed and compiled at the first call.
     pub(crate) fn definition(&self) -> Result<&Definition> {
-        self.definition.get_or_init(|| self.define()).as_ref().map_err(Error::clone)
+        self.definition
+            .get_or_init(|| self.define().map(Arc::new))
+            .as_ref()
+            .map(|definition| &**definition)
+            .map_err(Error::clone)
     }
 
     fn define(&self) -> Result<Definition> {

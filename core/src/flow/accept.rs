@@ -10,7 +10,7 @@ use crate::json::de::record;
 use crate::step::{Action, Outcome};
 
 /// The flow `accept`: over as soon as it begins.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Accept {
     #[serde(skip)]
     outcome: Option<Outcome>,

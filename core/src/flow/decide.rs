@@ -8,10 +8,11 @@ use crate::error::{Code, Error, Result};
 use crate::gate::dispatch;
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
+use crate::mutant::{self, Mutant};
 use crate::step::{Action, Answer, Happening, Millis, Outcome};
 
 /// The flow `decide`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Decide {
     id: String,
     approves: bool,
@@ -21,7 +22,7 @@ pub(crate) struct Decide {
 
 record!(open Decide { id, approves, stage; reason });
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {
@@ -126,6 +127,7 @@ fn wrong_answer() -> Error {
 pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &Seal) -> Result<Approval> {
     let (to, reason) = match answer {
         Answer::Approve => (State::Approved, None),
+        Answer::Deny { .. } if mutant::is(Mutant::Denied) => (State::Approved, None),
         Answer::Deny { reason } => (State::Denied, reason.as_deref().map(|reason| crate::text::shorten(reason, 500))),
         _ => return Err(wrong_answer()),
     };

@@ -64,7 +64,7 @@ pub enum AuthStatus {
 words!(AuthStatus { Configured = "configured", Missing = "missing", Unknown = "unknown" });
 
 /// The flow `doctor`; also the last part of a sign-up.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Doctor {
     stage: Stage,
     report: Report,
@@ -72,7 +72,7 @@ pub(crate) struct Doctor {
     outcome: Option<Outcome>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
     Listing(Lister),

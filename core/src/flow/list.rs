@@ -12,7 +12,7 @@ use crate::step::{Action, Failure, Happening, Outcome};
 const MAX_PAGES: usize = 1_000;
 
 /// The flow `list`.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct List {
     lister: Lister,
     #[serde(skip)]
@@ -20,7 +20,7 @@ pub(crate) struct List {
 }
 
 /// The pages read so far. A snapshot holds none of them: a resumed list begins again.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Lister {
     #[serde(skip)]
     catalog: Catalog,

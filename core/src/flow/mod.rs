@@ -20,7 +20,7 @@ use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Failure, Happening, Millis, Outcome};
 
 /// A flow in flight.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
     List(Box<list::List>),

@@ -15,7 +15,7 @@ use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Answer, Happening, Millis, Outcome, Question};
 
 /// The flow `settle`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Settle {
     id: String,
     /// What a person knows of it: whether it took effect.
@@ -25,7 +25,7 @@ pub(crate) struct Settle {
 
 record!(open Settle { id, stage; ran });
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {

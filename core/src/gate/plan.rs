@@ -10,6 +10,7 @@ use crate::guard::Shared;
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Json};
 use crate::map::Map;
+use crate::mutant::{self, Mutant};
 use crate::profile::{self, Plan, Profile};
 use crate::step::Millis;
 
@@ -22,7 +23,7 @@ const LOOK_AGAIN: Millis = 20;
 const MAX_SAID: usize = 1_024;
 
 /// What the backend said of its plan lately.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plans {
     said: Map<String, Said>,
     /// Which flow asks about a tool, and since when.
@@ -31,7 +32,7 @@ pub(crate) struct Plans {
     pub(crate) proposed: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Said {
     at: Millis,
     until: Millis,
@@ -39,7 +40,7 @@ struct Said {
 }
 
 /// Where a call stands with the plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Standing {
     /// No plan has a say in it.
     Free,
@@ -52,6 +53,9 @@ pub(crate) enum Standing {
 }
 
 pub(crate) fn check(shared: &mut Shared, name: &str, flow: &str, now: Millis) -> Result<Standing> {
+    if mutant::is(Mutant::Plan) {
+        return Ok(Standing::Free);
+    }
     let Some(plan) = shared.profile.as_ref().and_then(|profile| profile.plan.as_ref()) else {
         return Ok(Standing::Free);
     };

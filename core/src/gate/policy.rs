@@ -6,17 +6,23 @@ use crate::error::{Code, Error, Result};
 use crate::json::canonical::canonical;
 use crate::json::tape::Node;
 use crate::json::{self, Document};
+use crate::mutant::{self, Mutant};
 use crate::policy::{Policy, Ruling, Verdict};
 
 /// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said.
 pub(crate) fn check(policy: &Policy, tool: &Tool, arguments: Node<'_>, decision: &mut Decision) -> Result<Ruling> {
     // Most backends round 7.00000000000000001 to the 7 that a rule forbids, and some do not: both count.
-    let ruling = if policy.has_predicates() {
+    let mut ruling = if policy.has_predicates() {
         let rounded = Document::read(&canonical(arguments), json::ARGUMENTS).unwrap_or_default();
         policy.rule(tool, &[arguments, rounded.tape().root()])
     } else {
         policy.rule(tool, &[])
     };
+    if (mutant::is(Mutant::PolicyDeny) && ruling.verdict == Verdict::Deny)
+        || (mutant::is(Mutant::PolicyAsk) && ruling.verdict == Verdict::Ask)
+    {
+        ruling.verdict = Verdict::Allow;
+    }
     decision.effect = Some(ruling.effect);
     decision.reasons.extend(ruling.reassessed.clone());
     let verdict = match ruling.verdict {

@@ -24,6 +24,7 @@ use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
 use crate::json::{self, Document, Json};
+use crate::mutant::{self, Mutant};
 use crate::policy::Verdict;
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
@@ -32,7 +33,7 @@ use record::Look;
 use verification::{credential_name, key_lost};
 
 /// The flow `call`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Call {
     name: String,
     /// Exactly as they passed the gates, and exactly as they are sent.
@@ -53,7 +54,7 @@ pub(crate) struct Call {
     state: State,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// Reads the quoted approval.
@@ -281,6 +282,7 @@ impl Call {
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
         let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
         match &self.state {
+            _ if mutant::is(Mutant::Resume) => {}
             State::Dispatching(None) if repeatable && self.role.is_none() => {}
             State::Dispatching(approval) => {
                 let approval = approval.clone();
@@ -377,8 +379,17 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(after.clone());
-                        self.decision.say(Gate::Dispatch, GateVerdict::Pass, "the approval was spent on this call");
-                        self.dispatch(Some(after), input.now, shared);
+                        match self.still_covered(&before, input.now, shared) {
+                            Ok(()) => {
+                                let note = "the approval was spent on this call";
+                                self.decision.say(Gate::Dispatch, GateVerdict::Pass, note);
+                                self.dispatch(Some(after), input.now, shared);
+                            }
+                            Err(error) => {
+                                self.decision.deny(Gate::Dispatch, &error);
+                                self.conclude(Some(after), Standing::Failed, self.failure(error), shared);
+                            }
+                        }
                     }
                     Err(error) => {
                         self.decision.deny(Gate::Dispatch, &error);
@@ -613,6 +624,7 @@ impl Call {
     fn claim(&mut self, approval: Approval, now: Millis, shared: &Shared) {
         self.decision.approval = Some(approval.id.clone());
         match approval.moved(Standing::Dispatched) {
+            Some(after) if mutant::is(Mutant::LedgerLater) => self.state = State::Dispatching(Some(after)),
             Some(after) => {
                 self.decision.say(Gate::Approval, GateVerdict::Pass, "a person approved exactly this call");
                 let after = Approval { dispatched_at: Some(now), ..after }.sealed(&shared.seal);
@@ -651,6 +663,9 @@ impl Call {
             self.decision.deny(Gate::Approval, &error);
             return self.refuse(error);
         }
+        if mutant::is(Mutant::Recheck) {
+            return self.claim(approval.clone(), now, shared);
+        }
         self.quoted = Some(approval.id.clone());
         self.recalled = true;
         self.passed = self.decision.gates.len();
@@ -658,6 +673,23 @@ impl Call {
             self.record = None;
         }
         self.advance(now, true, shared);
+    }
+
+    /// The ledger may have taken its time, or another process may have gone on from a snapshot: the approval may have
+    /// expired, and the definition or the policy may be another by now.
+    fn still_covered(&self, approval: &Approval, now: Millis, shared: &Shared) -> Result<()> {
+        if mutant::is(Mutant::Recheck) || mutant::is(Mutant::Claimed) {
+            return Ok(());
+        }
+        let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)?;
+        if let gate::pinned::Pinned::Asks(drift) = gate::pinned::check(tool, &shared.redactor)? {
+            return Err(gate::pinned::refused(tool, drift));
+        }
+        let mut binding = self.bind(&self.read_arguments(), shared)?;
+        binding.preview.record.clone_from(&approval.preview.record);
+        gate::approval::exactly(approval, &binding.call, &binding.arguments, &binding.preview)?;
+        // What the backend's owner agreed to was dispatched before, as far as the expiry goes.
+        if approval.state == Standing::Approved { approval.check_usable(now) } else { Ok(()) }
     }
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
@@ -702,6 +734,7 @@ impl Call {
                     }
                 }
             }
+            Happening::Failed { kind: Failure::Lost, .. } if mutant::is(Mutant::Retry) => {}
             Happening::Failed { kind, message, retry_after } => {
                 let repeatable = self.is_repeatable(shared);
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);

@@ -62,7 +62,7 @@ pub struct Account {
 record!(open Account { organisation_id, company_id, user_id, login_url, next_steps; });
 
 /// The flow `signup`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Signup {
     form: Form,
     state: State,
@@ -70,7 +70,7 @@ pub(crate) struct Signup {
 
 record!(open Signup { form, state; });
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// A fresh request would come too soon.

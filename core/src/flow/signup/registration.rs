@@ -60,7 +60,7 @@ pub(crate) enum PendingState {
 words!(PendingState { Open = "open", Verifying = "verifying", Spent = "spent" });
 
 /// What the guard remembers of its sign-ups.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Registrations {
     pending: Vec<Pending>,
     /// Requests per address digest, as times.
@@ -70,7 +70,7 @@ pub(crate) struct Registrations {
 record!(open Registrations { pending, requests; });
 
 /// A verification that gave a key: the key is kept even where the rest of the answer is unusable.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Verified {
     pub(crate) account: Result<Account>,
     pub(crate) key: Secret,

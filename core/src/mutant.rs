@@ -1,0 +1,83 @@
+//! Gates broken on purpose, one at a time, to see that the checks of `tests/model.rs` notice. Without the feature
+//! `mutants`, which nothing that is shipped enables, no gate can be broken and nothing of this is compiled.
+
+#[cfg(feature = "mutants")]
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+macro_rules! mutants {
+    ($($(#[doc = $doc:literal])+ $mutant:ident,)+) => {
+        /// What is broken.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Mutant {
+            $($(#[doc = $doc])+ $mutant,)+
+        }
+
+        impl Mutant {
+            /// All of them.
+            #[cfg(feature = "mutants")]
+            pub const ALL: &[Mutant] = &[$(Mutant::$mutant),+];
+        }
+    };
+}
+
+mutants! {
+    /// The gate known takes a tool that is not listed for another.
+    Known,
+    /// The gate pinned passes every definition.
+    Pinned,
+    /// The gate arguments does not ask the schema.
+    Arguments,
+    /// The gate policy passes what a rule denies.
+    PolicyDeny,
+    /// The gate policy passes what a person should be asked.
+    PolicyAsk,
+    /// The gate pace passes everything.
+    Pace,
+    /// The gate plan passes everything.
+    Plan,
+    /// An approval covers any call of its tool.
+    Covers,
+    /// Nothing expires.
+    Expiry,
+    /// A spent approval is good for another call.
+    Spent,
+    /// The gates are not passed again after a person's answer, nor is anything looked at after the ledger took the claim.
+    Recheck,
+    /// Nothing is looked at after the ledger took the claim.
+    Claimed,
+    /// The gate dispatch sends although the ledger held another record.
+    Conflict,
+    /// The call goes out before the ledger has the record.
+    LedgerLater,
+    /// A record is taken whatever its seal says.
+    Seal,
+    /// A call whose answer was lost is sent again.
+    Retry,
+    /// A call that was on its way when its process ended is sent again by the next.
+    Resume,
+    /// An answer to an old step is taken for one to the open step.
+    Stale,
+    /// A person's no counts as a yes.
+    Denied,
+    /// The gate result does not ask the outputSchema.
+    Result,
+}
+
+#[cfg(feature = "mutants")]
+static SELECTED: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// Breaks one gate in the whole process, or none.
+#[cfg(feature = "mutants")]
+pub fn select(mutant: Option<Mutant>) {
+    SELECTED.store(mutant.map_or(usize::MAX, |mutant| mutant as usize), Ordering::SeqCst);
+}
+
+#[cfg(feature = "mutants")]
+pub(crate) fn is(mutant: Mutant) -> bool {
+    SELECTED.load(Ordering::Relaxed) == mutant as usize
+}
+
+#[cfg(not(feature = "mutants"))]
+pub(crate) const fn is(_: Mutant) -> bool {
+    false
+}
