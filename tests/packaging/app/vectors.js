@@ -5,7 +5,8 @@ import { say } from "./say.js";
 async function run() {
   await initialize({ module_or_path: "./toolgate.wasm" });
   const files = await (await fetch("./vectors.json")).json();
-  return playAll(files, { Core, verifyAudit });
+  const failed = playAll(files, { Core, verifyAudit });
+  return { count: files.flatMap(({ cases }) => cases).length, failed };
 }
 
 say(run());
