@@ -208,8 +208,9 @@ MUTANTS_SHARD ?= 0/1
 $(CACHE)/cargo-mutants: | $(CACHE)/rust
 	cargo install --quiet --locked --root $@ cargo-mutants
 
-# A whole run takes hours; core/mutants.md names what is known to survive, and why.
+# A whole run takes hours.
 mutants: | $(CACHE)/cargo-mutants ## change the core line by line and see that its tests notice; MUTANTS_SHARD=3/20 for a part
+	mkdir -p $(CACHE)/mutants
 	$(CACHE)/cargo-mutants/bin/cargo-mutants mutants --package toolgate-core --shard $(MUTANTS_SHARD) \
 	  --output $(CACHE)/mutants $(MUTANTS_FILES); status=$$?; \
 	wc -l $(CACHE)/mutants/mutants.out/{caught,missed,timeout,unviable}.txt; exit $$status

@@ -6,7 +6,11 @@
 //! sent, a process that dies with or without a snapshot (an old one too), or whose snapshot is taken over by the other
 //! while it lives on, a changed definition, another policy, time that passes the approvals' expiry, a record edited by
 //! an outsider, and calls that are edited, invalid or not listed. What costs no trouble is free: people approve, deny or
-//! defer, and every old step is answered again at any time.
+//! defer, and every old step is answered again at any time. Checked are one start with two troubles, two starts with one,
+//! and two starts without any under a policy that forbids and counts: some 330,000 states, reached in 980,000 ways.
+//!
+//! A guard's snapshot stands for it where states are compared, so that what a snapshot leaves out (the answer that a flow
+//! is about to return) does not tell two states apart.
 
 #![allow(
     clippy::unwrap_used,
