@@ -55,7 +55,7 @@ async def main() -> None:
         path = Path(DIRECTORY, "snapshot.json")
         path.with_suffix(".new").write_text(held[0].snapshot())
         path.with_suffix(".new").rename(path)
-        if step["type"] == "call_tool":
+        if step["type"] == "call_tool" and step["name"] == "cancel_booking":
             die_at("before-call")
 
     ledger = toolgate.PostgresLedger(LEDGER) if LEDGER.startswith("postgresql:") else toolgate.SqliteLedger(LEDGER)
