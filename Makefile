@@ -172,15 +172,18 @@ bench: ## what validating, the guard and its ledgers cost, beside their peers; w
 $(BENCH)/documents.json: tests/bench/documents.mjs
 	node $< $@
 
-bench-typescript: npm tests/bench/ts/node_modules/.package-lock.json $(BENCH)/documents.json $(CACHE)/postgres
+bench-typescript: npm sandbox tests/bench/ts/node_modules/.package-lock.json $(BENCH)/documents.json $(CACHE)/postgres
 	node --expose-gc tests/bench/ts/schema.mjs $(BENCH)/documents.json $(BENCH)/node.json
 	node --expose-gc tests/bench/ts/guard.mjs $(BENCH)/guard-typescript.md
+	node --expose-gc tests/bench/ts/decision.mjs $(BENCH)/decision-typescript.md
+	node tests/bench/ts/trips.mjs $(BENCH)/trips-typescript.md
 	node tests/bench/ts/ledger.mjs $(BENCH)/ledger-typescript.md
 
 bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json $(CACHE)/postgres
 	$(VENV_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(TOOLGATE_WHEELS)/*.whl
 	$(VENV_BENCH)/bin/python tests/bench/python/schema.py $(BENCH)/documents.json $(BENCH)/python.json
 	$(VENV_BENCH)/bin/python tests/bench/python/guard.py $(BENCH)/guard-python.md
+	$(VENV_BENCH)/bin/python tests/bench/python/decision.py $(BENCH)/decision-python.md
 	$(VENV_BENCH)/bin/python tests/bench/python/ledger.py $(BENCH)/ledger-python.md
 
 format: npm wheel ## put everything into its format

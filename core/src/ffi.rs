@@ -209,5 +209,7 @@ fn read<T: FromNode>(source: &str, code: Code, what: &str) -> Result<T, Error> {
 
 /// Values of our own making cannot fail to be written.
 fn text<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    // Most steps fit in, and need not be moved while they are written.
+    let mut text = Vec::with_capacity(1_024);
+    serde_json::to_writer(&mut text, value).ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
 }

@@ -45,6 +45,8 @@ pub(crate) const HIDDEN: &str = "[secret]";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redactor {
     prefixes: Vec<String>,
+    /// How many bytes the shortest credential of a known shape has.
+    shortest: usize,
     /// Longest first, so that one which holds another is masked as a whole.
     declared: Vec<Secret>,
 }
@@ -58,7 +60,10 @@ struct Found {
 
 impl Redactor {
     pub(crate) fn new(prefixes: Vec<String>) -> Self {
-        Redactor { prefixes, declared: Vec::new() }
+        let known = SHAPES.iter().map(|shape| shape.prefix.len().saturating_add(shape.least));
+        let own = prefixes.iter().map(|prefix| prefix.len().saturating_add(LEAST_OF_PROFILE));
+        let shortest = known.chain(own).min().unwrap_or_default();
+        Redactor { prefixes, shortest, declared: Vec::new() }
     }
 
     /// The user's own secrets, to be masked wherever they stand.
@@ -157,8 +162,10 @@ impl Redactor {
         let known = SHAPES.iter().map(|shape| (shape.prefix, shape.least));
         let own = self.prefixes.iter().map(|prefix| (prefix.as_str(), LEAST_OF_PROFILE));
         let bytes = text.as_bytes();
+        // Most texts are too short to hold any; so is the end of each.
+        let last = bytes.len().checked_sub(self.shortest)?;
         let mut before = b' ';
-        for (start, byte) in bytes.iter().enumerate() {
+        for (start, byte) in bytes.iter().enumerate().take(last.saturating_add(1)) {
             // In the middle of a word (`risk-assessment…`) a prefix means nothing.
             let begins = !before.is_ascii_alphanumeric();
             before = *byte;

@@ -10,6 +10,8 @@ const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
 const [node, python] = [read("node.json"), read("python.json")];
 const written = (name) => readFileSync(join(folder, name), "utf8").trim();
 const guard = ["guard-typescript.md", "guard-python.md"].map(written);
+const gates = ["decision-typescript.md", "trips-typescript.md"].map(written);
+const decision = written("decision-python.md");
 const ledger = ["ledger-typescript.md", "ledger-python.md"].map(written);
 
 const SIZES = ["small", "medium", "large", "medium, not ASCII", "large, not ASCII"];
@@ -152,6 +154,7 @@ const versions = { ...node.versions, ...python.versions };
 const judged = [
   ...PARTS.flatMap(({ rows }) => rows.flatMap((row) => row.cells.map((given) => isMet(row, given)))),
   ...WEIGHTS.map(({ bytes, goal }) => (goal === undefined ? undefined : bytes <= goal)),
+  ...[...gates, decision].flatMap((told) => told.match(/[✓✗]/g) ?? []).map((mark) => mark === "✓"),
 ].filter((verdict) => verdict !== undefined);
 
 const markdown = `# What it costs, beside others
@@ -181,11 +184,11 @@ ${table(
 
 ### Node
 
-${guard[0]}
+${[guard[0], ...gates].join("\n\n")}
 
 ### Python
 
-${guard[1]}
+${[guard[1], decision].join("\n\n")}
 
 ## Ledgers
 

@@ -101,7 +101,8 @@ impl core::fmt::Debug for Document {
 
 impl Document {
     pub(crate) fn read(text: &str, limits: Limits) -> Result<Self, Refusal> {
-        let mut tokens = Vec::new();
+        // Room for what a small document has: growing to it step by step costs as much as reading it.
+        let mut tokens = Vec::with_capacity((text.len() >> 3).min(256));
         read(text, limits, &mut tokens)?;
         Ok(Document { text: text.into(), tokens })
     }

@@ -1,12 +1,11 @@
 // What the guard costs: attaching to large catalogues, and a read call against the bare client.
 //
 //   node --expose-gc guard.mjs RESULTS
-//
-// The tools are distinct, shaped like those of a CRM: six properties, enums, formats, a nested object, an output schema.
 
 import { writeFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/client";
 import { Guard } from "toolgate";
+import { smallArguments, tool } from "./tools.mjs";
 
 const REPEATS = 7;
 const CALLS = 3000;
@@ -15,33 +14,6 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 const figure = (number) => number.toFixed(1);
 const lines = [];
 const say = (...given) => lines.push(...given);
-
-function tool(number) {
-  const verb = ["list", "get", "create", "update", "delete", "send"][number % 6];
-  return {
-    name: `${verb}_thing_${number}`,
-    title: `${verb} thing ${number}`,
-    description: `Does ${verb} with thing ${number} of the workspace, as an agent would ask for it, in one sentence.`,
-    inputSchema: {
-      type: "object",
-      properties: {
-        id: { type: "string", pattern: `^thg_${number}_[a-z0-9]+$`, description: "The thing's id" },
-        name: { type: "string", minLength: 1, maxLength: 200, description: "As people call it" },
-        status: { enum: ["open", "waiting", "closed", `special_${number}`] },
-        startsAt: { type: "string", format: "date-time" },
-        limit: { type: "integer", minimum: 1, maximum: 100 },
-        filter: { type: "object", properties: { tag: { type: "string" }, since: { type: "string", format: "date" } } },
-      },
-      required: verb === "list" ? [] : ["id"],
-      additionalProperties: false,
-    },
-    outputSchema: {
-      type: "object",
-      properties: { id: { type: "string" }, items: { type: "array", items: { type: "object" } } },
-    },
-    annotations: { readOnlyHint: number % 6 < 2, destructiveHint: verb === "delete", openWorldHint: verb === "send" },
-  };
-}
 
 /** A client without a wire, so that only the guard is measured. */
 function localClient(pages) {
@@ -119,16 +91,15 @@ async function inMemory(tools) {
 }
 
 const tools = Array.from({ length: 100 }, (_, number) => tool(number));
-const args = (call) => ({ limit: (call % 64) + 1, status: "open", filter: { tag: `t${call % 64}` } });
 const name = "list_thing_0";
 const bare = await inMemory(tools);
 const guarded = await Guard.attach(await inMemory(tools), { trusted: true });
 await bare.listTools();
 const alone = await Guard.attach(localClient([{ tools }]), { server: "bench", trusted: true });
 
-const client = await perCall((call) => bare.callTool({ name, arguments: args(call) }));
-const both = await perCall((call) => guarded.callTool({ name, arguments: args(call) }));
-const only = await perCall((call) => alone.callTool({ name, arguments: args(call) }));
+const client = await perCall((call) => bare.callTool({ name, arguments: smallArguments(call) }));
+const both = await perCall((call) => guarded.callTool({ name, arguments: smallArguments(call) }));
+const only = await perCall((call) => alone.callTool({ name, arguments: smallArguments(call) }));
 say("", "A read call, 64 distinct arguments:", "", "| | µs |", "|---|---:|");
 say(`| official client alone, which checks the result by Ajv | ${figure(client)} |`);
 say(`| the same client, guarded: arguments and result are checked | ${figure(both)} |`);
