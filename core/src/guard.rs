@@ -31,6 +31,7 @@ use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
 use crate::seal::Key;
 use crate::secret::Secret;
+use crate::sort::sort_by;
 use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
@@ -364,9 +365,11 @@ impl Guard {
         catalog::lock::write(catalog, server, *trusted, profile.as_ref())
     }
 
-    /// The approvals that are known here.
+    /// The approvals that are known here, oldest first.
     pub fn approvals(&self) -> Vec<&Approval> {
-        self.shared.approvals.values().collect()
+        let mut approvals: Vec<&Approval> = self.shared.approvals.values().collect();
+        sort_by(&mut approvals, |one, other| one.proposed_at.cmp(&other.proposed_at));
+        approvals
     }
 
     /// What a host needs of the profile.

@@ -228,7 +228,8 @@ impl Approval {
         match different.is_empty() {
             true if self.preview.record != preview.record => vec!["record"],
             true if self.preview != *preview => vec!["preview"],
-            _ => different,
+            true => vec!["expiry"],
+            false => different,
         }
     }
 

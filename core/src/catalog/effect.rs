@@ -143,7 +143,9 @@ fn from_name(name: &str) -> Option<(String, Effect)> {
     let reading = |word: String| reading_of(&word).map(|effect| (word, effect));
     // What other letters mean nobody knows here, so that the worst of a name that has any counts.
     if !local.is_ascii() {
-        return words.filter_map(reading).max_by_key(|(_, effect)| *effect);
+        // Nor may a letter that is not seen, or looks like another, hide a verb.
+        let plain = super::findings::in_plain_letters(local);
+        return words.chain(words_of(&plain)).filter_map(reading).max_by_key(|(_, effect)| *effect);
     }
     let first = words.next()?;
     // `browser_delete_tab`, `git_reset`: the verb stands second behind a noun; a reading verb before it settles it.

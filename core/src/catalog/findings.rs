@@ -236,6 +236,11 @@ fn plain(character: char) -> char {
     ALIKE.iter().find(|(looks, _)| looks.contains(character)).map_or(character, |(_, letter)| *letter)
 }
 
+/// The letters that a text seems to be written in, without what cannot be seen.
+pub(crate) fn in_plain_letters(text: &str) -> String {
+    text.chars().filter(|character| !is_invisible(*character)).map(plain).collect()
+}
+
 /// What a name looks like: the same for names that differ only by case, separators, invisible characters and letters
 /// that look alike.
 pub(crate) fn skeleton(name: &str) -> String {

@@ -11,7 +11,7 @@ use crate::json::tape::{Kind, Node};
 use crate::json::{self, Json};
 use crate::map::Map;
 use crate::mutant::{self, Mutant};
-use crate::profile::{self, Plan, Profile};
+use crate::profile::{self, Operation, Plan, Profile};
 use crate::step::Millis;
 
 /// How long a no holds: long enough for the calls that wait for the same answer.
@@ -66,7 +66,12 @@ pub(crate) fn check(shared: &mut Shared, name: &str, flow: &str, now: Millis) ->
             return said.refusal.clone().map_or(Ok(Standing::Included), Err);
         }
     }
-    let Some(errand) = question(plan, tool, shared) else { return Ok(Standing::Free) };
+    let Some(check) = plan.checks.iter().find(|check| shared.catalog.get(&check.tool).is_some()) else {
+        return Ok(Standing::Free);
+    };
+    let Some(errand) = question(check, tool, shared) else {
+        return Err(unknown(&format!("`{}` does more than a question may", check.tool)));
+    };
     match shared.plans.asking.get(name) {
         Some((other, since)) if other != flow && *since <= now && now < since.saturating_add(ASKING_HOLDS) => {
             Ok(Standing::Wait(now.saturating_add(LOOK_AGAIN)))
@@ -82,13 +87,9 @@ fn concerns(plan: &Plan, tool: &Tool) -> bool {
     tool.plan_check.unwrap_or(tool.effect > Effect::Read) && !glob::any(&plan.exempt, &tool.name)
 }
 
-/// The first of the profile's questions whose tool is listed, and does no more than a question may.
-fn question(plan: &Plan, tool: &Tool, shared: &Shared) -> Option<Errand> {
-    plan.checks.iter().find_map(|check| {
-        let argument = check.arguments.get("tool")?;
-        let arguments = Json::object(&[(argument, &Json::of(&tool.name))]);
-        Errand::new(&check.tool, arguments, shared)
-    })
+fn question(check: &Operation, tool: &Tool, shared: &Shared) -> Option<Errand> {
+    let argument = check.arguments.get("tool")?;
+    Errand::new(&check.tool, Json::object(&[(argument, &Json::of(&tool.name))]), shared)
 }
 
 impl Plans {
@@ -156,8 +157,9 @@ fn names(words: &[String]) -> Vec<&str> {
 fn blocked(name: &str, answer: Node<'_>, plan: &Plan) -> Error {
     let reason = json::text(answer, names(&plan.answer.reason).as_slice()).unwrap_or_default();
     let reason = crate::text::shorten(&reason, 300);
-    let error = Error::new(Code::PlanBlocked, format!("The plan does not include this call of `{name}`: {reason}."))
-        .with("reason", reason);
+    let told = reason.trim_end_matches('.');
+    let error = Error::new(Code::PlanBlocked, format!("The plan does not include this call of `{name}`: {told}."))
+        .with("reason", reason.as_str());
     let action = plan.answer.upgrade_action.iter().find_map(|field| answer.get(field));
     match action.filter(|action| action.kind() != Kind::Null) {
         Some(action) => error.with("upgrade_action", Json::copied(action)),

@@ -31,8 +31,9 @@ pub(crate) fn open(text: &str) -> Result<Document> {
     Ok(document)
 }
 
+/// A flag that is no boolean counts as what is worse.
 pub(crate) fn is_error(result: Node<'_>) -> bool {
-    result.get("isError").is_some_and(|flag| flag.kind() == Kind::True)
+    result.get("isError").is_some_and(|flag| !matches!(flag.kind(), Kind::False | Kind::Null))
 }
 
 /// The backend's own error comes first; only a success is held against the outputSchema. Says whether it is a success.
