@@ -17,6 +17,14 @@ use toolgate_core::ffi::{self, Core};
 
 const KEY: &str = "fav_mcp_Zx81KqPm29LdTvBn47WsRyCe63HgJfAu";
 const CODE: &str = "493817";
+
+/// Whether one of the secrets stands in the text. Digests do not count: six given digits come up in one of them by
+/// chance, sooner or later.
+fn reveals(text: &str) -> bool {
+    let is_digest = |word: &&str| word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    text.contains(KEY) || words.filter(|word| !is_digest(word)).any(|word| word.contains(CODE))
+}
 const DANGEROUS: &[&str] = &["cancel_booking", "send_message", "register_organisation_request"];
 
 #[derive(Debug, Clone)]
@@ -134,7 +142,7 @@ impl World {
     fn hear(&mut self, said: Result<String, String>) {
         let step: Value = match said {
             Err(error) => {
-                assert!(!error.contains(KEY) && !error.contains(CODE), "a secret in an error");
+                assert!(!reveals(&error), "a secret in an error");
                 return;
             }
             Ok(step) => serde_json::from_str(&step).unwrap(),
@@ -149,7 +157,7 @@ impl World {
             _ => {}
         }
         let shown = shown.to_string();
-        assert!(!shown.contains(KEY) && !shown.contains(CODE), "a secret in a step: {shown}");
+        assert!(!reveals(&shown), "a secret in a step: {shown}");
         let flow = step["flow"].as_str().unwrap().to_owned();
         if step["type"] == "done" {
             self.open.remove(&flow);
@@ -176,7 +184,7 @@ impl World {
 
     fn snapshot(&mut self) -> String {
         let snapshot = self.core.snapshot();
-        assert!(!snapshot.contains(KEY) && !snapshot.contains(CODE), "a secret in a snapshot");
+        assert!(!reveals(&snapshot), "a secret in a snapshot");
         snapshot
     }
 
