@@ -388,7 +388,7 @@ fn name_of(key: &Key) -> String {
 }
 
 fn path_of(pointer: &str) -> Path {
-    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+    pointer.split('/').skip(1).map(json::pointer_name).collect()
 }
 
 /// A value on its way into a line.

@@ -9,7 +9,7 @@ use crate::json::de::words;
 use crate::json::push_pointer_token;
 use crate::json::tape::{Kind as JsonKind, Node};
 use crate::redact::Redactor;
-use crate::text::{shorten, visible};
+use crate::text::{is_invisible, shorten, visible};
 
 /// More findings than a person would read.
 pub(crate) const MAX_FINDINGS: usize = 500;
@@ -175,13 +175,6 @@ fn hidden_in(text: &str) -> Option<usize> {
         before = character;
     }
     None
-}
-
-fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The Latin letter or the digit that a character looks like, in lower case; others are themselves.

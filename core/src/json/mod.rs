@@ -155,6 +155,11 @@ pub(crate) fn pointer_token(name: &str) -> String {
     token
 }
 
+/// The name that a part of a JSON Pointer stands for.
+pub(crate) fn pointer_name(part: &str) -> String {
+    part.replace("~1", "/").replace("~0", "~")
+}
+
 /// As [`pointer_token`].
 pub(crate) fn push_pointer_token(name: &str, out: &mut String) {
     if !name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {

@@ -912,7 +912,7 @@ impl<'t> Node<'t> {
         }
         let mut node = self;
         for part in pointer.strip_prefix('/')?.split('/') {
-            node = node.child(&part.replace("~1", "/").replace("~0", "~"))?;
+            node = node.child(&super::pointer_name(part))?;
         }
         Some(node)
     }

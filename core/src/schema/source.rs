@@ -395,7 +395,7 @@ impl Sources {
         let source = self.document(document).ok_or_else(|| unresolvable("it is gone"))?;
         let (mut token, mut within) = (root, target);
         for part in fragment.split('/').skip(1) {
-            let part = part.replace("~1", "/").replace("~0", "~");
+            let part = crate::json::pointer_name(part);
             token = self
                 .child(document, source.tape().node(token), &part)
                 .ok_or_else(|| unresolvable("there is no such place"))?;

@@ -709,7 +709,7 @@ impl Call {
             Happening::Result { server_time } => {
                 let text = input.document()?;
                 let read = result::open(text).and_then(|document| {
-                    let sent = self.outgoing(approval.as_ref(), shared).tool;
+                    let sent = self.sent_tool(approval.as_ref(), shared).to_owned();
                     let read = self.read_result(&document, text, &sent, *server_time, input.now, shared)?;
                     Ok((document, read))
                 });
@@ -797,11 +797,27 @@ impl Call {
         Ok(())
     }
 
+    fn conclude(&mut self, approval: Option<Approval>, to: Standing, outcome: Outcome, shared: &Shared) {
+        self.settle_or_finish(settlement(approval, to, shared), outcome);
+    }
+
     fn settle_or_finish(&mut self, settled: Option<(Approval, Approval)>, outcome: Outcome) {
         self.state = match settled {
             Some((before, after)) => State::Settling { before, after, outcome: Some(outcome) },
             None => State::Finished(outcome),
         };
+    }
+
+    /// A question of the guard's own came to nothing, so that the call goes no further.
+    fn errand_failed(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
+        match &input.happening {
+            Happening::Failed { kind, message, retry_after } => {
+                self.refuse(failure_error(*kind, message, *retry_after, input.now, true, shared));
+                Ok(())
+            }
+            Happening::Cancelled => self.call_off(),
+            _ => Err(input.wrong_event("`result` or `failed`")),
+        }
     }
 
     fn call_off(&mut self) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::Call;
 use crate::approval::{Check, Line, preview};
 use crate::error::{Code, Error, Result};
-use crate::flow::{Errand, Input, failure_error};
+use crate::flow::{Errand, Input};
 use crate::gate::result;
 use crate::guard::Shared;
 use crate::json::tape::{Kind, Node};
@@ -61,12 +61,7 @@ impl Call {
                 }
                 Err(error) => self.refuse(error),
             },
-            Happening::Failed { kind, message, retry_after } => {
-                let error = failure_error(*kind, message, *retry_after, input.now, true, shared);
-                self.refuse(error);
-            }
-            Happening::Cancelled => self.call_off()?,
-            _ => return Err(input.wrong_event("`result` or `failed`")),
+            _ => self.errand_failed(input, shared)?,
         }
         Ok(())
     }

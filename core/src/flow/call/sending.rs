@@ -1,11 +1,11 @@
 //! What reaches a customer goes out in two phases: a person approves, then the backend asks its owner, and only the
 //! backend's own word counts as delivery.
 
-use super::{Call, State, settlement};
+use super::{Call, State};
 use crate::approval::{Approval, Request, State as Standing};
 use crate::catalog::Definition;
 use crate::error::Result;
-use crate::flow::{Errand, Input, failure_error};
+use crate::flow::{Errand, Input};
 use crate::gate::{Gate, GateVerdict, result};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -33,21 +33,26 @@ pub(crate) enum Owner {
 }
 
 impl Call {
-    /// The sends of the profile, if this call is one that goes by the backend's own question.
-    fn sends<'s>(&self, shared: &'s Shared) -> Option<&'s Sends> {
+    /// The sends of the profile and what the arguments of the backend's question are called, if that is what goes out
+    /// instead of the call.
+    fn question<'s>(&self, approval: Option<&Approval>, shared: &'s Shared) -> Option<(&'s Sends, [&'s str; 3])> {
         let sends = shared.profile.as_ref()?.sends.as_ref()?;
+        let released = approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent);
         let goes = sends.tools.contains(&self.name) && shared.catalog.get(&sends.approval.tool).is_some();
-        goes.then_some(sends)
+        let named = |meaning: &str| sends.approval.arguments.get(meaning).map(String::as_str);
+        let names = [named("action")?, named("summary")?, named("payload")?];
+        (goes && !released).then_some((sends, names))
+    }
+
+    /// The tool that is really called.
+    pub(super) fn sent_tool<'s>(&'s self, approval: Option<&Approval>, shared: &'s Shared) -> &'s str {
+        self.question(approval, shared).map_or(&self.name, |(sends, _)| &sends.approval.tool)
     }
 
     /// What really goes out: the call, or the backend's question to its owner about it.
     pub(super) fn outgoing(&self, approval: Option<&Approval>, shared: &Shared) -> Errand {
-        let released = approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent);
-        let direct = || Errand { tool: self.name.clone(), arguments: self.arguments.text.clone() };
-        let Some(sends) = self.sends(shared).filter(|_| !released) else { return direct() };
-        let named = |meaning: &str| sends.approval.arguments.get(meaning).map(String::as_str);
-        let (Some(action), Some(summary), Some(payload)) = (named("action"), named("summary"), named("payload")) else {
-            return direct();
+        let Some((sends, [action, summary, payload])) = self.question(approval, shared) else {
+            return Errand { tool: self.name.clone(), arguments: self.arguments.text.clone() };
         };
         let definition = shared.catalog.get(&sends.approval.tool).and_then(|tool| tool.definition().ok());
         let (name, told, digest) = (Json::of(&self.name), self.summary(approval, shared), self.payload_digest());
@@ -89,8 +94,7 @@ impl Call {
 
     /// Whether this call's result is only the backend's question to its owner.
     pub(super) fn asks_owner(&self, approval: Option<&Approval>, shared: &Shared) -> bool {
-        self.sends(shared).is_some()
-            && !approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent)
+        self.question(approval, shared).is_some()
     }
 
     /// The record after the backend took its question, and what that means for the approval.
@@ -127,8 +131,8 @@ impl Call {
                     self.state = State::Finished(outcome);
                     return Ok(());
                 };
-                let agent_sends =
-                    self.sends(shared).is_some_and(|sends| sends.sender == Sender::Agent) && owner == Owner::Approved;
+                let agent_sends = owner == Owner::Approved
+                    && self.question(Some(approval), shared).is_some_and(|(sends, _)| sends.sender == Sender::Agent);
                 request.sent = agent_sends;
                 let waiting = approval.requested(request);
                 if agent_sends {
@@ -147,18 +151,9 @@ impl Call {
                     .map(|after| (approval.clone(), after.sealed(&shared.seal)));
                 self.settle_or_finish(settled, outcome);
             }
-            Happening::Failed { kind, message, retry_after } => {
-                let error = failure_error(*kind, message, *retry_after, input.now, true, shared);
-                self.refuse(error);
-            }
-            Happening::Cancelled => self.call_off()?,
-            _ => return Err(input.wrong_event("`result` or `failed`")),
+            _ => self.errand_failed(input, shared)?,
         }
         Ok(())
-    }
-
-    pub(super) fn conclude(&mut self, approval: Option<Approval>, to: Standing, outcome: Outcome, shared: &Shared) {
-        self.settle_or_finish(settlement(approval, to, shared), outcome);
     }
 }
 
