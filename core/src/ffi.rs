@@ -13,6 +13,7 @@ use crate::json::de::{self, FromNode};
 use crate::json::{self, Document};
 use crate::redact::Redactor;
 use crate::schema::{Options, Schema, SchemaError, Violation, unreadable};
+use crate::step::Millis;
 
 /// One guard behind text.
 #[derive(Debug, Clone)]
@@ -34,6 +35,19 @@ impl Core {
     pub fn handle(&mut self, event: &str, document: Option<&str>) -> Result<String, String> {
         let step = read(event, Code::InvalidEvent, "The event").and_then(|event| self.0.handle(event, document));
         step.map(|step| text(&step)).map_err(|error| text(&error))
+    }
+
+    /// Whether a call only reads, and its flow would do nothing but send it at once: a host may then make it without one.
+    /// `tokens` is memory that is used again.
+    #[inline]
+    pub fn is_plain_read(&self, name: &str, arguments: &str, now: Millis, tokens: &mut Tokens) -> bool {
+        self.0.is_plain_read(name, arguments, now, &mut tokens.0)
+    }
+
+    /// Whether the answer to such a call may be given as it came. If not, begin the call's flow and answer its first step
+    /// with what came; do the same with a failure.
+    pub fn is_plain_result(&self, name: &str, result: &str) -> bool {
+        self.0.is_plain_result(name, result)
     }
 
     /// An array of the open steps.

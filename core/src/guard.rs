@@ -22,6 +22,7 @@ use crate::gate;
 use crate::gate::plan::Plans;
 use crate::json::canonical::{canonical_of, canonical_without};
 use crate::json::de::{self, Misfit, record};
+use crate::json::tape::Token;
 use crate::json::{self, Document, Json};
 use crate::map::Map;
 use crate::mutant::{self, Mutant};
@@ -274,6 +275,15 @@ impl Guard {
         in_flight.take(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
         self.shared.pace.told_to_wait(told_to_wait);
         self.step(&id, said)
+    }
+
+    /// An audit knows of every call.
+    pub(crate) fn is_plain_read(&self, name: &str, arguments: &str, now: Millis, tokens: &mut Vec<Token>) -> bool {
+        self.audit.is_none() && gate::plain::is_read(name, arguments, now, &self.shared, tokens)
+    }
+
+    pub(crate) fn is_plain_result(&self, name: &str, result: &str) -> bool {
+        gate::plain::is_result(name, result, &self.shared)
     }
 
     /// The open steps of all flows.

@@ -42,11 +42,13 @@ const MAX_DECLARED: usize = 512;
 pub(crate) const HIDDEN: &str = "[secret]";
 
 /// Masks credentials of the known shapes and of the profile's prefixes, and the secrets that were declared.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Redactor {
     prefixes: Vec<String>,
     /// How many bytes the shortest credential of a known shape has.
     shortest: usize,
+    /// A bit for each ASCII character that a prefix begins with: nearly every word is none of them.
+    begins: u128,
     /// Longest first, so that one which holds another is masked as a whole.
     declared: Vec<Secret>,
 }
@@ -58,12 +60,20 @@ struct Found {
     prefix_end: Option<usize>,
 }
 
+impl Default for Redactor {
+    fn default() -> Self {
+        Redactor::new(Vec::new())
+    }
+}
+
 impl Redactor {
     pub(crate) fn new(prefixes: Vec<String>) -> Self {
         let known = SHAPES.iter().map(|shape| shape.prefix.len().saturating_add(shape.least));
         let own = prefixes.iter().map(|prefix| prefix.len().saturating_add(LEAST_OF_PROFILE));
         let shortest = known.chain(own).min().unwrap_or_default();
-        Redactor { prefixes, shortest, declared: Vec::new() }
+        let all = SHAPES.iter().map(|shape| shape.prefix).chain(prefixes.iter().map(String::as_str));
+        let begins = all.filter_map(|prefix| prefix.bytes().next()).fold(0, |begins, byte| begins | bit(byte));
+        Redactor { prefixes, shortest, begins, declared: Vec::new() }
     }
 
     /// The user's own secrets, to be masked wherever they stand.
@@ -141,6 +151,12 @@ impl Redactor {
         }
     }
 
+    /// Whether a text holds a credential. Where a JSON text has no backslash, none of its strings holds one that this
+    /// does not find.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        self.find(text).is_some()
+    }
+
     /// The first of either kind; where both overlap, all of it.
     fn find(&self, text: &str) -> Option<Found> {
         let mut first = self.find_shape(text);
@@ -169,15 +185,11 @@ impl Redactor {
             // In the middle of a word (`risk-assessment…`) a prefix means nothing.
             let begins = !before.is_ascii_alphanumeric();
             before = *byte;
-            if !begins {
+            if !begins || (byte.is_ascii() && self.begins & bit(*byte) == 0) {
                 continue;
             }
             let rest = bytes.get(start..).unwrap_or_default();
             for (prefix, least) in known.clone().chain(own.clone()) {
-                // Nearly every prefix differs here already, and to compare them whole takes a call each.
-                if prefix.as_bytes().first() != Some(byte) {
-                    continue;
-                }
                 if let Some(secret) = rest.strip_prefix(prefix.as_bytes()) {
                     let length = secret.iter().position(|byte| !is_key_byte(*byte)).unwrap_or(secret.len());
                     if length >= least {
@@ -193,6 +205,11 @@ impl Redactor {
         }
         None
     }
+}
+
+/// Its bit, if it is ASCII.
+fn bit(byte: u8) -> u128 {
+    1_u128.checked_shl(u32::from(byte)).unwrap_or_default()
 }
 
 /// As a component of an address is written.

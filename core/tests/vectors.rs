@@ -230,7 +230,18 @@ fn conversations() {
 fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
     let document = document_of(turn);
     let (kind, said) = if let Some(start) = turn.get("start") {
-        ("step", core.start(&start.to_string(), document.as_deref()))
+        let flow = &start["flow"];
+        let is_plain = flow["type"] == "call"
+            && flow.get("approval").is_none()
+            && is_plain_read(core, &flow["name"], &start["now"], document.as_deref());
+        let said = core.start(&start.to_string(), document.as_deref());
+        if is_plain {
+            let step = parsed(said.as_ref().unwrap());
+            assert_eq!(step["type"], "call_tool", "{step}");
+            assert_eq!(step["name"], flow["name"]);
+            assert_eq!(step["arguments"].to_string(), parsed(document.as_deref().unwrap_or("{}")).to_string());
+        }
+        ("step", said)
     } else if let Some(event) = turn.get("event") {
         ("step", core.handle(&event.to_string(), document.as_deref()))
     } else if let Some(snapshot) = turn.get("restore") {
@@ -253,6 +264,11 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
             "null".to_owned()
         });
         ("value", attached)
+    } else if let Some(read) = turn.get("plain_read") {
+        ("value", Ok(is_plain_read(core, &read["tool"], &read["now"], document.as_deref()).to_string()))
+    } else if let Some(result) = turn.get("plain_result") {
+        let tool = result["tool"].as_str().unwrap();
+        ("value", Ok(core.is_plain_result(tool, &document.unwrap()).to_string()))
     } else if let Some(verify) = turn.get("verify") {
         let lines = verify["lines"].as_str().unwrap().as_bytes();
         ("value", ffi::verify_audit(lines, &verify["options"].to_string()))
@@ -271,6 +287,11 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
         Ok(said) => (kind, parsed(&said)),
         Err(error) => ("error", parsed(&error)),
     }
+}
+
+fn is_plain_read(core: &Core, tool: &Value, now: &Value, arguments: Option<&str>) -> bool {
+    let (tool, now) = (tool.as_str().unwrap_or_default(), now.as_u64().unwrap_or_default());
+    core.is_plain_read(tool, arguments.unwrap_or("{}"), now, &mut ffi::Tokens::default())
 }
 
 fn document_of(turn: &Value) -> Option<String> {

@@ -3,14 +3,18 @@
 import type { Recorder } from "./audit.js";
 import { cancelled, ToolgateError, typed } from "./errors.js";
 import type { Core } from "./generated/toolgate.js";
-import type { DoneStep, Happening, OpenStep, Outcome, Reply, Step, Work } from "./protocol.js";
+import type { PlainReads } from "./plain.js";
+import type { CallWork, DoneStep, Happening, OpenStep, Outcome, Reply, Step, Work } from "./protocol.js";
 
 /** The steps that a host performs by itself; waiting is the driver's own. */
 type Performed = Exclude<OpenStep, { type: "wait" }>;
 
 /** What performs the steps: one function a kind. None of them throws; what goes wrong is a `failed` event. */
 export type Performers<Context> = {
-  [Type in Performed["type"]]: (step: Extract<Performed, { type: Type }>, context: Context) => Promise<Reply>;
+  [Type in Performed["type"]]: (
+    step: Omit<Extract<Performed, { type: Type }>, "id" | "flow" | "audit">,
+    context: Context,
+  ) => Promise<Reply>;
 };
 
 /** What a flow carries along. */
@@ -29,6 +33,8 @@ export interface DriverOptions<Context> {
   onStep: (step: Step) => void;
   /** Stores the audit's lines, where there is an audit. */
   recorder: Recorder | undefined;
+  /** Lets plain reads go without a flow; absent where somebody is told of every step or decision. */
+  plain: PlainReads | undefined;
 }
 
 export class Driver<Context extends FlowContext> {
@@ -41,18 +47,36 @@ export class Driver<Context extends FlowContext> {
     this.#options = options;
   }
 
+  /** Makes a call: a plain read as it is, anything else by its flow. */
+  async call(work: CallWork, context: Context, document: string): Promise<Outcome> {
+    const { plain, performers, now } = this.#options;
+    const { name } = work;
+    if (context.signal?.aborted || work.approval !== undefined || !plain?.isRead(name, document, now())) {
+      return this.run(work, context, document);
+    }
+    const sent = performers.call_tool({ type: "call_tool", name, arguments: JSON.parse(document) }, context);
+    const reply = await orCalledOff(sent, context.signal);
+    if (reply.document !== undefined && plain.isResult(name, reply.document)) {
+      return { type: "result", result: JSON.parse(reply.document) };
+    }
+    return this.#begin(work, context, document, reply);
+  }
+
   /** Begins a flow and sees it through. */
   async run(flow: Work, context: Context, document?: string): Promise<Outcome> {
     if (context.signal?.aborted) throw cancelled();
+    return this.#begin(flow, context, document);
+  }
+
+  /** @param ahead - What came of the call that is the flow's first step, where it was made already. */
+  #begin(flow: Work, context: Context, document?: string, ahead?: Reply): Promise<Outcome> {
     const start = JSON.stringify({ now: this.#options.now(), entropy: entropy(), flow });
-    return this.resume(
-      this.#parsed(() => this.#core.start(start, bytes(document))),
-      context,
-    );
+    const first = this.#parsed(() => this.#core.start(start, bytes(document)));
+    return this.resume(first, context, ahead);
   }
 
   /** Sees an open flow through from its open step. */
-  async resume(first: Step, context: Context): Promise<Outcome> {
+  async resume(first: Step, context: Context, ahead?: Reply): Promise<Outcome> {
     const { flow } = first;
     this.#driven.add(flow);
     context.flow = flow;
@@ -67,10 +91,12 @@ export class Driver<Context extends FlowContext> {
             Object.assign(outcome.decision ?? {}, { audit: "failed" });
           return outcome;
         }
-        step =
-          failure === undefined
-            ? this.#answer(step, await this.#perform(step, context))
-            : this.#handle(step, { type: "failed", kind: "audit", message: failure });
+        if (failure !== undefined) {
+          step = this.#handle(step, { type: "failed", kind: "audit", message: failure });
+        } else {
+          const known = step === first && step.type === "call_tool" ? ahead : undefined;
+          step = this.#answer(step, known ?? (await this.#perform(step, context)));
+        }
       }
     } finally {
       this.#driven.delete(flow);

@@ -8,7 +8,8 @@ import { type ErrorShape, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
 import { type Ledger, MemoryLedger } from "./ledger.js";
-import type { Outcome, Reply, Step, Work } from "./protocol.js";
+import { PlainReads } from "./plain.js";
+import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
 import type {
   Approval,
@@ -121,6 +122,8 @@ export class Guard<C extends McpClient = McpClient> {
 
   private constructor(client: C, core: Core, options: GuardOptions, recorder: Recorder | undefined) {
     const vault = options.vault ?? defaultVault(options.profile);
+    const { onStep, onDecision, tracer } = options;
+    const isWatched = [onStep, onDecision, tracer, recorder].some((watcher) => watcher !== undefined);
     this.client = client;
     this.#core = core;
     this.#options = options;
@@ -130,6 +133,7 @@ export class Guard<C extends McpClient = McpClient> {
       now: options.now ?? Date.now,
       onStep: (step) => this.#note(step),
       recorder,
+      plain: isWatched ? undefined : new PlainReads(core, whole.room),
     });
   }
 
@@ -165,14 +169,14 @@ export class Guard<C extends McpClient = McpClient> {
   ): Promise<Awaited<ReturnType<C["callTool"]>>> {
     const { name, arguments: given, _meta } = params as { name: string; arguments?: unknown; _meta?: object };
     const { [APPROVAL]: approval, ...meta } = (_meta ?? {}) as Record<string, unknown>;
-    const work: Work = { type: "call", name };
+    const work: CallWork = { type: "call", name };
     if (approval !== undefined) work.approval = approval as string;
     const context: Context = {
       signal: this.#adapter.options(rest).signal,
       call: { tool: name, meta: Object.keys(meta).length > 0 ? meta : undefined, rest },
     };
     const document = argumentsText(given);
-    const outcome = await traced(this.#options.tracer, context, () => this.#driver.run(work, context, document));
+    const outcome = await traced(this.#options.tracer, context, () => this.#driver.call(work, context, document));
     const { result } = this.#succeeded(outcome) as Extract<Outcome, { type: "result" }>;
     return result as Awaited<ReturnType<C["callTool"]>>;
   }

@@ -5,9 +5,15 @@
 
 import type { ErrorShape } from "./errors.js";
 
+export interface CallWork {
+  type: "call";
+  name: string;
+  approval?: string;
+}
+
 export type Work =
   | { type: "list" }
-  | { type: "call"; name: string; approval?: string }
+  | CallWork
   | { type: "signup"; form: Record<string, string> }
   | { type: "doctor" }
   | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } }
@@ -67,7 +73,7 @@ export type Step = OpenStep | DoneStep;
 
 export type Outcome =
   | { type: "listed"; count: number }
-  | { type: "result"; result: unknown; decision: unknown }
+  | { type: "result"; result: unknown; decision?: unknown }
   | { type: "ready"; account: unknown; key: unknown; report: unknown }
   | { type: "report"; report: unknown }
   | { type: "decided"; approval: unknown }

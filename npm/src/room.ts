@@ -22,7 +22,7 @@ export class Room {
     // UTF-8 needs at most three bytes for each unit of UTF-16: too much to make room for where the text is long.
     const needed = text.length * 3;
     if (needed > KEPT) return this.writeBytes(encoder.encode(text));
-    if (this.#view.length < needed) this.#make(needed);
+    if (this.#view.length < Math.max(needed, 1)) this.#make(needed);
     return encoder.encodeInto(text, this.#view).written;
   }
 

@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import * as bindings from "../src/generated/toolgate.js";
 
-bindings.initSync({ module: readFileSync(new URL("../dist/toolgate.wasm", import.meta.url)) });
+export const { memory } = bindings.initSync({
+  module: readFileSync(new URL("../dist/toolgate.wasm", import.meta.url)),
+});
 
-export const { Core, canonicalize, digest, errorCodes, verifyAudit } = bindings;
+export const { Core, canonicalize, digest, errorCodes, room, verifyAudit } = bindings;
 export type Core = bindings.Core;

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { compile, configReferences, resolveConfig, verifyAudit } from "toolgate";
 import { type File, list, play } from "../../tests/vectors/run.mjs";
-import { Core, canonicalize, digest, verifyAudit as verify } from "./core.js";
+import { Core, canonicalize, digest, memory, room, verifyAudit as verify } from "./core.js";
 
 type Json = Record<string, unknown>;
 
@@ -117,10 +117,11 @@ describe("validation", () => {
 });
 
 for (const path of ["attacks/", "transcripts/"]) {
+  const bindings = { Core, verifyAudit: verify, room, memory };
   for (const file of readdirSync(new URL(path, folder)).sort()) {
     const { title, cases } = read<File>(`${path}${file}`);
     describe(title, () => {
-      for (const transcript of cases) it(transcript.name, () => play(transcript, { Core, verifyAudit: verify }));
+      for (const transcript of cases) it(transcript.name, () => play(transcript, bindings));
     });
   }
 }

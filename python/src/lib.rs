@@ -67,6 +67,16 @@ impl Core {
         self.with(py, |core| core.handle(event, document))?.map_err(Refused::new_err)
     }
 
+    /// Whether a call needs no flow to be sent; `now` is milliseconds since 1970.
+    fn is_plain_read(&self, py: Python<'_>, name: &str, arguments: &str, now: u64) -> PyResult<bool> {
+        self.with(py, |core| core.is_plain_read(name, arguments, now, &mut ffi::Tokens::default()))
+    }
+
+    /// Whether the answer to such a call may be given as it came.
+    fn is_plain_result(&self, py: Python<'_>, name: &str, result: &str) -> PyResult<bool> {
+        self.with(py, |core| core.is_plain_result(name, result))
+    }
+
     /// Takes up the flows of a snapshot and returns their open steps.
     fn restore(&self, py: Python<'_>, snapshot: &str) -> PyResult<String> {
         self.with(py, |core| core.restore(snapshot))?.map_err(Refused::new_err)

@@ -131,6 +131,11 @@ class Conversation:
             return "null"
         if "verify" in turn:
             return text(toolgate.verify_audit(turn["verify"]["lines"], **turn["verify"]["options"]))
+        if "plain_read" in turn:
+            read = turn["plain_read"]
+            return text(self.core.is_plain_read(read["tool"], self.document(turn), read["now"]))
+        if "plain_result" in turn:
+            return text(self.core.is_plain_result(turn["plain_result"]["tool"], self.document(turn)))
         if "restore" in turn:
             return self.core.restore(turn["restore"])
         snapshot = self.core.snapshot()

@@ -32,6 +32,9 @@ log = logging.getLogger("toolgate")
 
 _T = TypeVar("_T")
 
+# An event, and the document that comes with it.
+_Answer = tuple[dict[str, Any], "str | None"]
+
 # How long a called-off flow may take to write down that its call is lost.
 _GRACE_SECONDS = 5.0
 # How long a vault may take, a person who unlocks it included.
@@ -74,6 +77,7 @@ class Driver:
         server_time: Callable[[], int | None] | None,
         on_step: Callable[[Step], None] | None,
         recorder: Recorder | None = None,
+        watched: bool = False,
     ) -> None:
         self.core = core
         self.port = port
@@ -84,7 +88,22 @@ class Driver:
         self._server_time = server_time
         self._on_step = on_step
         self._recorder = recorder
+        # Whoever is told of every step or decision needs a flow.
+        self._watched = watched or on_step is not None or recorder is not None
         self._driven: set[str] = set()
+
+    async def call(self, work: Mapping[str, Any], document: str, forward: Mapping[str, Any]) -> Ended:
+        """Make a call: a plain read as it is, anything else by its flow. Raises as `run` does."""
+        name, errand = work["name"], _Errand(forward)
+        # A name that is no ASCII may have no UTF-8 either.
+        brief = not self._watched and work["approval"] is None and name.isascii()
+        if not brief or not self.core.is_plain_read(name, document, self._now()):
+            return await self.run(work, document, forward)
+        event, result = await self._call_tool(name, json.loads(document), errand)
+        if result is not None and self.core.is_plain_result(name, result):
+            return Ended({"type": "result", "result": json.loads(result)}, errand.returned)
+        # What is not plain is told by the call's flow.
+        return await self._begin(work, document, errand, (event, result))
 
     async def run(
         self, work: Mapping[str, Any], document: str | None = None, forward: Mapping[str, Any] | None = None
@@ -95,12 +114,23 @@ class Driver:
             ToolgateError: The core refused to begin it, or an answer to a question did not fit; the question
                 then stays open for `open_steps`.
         """
+        return await self._begin(work, document, _Errand(forward or {}))
+
+    async def _begin(
+        self,
+        work: Mapping[str, Any],
+        document: str | None,
+        errand: _Errand,
+        ahead: _Answer | None = None,
+    ) -> Ended:
+        """Begin a flow; `ahead` is what came of the call that is its first step, where it was made already."""
         start = {"now": self._now(), "entropy": secrets.token_hex(16), "flow": work}
         try:
             text = self.core.start(json.dumps(start), document)
         except _native.Refused as refusal:
             raise_refusal(refusal)
-        return await self._drive(self._received(text), _Errand(forward or {}))
+        step = self._received(text)
+        return await self._drive(step, errand, ahead if step["type"] == "call_tool" else None)
 
     async def resume(self, step: Step) -> Ended:
         """Go on with a flow at its open step."""
@@ -125,7 +155,7 @@ class Driver:
         steps: list[Step] = json.loads(self.core.open_steps())
         return [step for step in steps if step["flow"] not in self._driven]
 
-    async def _drive(self, step: Step, errand: _Errand) -> Ended:
+    async def _drive(self, step: Step, errand: _Errand, ahead: _Answer | None = None) -> Ended:
         flow = step["flow"]
         self._driven.add(flow)
         try:
@@ -140,7 +170,8 @@ class Driver:
                 if failure is not None:
                     step = self._handle(step, _failed("audit", failure))
                 else:
-                    step = await self._take(step, errand)
+                    step = await self._take(step, errand, ahead)
+                ahead = None
         finally:
             self._driven.discard(flow)
 
@@ -159,10 +190,10 @@ class Driver:
         held = step["type"] in ("call_tool", "ask", "done") or ("audit" in step and step["type"] != "keep")
         return self._recorder.failure if held else None
 
-    async def _take(self, step: Step, errand: _Errand) -> Step:
-        """Perform one step and return the next."""
+    async def _take(self, step: Step, errand: _Errand, ahead: _Answer | None) -> Step:
+        """Perform one step, unless what came of it is known already, and return the next."""
         try:
-            event, document = await self._perform(step, errand)
+            event, document = ahead or await self._perform(step, errand)
         except ToolgateError:
             raise
         except BaseException:
@@ -184,7 +215,7 @@ class Driver:
         except _native.Refused as refusal:
             raise_refusal(refusal)
 
-    async def _perform(self, step: Step, errand: _Errand) -> tuple[dict[str, Any], str | None]:
+    async def _perform(self, step: Step, errand: _Errand) -> _Answer:
         match step:
             case {"type": "list_tools"}:
                 return await self._list_tools(step.get("cursor"), errand)
@@ -211,7 +242,7 @@ class Driver:
             case _:
                 return _failed("host", "This version cannot perform the step."), None
 
-    async def _list_tools(self, cursor: str | None, errand: _Errand) -> tuple[dict[str, Any], str | None]:
+    async def _list_tools(self, cursor: str | None, errand: _Errand) -> _Answer:
         try:
             page = await self.port.list_tools(cursor, errand.forward)
         except Failed as failed:
@@ -219,9 +250,7 @@ class Driver:
         errand.pages.append(page.value)
         return {"type": "tools"}, page.document
 
-    async def _call_tool(
-        self, name: str, arguments: dict[str, Any], errand: _Errand
-    ) -> tuple[dict[str, Any], str | None]:
+    async def _call_tool(self, name: str, arguments: dict[str, Any], errand: _Errand) -> _Answer:
         if isinstance(code := arguments.get("code"), str):
             # Where the agent calls a registration tool by itself.
             hide(code)

@@ -183,6 +183,7 @@ class Guard(Generic[CallResult, ListResult]):
             server_time=server_time,
             on_step=on_step,
             recorder=recorder,
+            watched=on_decision is not None or tracer is not None,
         )
         guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
         guard._value(await driver.run({"type": "list"}))
@@ -245,8 +246,7 @@ class Guard(Generic[CallResult, ListResult]):
         forward = {**kwargs, "meta": rest} if rest else kwargs
         # What the client does not take is the caller's mistake, and found before anyone is asked anything.
         forward = self._driver.port.bound(name, args, forward)
-        run = self._driver.run
-        ended = await traced(self._tracer, run(work, document, forward))
+        ended = await traced(self._tracer, self._driver.call(work, document, forward))
         return cast("CallResult", self._value(ended))
 
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:

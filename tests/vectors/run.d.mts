@@ -2,6 +2,8 @@
 export interface Bindings {
   Core: new (options: string) => Core;
   verifyAudit(lines: Uint8Array, options: string): unknown;
+  room(bytes: number): number;
+  memory: WebAssembly.Memory;
 }
 
 export interface Core {

@@ -68,6 +68,14 @@ function say(stage, turn) {
   if (turn.event) return JSON.parse(core.handle(JSON.stringify(turn.event), documentOf(turn)));
   if (turn.restore !== undefined) return JSON.parse(core.restore(turn.restore));
   if (turn.verify) return bindings.verifyAudit(encoder.encode(turn.verify.lines), JSON.stringify(turn.verify.options));
+  if (turn.plain_read) {
+    const { tool, now } = turn.plain_read;
+    return core.isPlainRead(written(bindings, tool, documentOf(turn)), tool.length, now);
+  }
+  if (turn.plain_result) {
+    const { tool } = turn.plain_result;
+    return core.isPlainResult(written(bindings, tool, documentOf(turn)), tool.length);
+  }
   if (turn.attach) {
     const options = turn.keep_lock ? { ...turn.attach, lock: core.lock() } : turn.attach;
     stage.core = guard({ options, tools: turn.tools }, bindings);
@@ -81,6 +89,17 @@ function say(stage, turn) {
   }
   const report = core[turn.report]();
   return TEXTS.includes(turn.report) ? JSON.parse(report) : report;
+}
+
+/** Writes a name and a document into the module's room; the answer is how many bytes they are. */
+function written({ room, memory }, name, document) {
+  const before = encoder.encode(name);
+  const length = before.length + document.length;
+  const start = room(length);
+  const view = new Uint8Array(memory.buffer, start, length);
+  view.set(before);
+  view.set(document, before.length);
+  return length;
 }
 
 function documentOf({ repeat, document, json }) {

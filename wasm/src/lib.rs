@@ -45,6 +45,19 @@ impl Core {
         self.0.handle(event, document.as_deref()).map_err(thrown)
     }
 
+    /// Whether a call needs no flow to be sent. The first so many bytes of the room are the tool's name and the arguments'
+    /// text; the name has so many units of UTF-16, and `now` is milliseconds since 1970.
+    #[wasm_bindgen(js_name = isPlainRead)]
+    pub fn is_plain_read(&self, bytes: usize, name: usize, now: f64) -> bool {
+        with_named(bytes, name, |name, text, tokens| self.0.is_plain_read(name, text, now as u64, tokens))
+    }
+
+    /// Whether the answer to such a call may be given as it came. The room holds the tool's name and the result's text.
+    #[wasm_bindgen(js_name = isPlainResult)]
+    pub fn is_plain_result(&self, bytes: usize, name: usize) -> bool {
+        with_named(bytes, name, |name, text, _| self.0.is_plain_result(name, text))
+    }
+
     /// The step of every open flow.
     #[wasm_bindgen(js_name = openSteps)]
     pub fn open_steps(&self) -> String {
@@ -132,6 +145,16 @@ pub fn config_references(config: &str) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = resolveConfig)]
 pub fn resolve_config(config: &str, values: &str) -> Result<String, JsValue> {
     ffi::resolve_config(config, values).map_err(thrown)
+}
+
+/// A name and a text behind it. Where the name is no ASCII they are parted in the wrong place; to such names the core
+/// says no, and to the beginning of one too.
+#[cfg(feature = "guard")]
+fn with_named(bytes: usize, name: usize, work: impl FnOnce(&str, &str, &mut ffi::Tokens) -> bool) -> bool {
+    validator::with_room(bytes, |both, tokens| {
+        let parts = core::str::from_utf8(both).ok().and_then(|both| both.split_at_checked(name));
+        parts.is_some_and(|(name, text)| work(name, text, tokens))
+    })
 }
 
 /// Large documents cross as bytes: `TextEncoder` is several times as fast as the string glue's own loop.

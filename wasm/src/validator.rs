@@ -27,6 +27,14 @@ pub fn room(bytes: usize) -> usize {
     })
 }
 
+/// Gives the first so many bytes of the room, and memory for tokens.
+pub(crate) fn with_room<T>(bytes: usize, work: impl FnOnce(&[u8], &mut ffi::Tokens) -> T) -> T {
+    INPUT.with_borrow(|input| {
+        let document = input.get(..bytes).unwrap_or_default();
+        TOKENS.with_borrow_mut(|tokens| work(document, tokens))
+    })
+}
+
 /// A compiled schema.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -42,19 +50,13 @@ impl Validator {
 
     /// Whether the first so many bytes of the room are a valid document.
     pub fn check(&self, bytes: usize) -> bool {
-        INPUT.with_borrow(|input| {
-            let document = input.get(..bytes).unwrap_or_default();
-            TOKENS.with_borrow_mut(|tokens| self.0.is_valid(document, tokens))
-        })
+        with_room(bytes, |document, tokens| self.0.is_valid(document, tokens))
     }
 
     /// What is wrong with them: an array of violations; `undefined` if nothing is. They are few and of one shape, so
     /// they cross as objects.
     pub fn explain(&self, bytes: usize) -> JsValue {
-        let violations = INPUT.with_borrow(|input| {
-            let document = input.get(..bytes).unwrap_or_default();
-            TOKENS.with_borrow_mut(|tokens| self.0.validate(document, tokens))
-        });
+        let violations = with_room(bytes, |document, tokens| self.0.validate(document, tokens));
         if violations.is_empty() {
             return JsValue::UNDEFINED;
         }

@@ -74,6 +74,8 @@ pub(crate) struct Tool {
     definition: OnceCell<Result<Arc<Definition>>>,
     pin: Pin,
     drift: OnceCell<Option<Drift>>,
+    /// Whether its calls need nothing but good arguments: what [`crate::gate::plain`] found out.
+    pub(crate) plain: OnceCell<bool>,
 }
 
 /// A tool whose listed definition is not the pinned one.
@@ -161,6 +163,7 @@ impl Catalog {
         if let Some(tool) = self.places.get(name).and_then(|place| self.tools.get_mut(*place as usize)) {
             tool.pin = Pin::Listed;
             tool.drift = OnceCell::new();
+            tool.plain = OnceCell::new();
         }
     }
 
@@ -290,6 +293,7 @@ impl Catalog {
             definition: OnceCell::new(),
             pin: Pin::Listed,
             drift: OnceCell::new(),
+            plain: OnceCell::new(),
         };
         match self.places.get(&name).and_then(|place| self.tools.get_mut(*place as usize)) {
             Some(earlier) => {

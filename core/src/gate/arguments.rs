@@ -2,7 +2,7 @@
 
 use crate::catalog::{Definition, Tool};
 use crate::error::{Code, Error, Result};
-use crate::json::tape::Kind;
+use crate::json::tape::{Kind, Token};
 use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
 use crate::redact::Redactor;
@@ -39,6 +39,14 @@ pub(crate) fn check(
     }
     let violations = definition.input.violations(&value, hidden, redactor);
     if violations.is_empty() || mutant::is(Mutant::Arguments) { Ok(document) } else { Err(invalid(tool, violations)) }
+}
+
+/// Whether [`check`] would find nothing in them. A backslash could hide a credential from a look at the text alone.
+pub(crate) fn are_plain(definition: &Definition, text: &str, redactor: &Redactor, tokens: &mut Vec<Token>) -> bool {
+    text.trim_ascii_start().starts_with('{')
+        && !text.contains('\\')
+        && !redactor.finds(text)
+        && definition.input.is_valid_text(text, json::ARGUMENTS, tokens)
 }
 
 fn invalid(tool: &Tool, violations: Vec<Violation>) -> Error {

@@ -7,6 +7,7 @@ pub(crate) mod dispatch;
 pub(crate) mod known;
 pub(crate) mod pace;
 pub(crate) mod pinned;
+pub(crate) mod plain;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod result;

@@ -47,9 +47,7 @@ pub(crate) fn check(
 ) -> Result<Paced> {
     let pace = &shared.policy.pace;
     let Some(Obstacle { error, until }) = obstacle(shared, tool, effect, now) else {
-        let is_watched = pace.limits.iter().any(|limit| limit.matching.matches(tool, effect))
-            || pace.read_first.iter().any(|group| group.matching.matches(tool, effect));
-        if is_watched {
+        if pace.concerns(tool, effect) {
             let unmet = Some(shared).filter(|shared| shared.policy.observes());
             let unmet = unmet.and_then(|shared| users_obstacle(shared, tool, effect, now));
             let note = unmet.map(|unmet| ["mode observe; would refuse: ", unmet.error.message()].concat());

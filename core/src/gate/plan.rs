@@ -87,6 +87,14 @@ fn concerns(plan: &Plan, tool: &Tool) -> bool {
     tool.plan_check.unwrap_or(tool.effect > Effect::Read) && !glob::any(&plan.exempt, &tool.name)
 }
 
+/// Whether no plan has a say in a tool's calls and none of them says anything about a plan.
+pub(crate) fn is_free(tool: &Tool, shared: &Shared) -> bool {
+    shared.profile.as_ref().and_then(|profile| profile.plan.as_ref()).is_none_or(|plan| {
+        let counts = plan.quotas.iter().any(|quota| glob::any(quota, &tool.name));
+        !concerns(plan, tool) && !counts && plan.upgrade.tool != tool.name
+    })
+}
+
 fn question(check: &Operation, tool: &Tool, shared: &Shared) -> Option<Errand> {
     let argument = check.arguments.get("tool")?;
     Errand::new(&check.tool, Json::object(&[(argument, &Json::of(&tool.name))]), shared)

@@ -60,6 +60,15 @@ pub(crate) fn check(
     Ok((show(document, text, note, redactor), !failure))
 }
 
+/// Whether [`check`] would say that it is a success and show it as it came.
+pub(crate) fn is_plain(text: &str, definition: &Definition, redactor: &Redactor) -> bool {
+    let Ok(document) = open(text) else { return false };
+    let result = document.tape().root();
+    let output = definition.output.as_ref();
+    let fits = output.is_none_or(|output| result.get("structuredContent").is_some_and(|given| output.is_valid(&given)));
+    fits && !is_error(result) && redactor.locate(result).is_none()
+}
+
 /// Masks what must not be seen.
 pub(crate) fn show(document: &Document, text: &str, note: &str, redactor: &Redactor) -> Checked {
     let result = document.tape().root();

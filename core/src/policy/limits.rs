@@ -44,6 +44,14 @@ impl FromNode for Pace {
     }
 }
 
+impl Pace {
+    /// Whether any limit or group is about such calls.
+    pub(crate) fn concerns(&self, tool: &str, effect: Effect) -> bool {
+        self.limits.iter().any(|limit| limit.matching.matches(tool, effect))
+            || self.read_first.iter().any(|group| group.matching.matches(tool, effect))
+    }
+}
+
 fn repeats<'k>(keys: impl Iterator<Item = &'k String> + Clone) -> bool {
     keys.clone().enumerate().any(|(index, key)| keys.clone().take(index).any(|earlier| earlier == key))
 }

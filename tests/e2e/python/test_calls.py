@@ -51,6 +51,26 @@ async def test_a_read_returns_the_clients_own_result(start):
         assert [question["type"] for question in person.asked] == ["code"]
 
 
+async def test_a_read_goes_without_a_flow_where_nobody_is_told_and_gives_the_same(start):
+    async with workspace(start(*DEMO)) as (guard, _):
+        decisions = []
+        watched = await toolgate.Guard.attach(guard.client, profile="favcrm", on_decision=decisions.append)
+        for name, arguments in (("list_services", {}), ("get_service", {"id": "svc_none"})):
+            answers = {}
+
+            async def call(one, name=name, arguments=arguments, answers=answers):
+                answers[one] = await one.call_tool(name, arguments)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(call, guard)
+                group.start_soon(call, watched)
+                await anyio.lowlevel.checkpoint()
+                assert json.loads(guard.snapshot())["flows"] == {}
+                assert len(json.loads(watched.snapshot())["flows"]) == 1
+            assert answers[guard] == answers[watched]
+        assert [decision["tool"] for decision in decisions] == ["list_services", "get_service"]
+
+
 async def test_what_the_client_takes_is_forwarded(start):
     async with workspace(start(*DEMO)) as (guard, _):
         seen = []

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Answer, ApprovalQuestion, Decision } from "toolgate";
+import { type Answer, type ApprovalQuestion, type Decision, Guard } from "toolgate";
 import { generations, KEY, type Subject } from "./clients.js";
 import { data, first, form, person, refusal } from "./people.js";
 import { Sandbox } from "./sandbox.js";
@@ -77,6 +77,18 @@ for (const [number, generation] of generations.entries()) {
       const decision = decisions.at(-1);
       assert.equal(decision?.effect, "read");
       assert.ok(decision?.gates.every(({ verdict }) => verdict === "pass"));
+    });
+
+    it("lets a read go without a flow where nobody is told of it, and gives the same", async () => {
+      const unwatched = await Guard.attach(subject.guard.client, { profile: "favcrm", vault: subject.vault });
+      const flows = (guard: { snapshot(): string }) => Object.keys(JSON.parse(guard.snapshot()).flows).length;
+      for (const [name, args] of [["list_services", {}], ["get_service", { id: "svc_none" }]] as const) {
+        const brief = unwatched.callTool({ name, arguments: args });
+        assert.equal(flows(unwatched), 0);
+        const told = subject.call(name, args);
+        assert.equal(flows(subject.guard), 1);
+        assert.deepEqual(await brief, await told);
+      }
     });
 
     it("refuses bad arguments with a repair that works, before anything is sent", async () => {
