@@ -213,10 +213,7 @@ $(CACHE)/cargo-mutants: | $(CACHE)/rust
 
 # A whole run takes hours.
 mutants: | $(CACHE)/cargo-mutants ## change the core line by line and see that its tests notice; MUTANTS_SHARD=3/20 for a part
-	mkdir -p $(CACHE)/mutants
-	$(CACHE)/cargo-mutants/bin/cargo-mutants mutants --package toolgate-core --shard $(MUTANTS_SHARD) \
-	  --output $(CACHE)/mutants $(MUTANTS_FILES); status=$$?; \
-	wc -l $(CACHE)/mutants/mutants.out/{caught,missed,timeout,unviable}.txt; exit $$status
+	PATH=$(CACHE)/cargo-mutants/bin:$$PATH core/tests/mutants.sh $(CACHE)/mutants $(MUTANTS_SHARD)
 
 vectors: | $(CACHE)/rust ## write what the core says into the vectors; read the difference
 	UPDATE_VECTORS=1 cargo test --quiet --package toolgate-core --test vectors

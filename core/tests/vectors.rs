@@ -249,7 +249,11 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
     } else if turn.get("resume").is_some() {
         let snapshot = core.snapshot();
         search_secrets(case, &Value::String(snapshot.clone()), "the snapshot");
-        *core = guard(case);
+        let mut resumed = case.clone();
+        if let Some(options) = turn.get("options") {
+            resumed["options"] = options.clone();
+        }
+        *core = guard(&resumed);
         ("steps", core.restore(&snapshot))
     } else if let Some(options) = turn.get("attach") {
         let mut options = options.clone();

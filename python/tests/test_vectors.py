@@ -141,7 +141,7 @@ class Conversation:
         snapshot = self.core.snapshot()
         for secret in self.case.get("secrets", []):
             assert secret not in snapshot
-        self.core = listed(self.case["options"], self.case.get("tools"))
+        self.core = listed(turn.get("options", self.case["options"]), self.case.get("tools"))
         return self.core.restore(snapshot)
 
 

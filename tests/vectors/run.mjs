@@ -84,7 +84,7 @@ function say(stage, turn) {
   if (turn.resume) {
     const snapshot = core.snapshot();
     searchSecrets(transcript, snapshot, "the snapshot");
-    stage.core = guard(transcript, bindings);
+    stage.core = guard({ ...transcript, ...(turn.options ? { options: turn.options } : {}) }, bindings);
     return JSON.parse(stage.core.restore(snapshot));
   }
   const report = core[turn.report]();

@@ -94,7 +94,7 @@ impl Decide {
             }
             Stage::Committing { after, .. } => {
                 let after = after.clone();
-                let stored = dispatch::stored(&input.happening)
+                let stored = dispatch::stored(&input.happening, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
                 self.end(stored.map(|()| {
                     shared.remember(after.clone());

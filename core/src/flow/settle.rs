@@ -112,7 +112,7 @@ impl Settle {
             }
             Stage::Losing { after, .. } => {
                 let after = after.clone();
-                if self.is_stored(input)? {
+                if self.is_stored(input, shared)? {
                     shared.remember(after.clone());
                     self.look(after, input.now, shared);
                 }
@@ -141,7 +141,7 @@ impl Settle {
             }
             Stage::Committing { after, .. } => {
                 let after = after.clone();
-                if self.is_stored(input)? {
+                if self.is_stored(input, shared)? {
                     shared.remember(after.clone());
                     self.end(Ok(after));
                 }
@@ -152,8 +152,8 @@ impl Settle {
     }
 
     /// Ends the flow if the ledger did not take the record.
-    fn is_stored(&mut self, input: &Input<'_>) -> Result<bool> {
-        let stored = dispatch::stored(&input.happening)
+    fn is_stored(&mut self, input: &Input<'_>, shared: &Shared) -> Result<bool> {
+        let stored = dispatch::stored(&input.happening, &shared.redactor)
             .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
         match stored {
             Ok(()) => Ok(true),

@@ -8,36 +8,37 @@ use crate::redact::Redactor;
 use crate::step::{Failure, Happening};
 
 /// What the ledger's answer means for a record that had to be stored before anything is sent.
-pub(crate) fn stored(happening: &Happening) -> Option<Result<()>> {
+pub(crate) fn stored(happening: &Happening, redactor: &Redactor) -> Option<Result<()>> {
     match happening {
         Happening::Committed => Some(Ok(())),
         Happening::Conflict => Some(Err(Error::new(
             Code::LedgerConflict,
             "The ledger holds another record for this approval; nothing was sent.",
         ))),
-        Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", &Redactor::default()))),
+        Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", redactor))),
         Happening::Failed { message, .. } => {
-            Some(Err(ledger_failed("The ledger could not store the approval's record; nothing was sent. ", message)))
+            let what = "The ledger could not store the approval's record; nothing was sent. ";
+            Some(Err(ledger_failed(what, message, redactor)))
         }
         _ => None,
     }
 }
 
-/// The host passes on what a ledger vouches for; what looks like a key anywhere is masked all the same.
-fn ledger_failed(what: &str, message: &str) -> Error {
-    let told = [what, &Redactor::default().shown(message, 300)].concat();
+/// The host passes on what a ledger vouches for; what looks like a key is masked all the same.
+fn ledger_failed(what: &str, message: &str, redactor: &Redactor) -> Error {
+    let told = [what, &redactor.shown(message, 300)].concat();
     Error::new(Code::LedgerFailed, told.trim_end())
 }
 
 /// The same for the move to `dispatched`, where a conflict means that someone else was first.
-pub(crate) fn claimed(happening: &Happening, approval: &Approval) -> Option<Result<()>> {
+pub(crate) fn claimed(happening: &Happening, approval: &Approval, redactor: &Redactor) -> Option<Result<()>> {
     match happening {
         Happening::Conflict if mutant::is(Mutant::Conflict) => Some(Ok(())),
         Happening::Conflict => {
             Some(Err(Error::new(Code::ApprovalSpent, "The approval was used by another call first; nothing was sent.")
                 .with("approval", approval.id.as_str())))
         }
-        _ => stored(happening),
+        _ => stored(happening, redactor),
     }
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn found(happening: &Happening, id: &str, shared: &Shared) -> Option<
         }
         Happening::Failed { kind: Failure::Audit, .. } => Some(Err(crate::audit::failed("", &shared.redactor))),
         Happening::Failed { message, .. } => {
-            Some(Err(ledger_failed("The ledger could not be read; nothing was sent. ", message)))
+            Some(Err(ledger_failed("The ledger could not be read; nothing was sent. ", message, &shared.redactor)))
         }
         _ => None,
     }

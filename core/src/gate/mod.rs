@@ -1,5 +1,6 @@
 //! The gates, one file each, in the order in which a call passes them: known, pinned, arguments, policy, pace, plan,
-//! approval, dispatch, result. Cheap and certain ones first, people last.
+//! approval, dispatch, result. Cheap and certain ones first, people last. `plain` is what all of them say of a read that
+//! needs nothing.
 
 pub(crate) mod approval;
 pub(crate) mod arguments;

@@ -148,6 +148,9 @@ pub(crate) struct Sends {
     pub(crate) show: Vec<String>,
 }
 
+/// What a send's question to its owner says; the profile names the argument for each.
+pub(crate) const QUESTION: [&str; 3] = ["action", "summary", "payload"];
+
 record!(strict Sends { tools, draft, approval, sender, follow; show });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -404,7 +407,7 @@ impl Profile {
             Some(None) => return Err(invalid(format!("`{EXTENDS}` must be a built-in profile's name."))),
             None => match given.as_text() {
                 Some(name) => name,
-                None => return de::from_node(given).map_err(unusable),
+                None => return de::from_node(given).map_err(unusable).and_then(Profile::checked),
             },
         };
         let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).ok_or_else(|| {
@@ -416,7 +419,20 @@ impl Profile {
         }
         let built_in = Document::read(text, json::OWN).map_err(|refusal| unusable(refusal.into()))?;
         let merged = json::merged(built_in.tape().root(), given, EXTENDS);
-        de::read(&merged, json::OWN).map_err(unusable)
+        de::read(&merged, json::OWN).map_err(unusable).and_then(Profile::checked)
+    }
+
+    /// What a send says to its owner has to have a place in the backend's question: else the send itself would go out.
+    fn checked(self) -> Result<Profile> {
+        let names = self.sends.as_ref().map(|sends| &sends.approval.arguments);
+        let missing = names.and_then(|names| QUESTION.into_iter().find(|meaning| names.get(*meaning).is_none()));
+        match missing {
+            Some(meaning) => Err(Error::new(
+                Code::InvalidProfile,
+                format!("The profile cannot be used: `sends.approval.arguments` does not name `{meaning}`."),
+            )),
+            None => Ok(self),
+        }
     }
 
     pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {

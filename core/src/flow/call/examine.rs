@@ -9,7 +9,7 @@ use crate::gate::{self, Gate, GateVerdict};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::{self, Document, Json};
-use crate::policy::Verdict;
+use crate::policy::{Ruling, Verdict};
 use crate::schema::Violation;
 use crate::step::Millis;
 
@@ -31,6 +31,13 @@ pub(super) struct Binding {
 impl Call {
     /// `may_wait` is false for a call that has just waited for the pace.
     pub(super) fn examine(&mut self, now: Millis, may_wait: bool, shared: &Shared) -> Result<Examined> {
+        let (document, ruling) = self.permit(now, shared)?;
+        let paced = gate::pace::check(shared, &self.name, ruling.effect, now, may_wait, &mut self.decision)?;
+        Ok(Examined { document, verdict: ruling.verdict, paced })
+    }
+
+    /// The same gates but for the pace, which counted a call that was sent already.
+    pub(super) fn permit(&mut self, now: Millis, shared: &Shared) -> Result<(Document, Ruling)> {
         let decision = &mut self.decision;
         let tool = gate::known::check(&shared.catalog, &self.name, &shared.redactor)
             .inspect_err(|error| decision.deny(Gate::Known, error))?;
@@ -52,8 +59,7 @@ impl Call {
         decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
         let ruling = gate::policy::check(&shared.policy, tool, document.tape().root(), decision)?;
-        let paced = gate::pace::check(shared, &self.name, ruling.effect, now, may_wait, decision)?;
-        Ok(Examined { document, verdict: ruling.verdict, paced })
+        Ok((document, ruling))
     }
 
     /// What an approval of the call would be bound to, and what a person would see.

@@ -25,7 +25,7 @@ use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
 use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
-use crate::policy::Verdict;
+use crate::policy::{Ruling, Verdict};
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
 use examine::Examined;
@@ -283,7 +283,7 @@ impl Call {
         let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
         match &self.state {
             _ if mutant::is(Mutant::Resume) => {}
-            State::Dispatching(None) if repeatable && self.role.is_none() => {}
+            State::Dispatching(None) if repeatable && self.role.is_none() => self.repeat(shared),
             State::Dispatching(approval) => {
                 let approval = approval.clone();
                 let error = self.lost(shared, "the process ended while the call was on its way");
@@ -300,6 +300,19 @@ impl Call {
                 self.refuse(super::cancelled().with_next("Make the call again: its code is not in the snapshot."));
             }
             _ => {}
+        }
+    }
+
+    /// A read is made again if the guard that goes on with it permits it too.
+    fn repeat(&mut self, shared: &Shared) {
+        // The time matters to registrations alone.
+        match self.permit(0, shared) {
+            Ok((_, Ruling { verdict: Verdict::Allow, .. })) => {}
+            Ok(_) => {
+                let error = self.lost(shared, "the process ended while the call was on its way");
+                self.refuse(error.with_next("Make the call again: the user's policy now wants a person's approval."));
+            }
+            Err(error) => self.refuse(error),
         }
     }
 
@@ -339,7 +352,7 @@ impl Call {
                 if matches!(input.happening, Happening::Cancelled) {
                     return self.call_off();
                 }
-                match dispatch::stored(&input.happening)
+                match dispatch::stored(&input.happening, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
                 {
                     Ok(()) => {
@@ -358,7 +371,7 @@ impl Call {
                 if matches!(input.happening, Happening::Cancelled) {
                     return self.call_off();
                 }
-                match dispatch::stored(&input.happening)
+                match dispatch::stored(&input.happening, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
                 {
                     Ok(()) => {
@@ -374,7 +387,7 @@ impl Call {
                     // The record may say `dispatched` already; nothing was sent, and nothing will be.
                     return self.call_off();
                 }
-                match dispatch::claimed(&input.happening, &before)
+                match dispatch::claimed(&input.happening, &before, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
                 {
                     Ok(()) => {

@@ -12,7 +12,7 @@ use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::FromNode;
 use crate::json::tape::Node;
 use crate::json::{self, Json, text};
-use crate::profile::{Profile, Sender, Sends};
+use crate::profile::{self, Profile, Sender, Sends};
 use crate::step::{Happening, Outcome};
 use crate::text::shorten;
 
@@ -39,8 +39,8 @@ impl Call {
         let sends = shared.profile.as_ref()?.sends.as_ref()?;
         let released = approval.and_then(|approval| approval.request.as_ref()).is_some_and(|request| request.sent);
         let goes = sends.tools.contains(&self.name) && shared.catalog.get(&sends.approval.tool).is_some();
-        let named = |meaning: &str| sends.approval.arguments.get(meaning).map(String::as_str);
-        let names = [named("action")?, named("summary")?, named("payload")?];
+        let [action, summary, payload] = profile::QUESTION.map(|meaning| sends.approval.arguments.get(meaning));
+        let names = [action?.as_str(), summary?.as_str(), payload?.as_str()];
         (goes && !released).then_some((sends, names))
     }
 
