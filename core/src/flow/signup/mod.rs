@@ -291,7 +291,10 @@ impl Signup {
                     error
                 });
             }
-            Happening::Cancelled => self.finish(cancelled()),
+            Happening::Cancelled => {
+                let what = "The sign-up was called off while its request was on its way: a code may still be emailed.";
+                self.finish(Error::new(Code::Cancelled, what));
+            }
             _ => return Err(input.wrong_event("`result` or `failed`")),
         }
         Ok(())
@@ -411,11 +414,8 @@ impl Signup {
     fn diagnosed(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let State::Diagnosing { account, masked, doctor } = &mut self.state else { return Ok(()) };
         if matches!(input.happening, Happening::Cancelled) {
-            self.finish(
-                cancelled().with_next(
-                    "The sign-up is complete and the key is in the vault; ask the doctor again when wanted.",
-                ),
-            );
+            let what = "The doctor was called off; the sign-up is complete and the key is in the vault.";
+            self.finish(Error::new(Code::Cancelled, what).with_next("Ask the doctor again when wanted."));
             return Ok(());
         }
         doctor.handle(input, shared)?;
