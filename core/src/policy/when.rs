@@ -113,12 +113,22 @@ impl FromNode for Predicate {
             // A schema takes what Annex B takes too; whoever writes a policy is told of what may be a mistake.
             Operator::Pattern => schema::is_pattern(&operand.text()),
         };
+        if matches!(operator, Operator::Range | Operator::Count) && !is_ascending(operand) {
+            return from.unfit(name, "a `min` that is not above its `max`");
+        }
         // The rest is what the schema's own keywords take.
         match Schema::from_text(&schema, &Options::default()) {
             Ok(schema) if is_complete => self.schema = Some(schema),
             _ => from.unfit(name, operator.takes()),
         }
     }
+}
+
+/// Whether a value can be within the bounds, as far as both are numbers.
+fn is_ascending(operand: Node<'_>) -> bool {
+    let (Some(min), Some(max)) = (operand.get("min"), operand.get("max")) else { return true };
+    let least = ["{\"minimum\":", min.source(), "}"].concat();
+    Schema::from_text(&least, &Options::default()).map_or(true, |least| least.is_valid(&max))
 }
 
 /// A schema of the bounds under the keywords that end so: `minimum`, `maxItems`, …; no schema if there are others.
