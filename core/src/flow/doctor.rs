@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::list::Lister;
 use super::{Input, cancelled, failed};
+use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Result};
 use crate::gate::result;
@@ -258,16 +259,13 @@ impl Doctor {
     }
 
     fn tool_for(&self, part: Part, shared: &Shared) -> Option<String> {
-        let doctor = &shared.profile.as_ref()?.doctor;
-        let (name, known) = match part {
-            Part::Whole => (&doctor.whole, false),
-            Part::Organisation => (&doctor.organisation, self.report.organisation.is_some()),
-            Part::Plan => (&doctor.plan, self.report.plan.is_some()),
-            Part::Whatsapp => (&doctor.whatsapp, self.report.whatsapp.is_some()),
+        let known = match part {
+            Part::Whole => false,
+            Part::Organisation => self.report.organisation.is_some(),
+            Part::Plan => self.report.plan.is_some(),
+            Part::Whatsapp => self.report.whatsapp.is_some(),
         };
-        // Nobody is asked here, so nothing but a read is called, whatever the profile says.
-        let tool = shared.catalog.get(name.as_deref()?)?;
-        (!known && tool.effect == Effect::Read).then(|| tool.name.clone())
+        part.listed(shared).filter(|_| !known).map(|tool| tool.name.clone())
     }
 
     fn finish(&mut self, shared: &Shared) {
@@ -277,26 +275,41 @@ impl Doctor {
             .as_ref()
             .is_some_and(|profile| profile.doctor.plan.is_some() || profile.doctor.whole.is_some());
         let report = &mut self.report;
-        if needs_credential && report.auth == AuthStatus::Unknown && report.endpoint == EndpointStatus::Active {
+        let is_reached = report.endpoint == EndpointStatus::Active;
+        let sees_none = PARTS.iter().all(|part| part.listed(shared).is_none());
+        if needs_credential && report.auth == AuthStatus::Unknown && is_reached && sees_none {
             // Whoever is let in sees the reads that the profile names.
             report.auth = AuthStatus::Missing;
             report.problems.push("no protected tool is listed: the credential is missing or refused".to_owned());
         }
-        if report.endpoint == EndpointStatus::Active && report.tool_count == 0 {
+        if report.auth == AuthStatus::Missing && report.problems.is_empty() {
+            report.problems.push("the credential is missing or refused".to_owned());
+        }
+        if is_reached && report.tool_count == 0 {
             report.problems.push("no tool is listed".to_owned());
         }
-        if names_plan && report.plan.is_none() && report.auth == AuthStatus::Configured {
+        let is_let_in = !needs_credential || report.auth == AuthStatus::Configured;
+        if names_plan && report.plan.is_none() && is_reached && is_let_in {
             report.problems.push("the plan is not known".to_owned());
         }
-        report.healthy = report.endpoint == EndpointStatus::Active
-            && report.tool_count > 0
-            && (!needs_credential || report.auth == AuthStatus::Configured)
-            && (!names_plan || report.plan.is_some());
+        report.healthy = is_reached && report.tool_count > 0 && is_let_in && (!names_plan || report.plan.is_some());
         self.stage = Stage::Finished;
     }
 }
 
 impl Part {
+    /// The read that tells of it. Nobody is asked here, so nothing else is called, whatever the profile says.
+    fn listed(self, shared: &Shared) -> Option<&Tool> {
+        let doctor = &shared.profile.as_ref()?.doctor;
+        let name = match self {
+            Part::Whole => &doctor.whole,
+            Part::Organisation => &doctor.organisation,
+            Part::Plan => &doctor.plan,
+            Part::Whatsapp => &doctor.whatsapp,
+        };
+        shared.catalog.get(name.as_deref()?).filter(|tool| tool.effect == Effect::Read)
+    }
+
     fn in_words(self) -> &'static str {
         match self {
             Part::Whole => "the backend's own report",
