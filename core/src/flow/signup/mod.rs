@@ -185,15 +185,11 @@ impl Signup {
         }
     }
 
-    /// A verification that was on its way is lost with the process that waited for it, and so is a key that was
-    /// not kept: neither is in a snapshot.
+    /// A key that was not kept is lost with the process that had it. So is a code that was on its way, of which
+    /// [`Signup::action`] tells.
     pub(crate) fn resume(&mut self) {
-        match &self.state {
-            State::Verifying { .. } => self.finish(registration::unknown()),
-            State::Keeping { .. } => {
-                self.finish(Error::new(Code::KeyNotKept, "The process ended before the key was in the vault."))
-            }
-            _ => {}
+        if let State::Keeping { .. } = &self.state {
+            self.finish(Error::new(Code::KeyNotKept, "The process ended before the key was in the vault."));
         }
     }
 
