@@ -47,8 +47,8 @@ pub(crate) struct Redactor {
     prefixes: Vec<String>,
     /// How many bytes the shortest credential of a known shape has.
     shortest: usize,
-    /// A bit for each ASCII character that a prefix begins with: nearly every word is none of them.
-    begins: u128,
+    /// What the prefixes begin with: nearly every word begins otherwise.
+    begins: Vec<u8>,
     /// Longest first, so that one which holds another is masked as a whole.
     declared: Vec<Secret>,
 }
@@ -72,7 +72,7 @@ impl Redactor {
         let own = prefixes.iter().map(|prefix| prefix.len().saturating_add(LEAST_OF_PROFILE));
         let shortest = known.chain(own).min().unwrap_or_default();
         let all = SHAPES.iter().map(|shape| shape.prefix).chain(prefixes.iter().map(String::as_str));
-        let begins = all.filter_map(|prefix| prefix.bytes().next()).fold(0, |begins, byte| begins | bit(byte));
+        let begins: Vec<u8> = all.filter_map(|prefix| prefix.bytes().next()).collect();
         Redactor { prefixes, shortest, begins, declared: Vec::new() }
     }
 
@@ -185,7 +185,7 @@ impl Redactor {
             // In the middle of a word (`risk-assessment…`) a prefix means nothing.
             let begins = !before.is_ascii_alphanumeric();
             before = *byte;
-            if !begins || (byte.is_ascii() && self.begins & bit(*byte) == 0) {
+            if !begins || !self.begins.contains(byte) {
                 continue;
             }
             let rest = bytes.get(start..).unwrap_or_default();
@@ -205,11 +205,6 @@ impl Redactor {
         }
         None
     }
-}
-
-/// Its bit, if it is ASCII.
-fn bit(byte: u8) -> u128 {
-    1_u128.checked_shl(u32::from(byte)).unwrap_or_default()
 }
 
 /// As a component of an address is written.

@@ -63,9 +63,9 @@ function build(folder, name, targetFolder, options, rustFlags) {
     ...["--omit-default-module-path", "--remove-name-section", "--remove-producers-section"],
   );
   const [wasm, optimised] = [join(folder, `${name}_bg.wasm`), join(folder, `${name}.wasm`)];
-  // Functions stay apart though each has one caller. Merged, they compress badly for all their locals, and V8 compiles
-  // such large ones a second time after few rounds, which a process waits for before it ends. The lowest memory is the
-  // stack's last kilobyte: whatever is not sound there is out of bounds, so it traps.
-  const passes = ["-Oz", "--one-caller-inline-max-function-size=0", "--low-memory-unused"];
+  // All but the smallest functions stay apart though each has one caller. Merged, they compress badly for all their
+  // locals, and V8 compiles such large ones a second time after few rounds, which a process waits for before it ends.
+  // The lowest memory is the stack's last kilobyte: whatever is not sound there is out of bounds, so it traps.
+  const passes = ["-Oz", "--converge", "--one-caller-inline-max-function-size=16", "--low-memory-unused"];
   run(tool("wasm-opt"), wasm, ...passes, ...FEATURES.map((feature) => `--enable-${feature}`), "-o", optimised);
 }

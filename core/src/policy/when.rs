@@ -124,11 +124,11 @@ impl FromNode for Predicate {
     }
 }
 
-/// Whether a value can be within the bounds, as far as both are numbers.
+/// Whether a value can be within the bounds.
 fn is_ascending(operand: Node<'_>) -> bool {
     let (Some(min), Some(max)) = (operand.get("min"), operand.get("max")) else { return true };
     let least = ["{\"minimum\":", min.source(), "}"].concat();
-    Schema::from_text(&least, &Options::default()).map_or(true, |least| least.is_valid(&max))
+    Schema::from_text(&least, &Options::default()).is_ok_and(|least| least.is_valid(&max))
 }
 
 /// A schema of the bounds under the keywords that end so: `minimum`, `maxItems`, …; no schema if there are others.

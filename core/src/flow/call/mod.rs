@@ -431,8 +431,8 @@ impl Call {
                 self.state = State::Waiting { until, why };
             }
             Ok(examined) => self.plan(&examined, now, shared),
-            Err(error) => match error.detail("digest") {
-                Some(Detail::Text(digest)) if error.code() == Code::DefinitionChanged => {
+            Err(error) => match (error.code(), error.detail("digest")) {
+                (Code::DefinitionChanged, Some(Detail::Text(digest))) => {
                     if let Some(passage) = self.decision.gates.last_mut() {
                         passage.verdict = GateVerdict::Ask;
                     }
