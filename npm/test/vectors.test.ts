@@ -57,7 +57,9 @@ describe("effects", () => {
 
 describe("policies", () => {
   const schema = compile(createRequire(import.meta.url)("toolgate/policy.schema.json"));
-  const { policies } = read<{ policies: { name: string; policy: string; beyond_schema?: true; error?: Json }[] }>("policies.json");
+  const { policies } = read<{ policies: { name: string; policy: string; beyond_schema?: true; error?: Json }[] }>(
+    "policies.json",
+  );
   for (const { name, policy, beyond_schema, error } of policies) {
     it(name, () => {
       const load = () => new Core(JSON.stringify({ server: "policies", policy }));
