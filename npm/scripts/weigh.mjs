@@ -11,11 +11,12 @@ const dist = join(root, "npm/dist");
  * Budgets stand a little above what was reached, and below it lies the goal in tests/bench; they shrink as code does. The
  * whole's was 179,500 before the guard had its other gates. What came with them, measured one by one: pinned definitions,
  * lock file and findings 23 kB, sends, plans, records and sealed approvals 18, the audit and configurations 15, policies
- * on arguments and pace 8.
+ * on arguments and pace 8, reads without a flow 1. The folder in which it is built moves the functions, and with them a
+ * tenth of a kilobyte.
  */
 const MODULES = [
   { name: "schema.wasm", budget: 97_500 },
-  { name: "toolgate.wasm", budget: 246_500 },
+  { name: "toolgate.wasm", budget: 247_000 },
 ];
 
 /** Weighs the schema engine alone and the whole, as they are shipped. */
