@@ -15,7 +15,7 @@ use crate::json::{self, Document, Json, Limits};
 use crate::redact::Redactor;
 use crate::seal::Key;
 use crate::secret::Secret;
-use crate::step::{Action, Answer, Millis, Outcome, Question};
+use crate::step::{About, Action, Answer, Millis, Outcome};
 use crate::text::shorten;
 use serde::Serialize;
 
@@ -232,7 +232,7 @@ impl Audit {
     #[inline(never)]
     pub(crate) fn told(&mut self, flow: &str, trail: &mut Trail, action: &Action, shared: &Shared) -> Option<String> {
         match action {
-            Action::CallTool { name, arguments } => {
+            Action::CallTool { name, arguments, .. } => {
                 let own = trail.tool.as_ref() == Some(name);
                 let shown = match trail.arguments.clone().filter(|_| own) {
                     None => self.shown_arguments(name, arguments.get(), &mut trail.hidden, shared),
@@ -251,10 +251,10 @@ impl Audit {
             }
             Action::Ask { question } => {
                 let (mut effect, mut digest) = (None, None);
-                if let Question::Definition { digest: listed, .. } = question {
+                if let About::Definition { digest: listed, .. } = &question.about {
                     digest = Some(listed.as_str());
                 }
-                if let Question::Approval { approval, preview, digest: approved, .. } = question {
+                if let About::Approval { approval, preview, digest: approved, .. } = &question.about {
                     digest = Some(approved.as_str());
                     trail.approval = Some(approval.clone());
                     trail.told = true;

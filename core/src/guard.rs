@@ -10,7 +10,7 @@ use crate::catalog::findings::Finding;
 use crate::catalog::{self, Catalog, DriftReport, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::accept::Accept;
-use crate::flow::call::Call;
+use crate::flow::call::{Asked, Call};
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
 use crate::flow::plan_upgrade;
@@ -228,8 +228,9 @@ impl Guard {
         let flow = match start.flow {
             Work::List => Flow::List(Box::default()),
             Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
-            Work::Call { name, approval } => {
-                Flow::Call(Box::new(Call::begin(name, approval, document, start.entropy, now, &mut self.shared)))
+            Work::Call { name, approval, meta } => {
+                let asked = Asked { name, quoted: approval, meta, arguments: document };
+                Flow::Call(Box::new(Call::begin(asked, start.entropy, now, &mut self.shared)))
             }
             Work::Signup { form } => Flow::Signup(Box::new(Signup::begin(form, now, &mut self.shared))),
             Work::Decide { approval, answer } => {
@@ -241,7 +242,8 @@ impl Guard {
                 if let Some(audit) = &self.audit {
                     trail = audit.begin(&name, arguments.get(), &self.shared);
                 }
-                let call = Call::begin(name, None, Some(arguments.get()), start.entropy, now, &mut self.shared);
+                let asked = Asked { name, quoted: None, meta: None, arguments: Some(arguments.get()) };
+                let call = Call::begin(asked, start.entropy, now, &mut self.shared);
                 Flow::Call(Box::new(call))
             }
             Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),

@@ -81,6 +81,8 @@ pub enum Work {
         name: String,
         /// The id of an approval that was given for this exact call.
         approval: Option<String>,
+        /// The call's `_meta`, an object; members of the guard's own are left out of what is sent.
+        meta: Option<Json>,
     },
     /// Signs an organisation up and keeps its key.
     Signup {
@@ -125,7 +127,7 @@ impl FromNode for Work {
     fn fill(&mut self, from: &mut Source<'_>) {
         let kind = from.tagged(&[
             &["list"],
-            &["call", "name", "approval"],
+            &["call", "name", "approval", "meta"],
             &["signup", "form"],
             &["doctor"],
             &["decide", "approval", "answer"],
@@ -134,7 +136,11 @@ impl FromNode for Work {
             &["accept", "tool", "digest"],
         ]);
         *self = match kind {
-            Some(1) => Work::Call { name: from.member("name"), approval: from.member_or_default("approval") },
+            Some(1) => Work::Call {
+                name: from.member("name"),
+                approval: from.member_or_default("approval"),
+                meta: from.member_or_default("meta"),
+            },
             Some(2) => Work::Signup { form: from.member("form") },
             Some(3) => Work::Doctor,
             Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
@@ -178,6 +184,9 @@ pub enum Action {
         name: String,
         /// The arguments, exactly as they passed the gates.
         arguments: Json,
+        /// The call's `_meta`, exactly as it passed the gates.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        meta: Option<Json>,
     },
     /// Show a question to a person; answer with `answer`.
     Ask {
@@ -222,10 +231,29 @@ pub enum Action {
     },
 }
 
-/// What a person is asked.
+/// What a person is asked, and on whose behalf.
+#[derive(Debug, Clone, Serialize)]
+pub struct Question {
+    /// The server that it is about.
+    pub server: String,
+    /// Who acts there.
+    pub subject: String,
+    /// What is asked.
+    #[serde(flatten)]
+    pub about: About,
+}
+
+impl From<About> for Question {
+    /// Server and subject are filled in where steps leave a flow.
+    fn from(about: About) -> Self {
+        Question { server: String::new(), subject: String::new(), about }
+    }
+}
+
+/// The kinds of question.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Question {
+pub enum About {
     /// The code that the backend emailed; answers: `code`, `resend`, `cancel`, `defer`.
     Code {
         /// A sentence to show.

@@ -13,12 +13,13 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     short
 }
 
-/// Writes out control, bidirectional and invisible characters, so that what is seen is what is there.
+/// Writes out control, bidirectional and invisible characters and ends of lines, so that what is seen is what is there and
+/// stands on one line.
 pub(crate) fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     for character in text.chars() {
         if character == '\n' {
-            seen.push('\n');
+            seen.push_str("\\n");
         } else if is_invisible(character) || character.is_control() {
             seen.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
         } else {

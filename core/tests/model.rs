@@ -34,7 +34,9 @@ use toolgate_core::error::Code;
 use toolgate_core::ffi::Core;
 use toolgate_core::guard::Guard;
 use toolgate_core::mutant::{self, Mutant};
-use toolgate_core::step::{self, Answer, Event, Failure, Happening, Outcome, Question, Start, Step, StepId, Work};
+use toolgate_core::step::{
+    self, About, Answer, Event, Failure, Happening, Outcome, Question, Start, Step, StepId, Work,
+};
 
 const LIFETIME: u64 = 1_000;
 const BEGINNING: u64 = 1_795_237_200_000;
@@ -314,7 +316,7 @@ impl Checked {
             relist(&mut guard, 0, version);
             // Compiled once: every copy shares it.
             for (number, tool) in TOOLS.iter().enumerate() {
-                let flow = Work::Call { name: (*tool).to_owned(), approval: None };
+                let flow = Work::Call { name: (*tool).to_owned(), approval: None, meta: None };
                 let start = Start { now: BEGINNING, entropy: entropy(8, number as u8), flow };
                 let step = guard.start(start, Some(EXACT)).unwrap();
                 if !matches!(step.action, step::Action::Done { .. }) {
@@ -417,7 +419,7 @@ impl Turn<'_> {
                 self.state.hosts[host].open.remove(place);
                 return;
             }
-            step::Action::CallTool { name, arguments } => {
+            step::Action::CallTool { name, arguments, .. } => {
                 self.goes_out(host, &flow, name, &serde_json::to_string(arguments).unwrap());
             }
             step::Action::Commit { key, expected: None, record } => {
@@ -584,12 +586,12 @@ impl Turn<'_> {
                 self.event(host, step, event, None);
             }
             step::Action::Ask { question } => {
-                let answer = match (question, how) {
-                    (Question::Approval { approval, .. }, How::Approve) => {
+                let answer = match (&question.about, how) {
+                    (About::Approval { approval, .. }, How::Approve) => {
                         self.says_yes(approval);
                         Answer::Approve
                     }
-                    (Question::Definition { digest, .. }, How::Approve) => {
+                    (About::Definition { digest, .. }, How::Approve) => {
                         let drift = self.with_guard(host, |guard| serde_json::to_value(guard.drift()).unwrap());
                         // The list may have changed since the question was put.
                         if drift[0]["digest"] == digest.as_str() {
@@ -712,7 +714,7 @@ impl Turn<'_> {
                     Call::Edited(at) => {
                         let (id, asked) = quoted(at)?;
                         self.trouble()?;
-                        let flow = Work::Call { name: asked.tool, approval: Some(id) };
+                        let flow = Work::Call { name: asked.tool, approval: Some(id), meta: None };
                         return self.start(host, flow, Some(EDITED));
                     }
                     Call::Invalid => (CANCEL, None, INVALID),
@@ -721,7 +723,7 @@ impl Turn<'_> {
                 if matches!(call, Call::Invalid | Call::Unlisted) {
                     self.trouble()?;
                 }
-                self.start(host, Work::Call { name: name.to_owned(), approval }, Some(arguments))
+                self.start(host, Work::Call { name: name.to_owned(), approval, meta: None }, Some(arguments))
             }
             Action::Decide(host, at, yes) => {
                 let id = self.state.asked.keys().nth(at)?.clone();
@@ -818,7 +820,9 @@ impl Model for Checked {
                         &[How::Properly, How::Fails, How::Unheard, How::Cancel]
                     }
                     step::Action::Read { .. } => &[How::Properly, How::Fails, How::Cancel],
-                    step::Action::Ask { question: Question::Outcome { .. } } => &[How::Ran, How::NotRan, How::Defer],
+                    step::Action::Ask { question: Question { about: About::Outcome { .. }, .. } } => {
+                        &[How::Ran, How::NotRan, How::Defer]
+                    }
                     _ => &[How::Approve, How::Deny, How::Defer, How::Cancel],
                 };
                 let free = |how: &&How| may_trouble || !matches!(how, How::Fails | How::Unheard | How::Cancel);
@@ -1003,7 +1007,7 @@ fn guard_with(options: &Value, tools: &Value) -> Guard {
 }
 
 fn called(guard: &mut Guard, name: &str) -> Step {
-    let flow = Work::Call { name: name.to_owned(), approval: None };
+    let flow = Work::Call { name: name.to_owned(), approval: None, meta: None };
     guard.start(Start { now: BEGINNING, entropy: entropy(0, 1), flow }, None).unwrap()
 }
 

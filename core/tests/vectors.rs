@@ -5,6 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+mod carry;
+
+use carry::Carried;
 use serde_json::{Value, json};
 use toolgate_core::ffi::{self, Core};
 
@@ -207,13 +210,23 @@ fn conversations() {
         for case in file["cases"].as_array_mut().unwrap() {
             let original = case.clone();
             let mut core = guard(&original);
+            let mut carried = Carried::default();
             for (number, turn) in case["turns"].as_array_mut().unwrap().iter_mut().enumerate() {
                 let place = format!("{}, {}, turn {number}", path.display(), original["name"]);
+                if updating() {
+                    for (kind, input) in turn.as_object_mut().unwrap() {
+                        if !matches!(&**kind, "step" | "steps" | "error" | "value") {
+                            carried.mend(input);
+                        }
+                    }
+                }
                 let (kind, said) = play(&mut core, &original, turn);
                 search_secrets(&original, &said, &place);
                 if updating() {
                     for kind in ["step", "steps", "error", "value"] {
-                        turn.as_object_mut().unwrap().shift_remove(kind);
+                        if let Some(before) = turn.as_object_mut().unwrap().shift_remove(kind) {
+                            carried.note(&before, &said);
+                        }
                     }
                     turn[kind] = said;
                 } else {

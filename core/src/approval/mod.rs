@@ -1,5 +1,6 @@
 //! An approval covers one exact call, is used once, and expires.
 
+mod notes;
 pub(crate) mod preview;
 mod seal;
 
@@ -13,10 +14,13 @@ use crate::json::{self, Json};
 use crate::map::Map;
 use crate::mutant::{self, Mutant};
 use crate::step::Millis;
+pub(crate) use preview::Frame;
 pub use preview::{Line, Preview};
 pub(crate) use seal::Seal;
 
-const VERSION: u32 = 1;
+/// 1: the preview had no complete arguments, and the digest covered no `_meta`. Such a record is still read, denied and
+/// settled, but covers no call any more.
+const VERSION: u32 = 2;
 
 /// The ledger's record of one approval.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,9 +138,15 @@ pub(crate) struct Bound {
     pub(crate) subject: String,
     /// Digest of the policy.
     pub(crate) policy: String,
+    /// Digest of the call's `_meta`, where it has any but the guard's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) meta: Option<String>,
+    /// Digest of what the server asked for in a later round of the call, and was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inputs: Option<String>,
 }
 
-record!(strict Bound { server, tool, definition, arguments, subject, policy; });
+record!(strict Bound { server, tool, definition, arguments, subject, policy; meta, inputs });
 
 impl Approval {
     pub(crate) fn propose(
@@ -199,13 +209,18 @@ impl Approval {
 
     /// Whether it covers exactly this call.
     pub(crate) fn covers(&self, call: &Bound, arguments: &str, preview: &Preview) -> bool {
-        self.digest == call_digest(call, arguments, preview, self.expires_at)
+        (self.version == VERSION && self.digest == call_digest(call, arguments, preview, self.expires_at))
             || (mutant::is(Mutant::Covers) && self.call.tool == call.tool)
     }
 
     /// Whether it is about calls of that server: guards of several may share a ledger.
     pub(crate) fn is_of(&self, server: &str) -> bool {
         self.call.server == server
+    }
+
+    /// Whether it binds all that an approval binds now.
+    pub(crate) fn is_current(&self) -> bool {
+        self.version == VERSION
     }
 
     /// Whether it waits for the backend's owner.
@@ -222,6 +237,9 @@ impl Approval {
             ("arguments", self.call.arguments == call.arguments),
             ("subject", self.call.subject == call.subject),
             ("policy", self.call.policy == call.policy),
+            ("meta", self.call.meta == call.meta),
+            ("inputs", self.call.inputs == call.inputs),
+            ("version", self.is_current()),
         ];
         let different: Vec<_> = pairs.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
         // What is seen follows from the rest, but for what was read of the record that the call is about.
@@ -333,6 +351,12 @@ fn call_digest(call: &Bound, arguments: &str, preview: &Preview, expires_at: Mil
     // In the order of their names, as the form has it.
     member("definition", &quoted(&call.definition));
     member("expires_at", &expires_at.to_string());
+    if let Some(inputs) = &call.inputs {
+        member("inputs", &quoted(inputs));
+    }
+    if let Some(meta) = &call.meta {
+        member("meta", &quoted(meta));
+    }
     member("policy", &quoted(&call.policy));
     member("preview", &quoted(&preview));
     member("server", &quoted(&call.server));

@@ -336,6 +336,13 @@ impl Catalog {
     }
 }
 
+impl Tool {
+    /// The definition as it is listed, read anew.
+    pub(crate) fn read_definition(&self) -> Document {
+        Document::read(&self.text, json::DEFINITION).unwrap_or_default()
+    }
+}
+
 /// The members of those names; says whether none of them stands twice.
 fn pick<'t>(object: Node<'t>, names: &[&str], found: &mut [Option<Node<'t>>]) -> bool {
     let mut sole = true;

@@ -137,6 +137,14 @@ pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &
             Error::new(Code::WrongAnswer, "The approval is given already.").with("approval", approval.id.as_str())
         );
     }
+    if to == State::Approved && !approval.is_current() {
+        return Err(Error::new(
+            Code::UnsupportedRecord,
+            "The approval was asked for by an earlier version, which bound less of the call than is bound now.",
+        )
+        .with_next("Deny it, and make the call again for a new one.")
+        .with("approval", approval.id.as_str()));
+    }
     if approval.is_expired(now) {
         return Err(Error::new(Code::ApprovalExpired, "The approval expired before the answer came.")
             .with("approval", approval.id.as_str()));

@@ -135,7 +135,9 @@ impl Doctor {
         match (&self.outcome, &self.stage) {
             (Some(outcome), _) => Action::Done { outcome: Box::new(outcome.clone()) },
             (None, Stage::Listing(lister)) => lister.action(),
-            (None, Stage::Reading { tool, .. }) => Action::CallTool { name: tool.clone(), arguments: no_arguments() },
+            (None, Stage::Reading { tool, .. }) => {
+                Action::CallTool { name: tool.clone(), arguments: no_arguments(), meta: None }
+            }
             (None, Stage::Finished) => {
                 Action::Done { outcome: Box::new(Outcome::Report { report: self.report.clone() }) }
             }

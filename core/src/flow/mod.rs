@@ -18,6 +18,7 @@ use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Failure, Happening, Millis, Outcome};
+use crate::text::visible;
 
 /// A flow in flight.
 #[derive(Debug, Clone, Serialize)]
@@ -74,7 +75,7 @@ impl Errand {
     }
 
     pub(crate) fn action(&self) -> Action {
-        Action::CallTool { name: self.tool.clone(), arguments: self.arguments.clone() }
+        Action::CallTool { name: self.tool.clone(), arguments: self.arguments.clone(), meta: None }
     }
 }
 
@@ -89,7 +90,7 @@ pub(crate) struct Input<'d> {
 impl Flow {
     /// The open step.
     pub(crate) fn action(&self, shared: &Shared) -> Action {
-        match self {
+        let mut action = match self {
             Flow::List(flow) => flow.action(),
             Flow::Call(flow) => flow.action(shared),
             Flow::Signup(flow) => flow.action(shared),
@@ -98,7 +99,12 @@ impl Flow {
             Flow::Settle(flow) => flow.action(),
             Flow::Accept(flow) => flow.action(),
             Flow::Ended(outcome) => Action::Done { outcome: outcome.clone() },
+        };
+        if let Action::Ask { question } = &mut action {
+            question.server = visible(&shared.server);
+            question.subject = visible(&shared.subject);
         }
+        action
     }
 
     /// Goes on with what happened; an error means that nothing was changed.

@@ -12,7 +12,7 @@ use crate::gate::{dispatch, result};
 use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
-use crate::step::{Action, Answer, Happening, Millis, Outcome, Question};
+use crate::step::{About, Action, Answer, Happening, Millis, Outcome};
 
 /// The flow `settle`.
 #[derive(Debug, Clone, Serialize)]
@@ -85,11 +85,12 @@ impl Settle {
             }
             Stage::Looking { errand, .. } => errand.action(),
             Stage::Asking(approval) => Action::Ask {
-                question: Question::Outcome {
-                    message: format!("Did {} take effect? Its answer was lost.", approval.preview.title),
+                question: About::Outcome {
+                    message: format!("Did `{}` take effect? Its answer was lost.", approval.preview.tool),
                     approval: approval.id.clone(),
                     preview: approval.preview.clone(),
-                },
+                }
+                .into(),
             },
             Stage::Finished(outcome) => Action::Done { outcome: outcome.clone() },
         }

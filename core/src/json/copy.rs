@@ -2,6 +2,7 @@
 
 use super::canonical::write_string;
 use super::tape::{Kind, Node};
+use super::{is_pointed_at, pointer_token};
 
 /// As it is written.
 pub(crate) fn copy(node: Node<'_>) -> String {
@@ -13,6 +14,44 @@ pub(crate) fn copy_with(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>) 
     let mut out = String::new();
     write(node, other, &mut out);
     out
+}
+
+/// Without the values at those JSON Pointers: `null` stands in their places.
+pub(crate) fn copy_without(node: Node<'_>, pointers: &[&str]) -> String {
+    if pointers.is_empty() {
+        return copy(node);
+    }
+    let mut out = String::new();
+    without(node, "", pointers, &mut out);
+    out
+}
+
+fn without(node: Node<'_>, pointer: &str, pointers: &[&str], out: &mut String) {
+    if is_pointed_at(pointers, pointer) {
+        return out.push_str("null");
+    }
+    match node.kind() {
+        Kind::Array if node.len() > 0 => {
+            let mut before = '[';
+            for (index, item) in node.items().enumerate() {
+                out.push(core::mem::replace(&mut before, ','));
+                without(item, &[pointer, "/", &index.to_string()].concat(), pointers, out);
+            }
+            out.push(']');
+        }
+        Kind::Object if node.len() > 0 => {
+            let mut before = '{';
+            for member in node.members() {
+                let name = member.name();
+                out.push(core::mem::replace(&mut before, ','));
+                write_string(&name, out);
+                out.push(':');
+                without(member.value, &[pointer, "/", &pointer_token(&name)].concat(), pointers, out);
+            }
+            out.push('}');
+        }
+        _ => out.push_str(&copy(node)),
+    }
 }
 
 fn write(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>, out: &mut String) {

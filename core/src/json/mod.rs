@@ -14,7 +14,7 @@ pub(crate) mod tape;
 
 use std::borrow::Cow;
 
-pub(crate) use copy::{copy, copy_with};
+pub(crate) use copy::{copy, copy_with, copy_without};
 pub(crate) use merge::merged;
 pub(crate) use raw::Json;
 pub(crate) use tape::Document;
@@ -158,6 +158,21 @@ pub(crate) fn pointer_token(name: &str) -> String {
 /// The name that a part of a JSON Pointer stands for.
 pub(crate) fn pointer_name(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
+}
+
+/// Whether one of the pointers leads to the same place as `pointer`; in them `*` stands for any name or place.
+pub(crate) fn is_pointed_at(pointers: &[&str], pointer: &str) -> bool {
+    let leads = |wanted: &str| {
+        let (mut wanted, mut parts) = (wanted.split('/'), pointer.split('/'));
+        loop {
+            match (wanted.next(), parts.next()) {
+                (None, None) => return true,
+                (Some(one), Some(other)) if one == other || one == "*" => {}
+                _ => return false,
+            }
+        }
+    };
+    pointers.iter().any(|wanted| leads(wanted))
 }
 
 /// As [`pointer_token`].

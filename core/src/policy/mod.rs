@@ -4,6 +4,7 @@
 //! `tests/vectors/policies.json`.
 
 pub(crate) mod limits;
+pub(crate) mod secret_arguments;
 mod when;
 
 use crate::catalog::Tool;
@@ -15,6 +16,7 @@ use crate::json::de::{self, FromNode, Misfit, Source, words};
 use crate::json::tape::Node;
 use crate::json::{self, Document};
 use limits::Pace;
+use secret_arguments::SecretArguments;
 use when::Predicate;
 
 const MAX_RULES: usize = 1_000;
@@ -25,6 +27,7 @@ pub(crate) struct Policy {
     mode: Mode,
     rules: Vec<Rule>,
     pub(crate) pace: Pace,
+    pub(crate) secret_arguments: Vec<SecretArguments>,
     /// SHA-256 of the policy as given: part of every approval.
     pub(crate) digest: String,
 }
@@ -34,6 +37,7 @@ struct Written {
     mode: Mode,
     rules: Vec<Rule>,
     pace: Pace,
+    secret_arguments: Vec<SecretArguments>,
 }
 
 impl FromNode for Written {
@@ -42,12 +46,14 @@ impl FromNode for Written {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["$schema", "mode", "rules", "pace"]));
+        from.object(Some(&["$schema", "mode", "rules", "pace", "secret_arguments"]));
         from.may("$schema", &mut String::new());
         from.may("mode", &mut self.mode);
         from.may("rules", &mut self.rules);
         at_most(from, "rules", self.rules.len(), MAX_RULES);
         from.may("pace", &mut self.pace);
+        from.may("secret_arguments", &mut self.secret_arguments);
+        at_most(from, "secret_arguments", self.secret_arguments.len(), MAX_RULES);
     }
 }
 
@@ -215,6 +221,7 @@ impl Policy {
             mode: written.mode,
             rules: written.rules,
             pace: written.pace,
+            secret_arguments: written.secret_arguments,
             digest: sha256_hex(canonical(root).as_bytes()),
         })
     }

@@ -10,6 +10,7 @@ use crate::json::de::{self, Misfit, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document};
 use crate::map::Map;
+use crate::policy::secret_arguments::SecretArguments;
 use crate::step::Millis;
 
 /// The member that names what a profile begins from.
@@ -45,9 +46,13 @@ pub(crate) struct Profile {
     pub(crate) records: Vec<RecordRule>,
     /// Effects by tool name pattern; they only raise.
     pub(crate) effects: Vec<EffectRule>,
+    /// Names of arguments in the order in which a person should see them; empty: a built-in order.
+    pub(crate) preview: Vec<String>,
+    /// Arguments that nobody sees.
+    pub(crate) secret_arguments: Vec<SecretArguments>,
 }
 
-record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, records, effects });
+record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, records, effects, preview, secret_arguments });
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Endpoint {

@@ -1,7 +1,7 @@
 //! The gates that a call passes before anyone is asked: known, pinned, arguments, policy, pace.
 
-use super::{Arguments, Call};
-use crate::approval::{Bound, Preview};
+use super::{Arguments, Call, meta};
+use crate::approval::{Bound, Frame, Preview};
 use crate::error::{Code, Error, Result};
 use crate::flow::signup::{self, Role};
 use crate::gate::pace::Paced;
@@ -9,7 +9,7 @@ use crate::gate::{self, Gate, GateVerdict};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::{self, Document, Json};
-use crate::policy::{Ruling, Verdict};
+use crate::policy::{Ruling, Verdict, secret_arguments};
 use crate::schema::Violation;
 use crate::step::Millis;
 
@@ -50,6 +50,9 @@ impl Call {
         let text = self.arguments.text.get();
         let checked = tool.definition().and_then(|definition| {
             let document = gate::arguments::check(tool, definition, text, &hidden, &shared.redactor)?;
+            if let Some(meta) = &self.meta {
+                meta::check(meta, &shared.redactor)?;
+            }
             if let Some(role) = self.role {
                 signup::check_call(role, document.tape().root(), now, shared)?;
             }
@@ -68,6 +71,7 @@ impl Call {
         let definition = tool.definition()?;
         let value = document.tape().root();
         let arguments = canonical(value);
+        let meta = self.meta.as_ref().and_then(meta::approved);
         let call = Bound {
             server: shared.server.clone(),
             tool: tool.name.clone(),
@@ -75,15 +79,35 @@ impl Call {
             arguments: sha256_hex(arguments.as_bytes()),
             subject: shared.subject.clone(),
             policy: shared.policy.digest.clone(),
+            meta: meta.as_ref().map(|meta| digest(meta.get())),
+            inputs: None,
         };
         let hidden = signup::hidden_arguments(self.role);
-        let hidden: Vec<&str> = definition.input.hidden().chain(hidden.iter().map(String::as_str)).collect();
-        let mut preview = Preview::of(tool, value, &hidden);
+        let profile = shared.profile.as_ref();
+        let secret = profile.map(|profile| profile.secret_arguments.as_slice()).unwrap_or_default();
+        let secret = [secret, &shared.policy.secret_arguments];
+        let secret = secret.into_iter().flat_map(|rules| secret_arguments::of_tool(rules, &tool.name));
+        let hidden: Vec<&str> = secret.chain(hidden.iter().map(String::as_str)).collect();
+        let frame = Frame {
+            server: &shared.server,
+            subject: &shared.subject,
+            meta: meta.as_ref(),
+            hidden: &hidden,
+            order: profile.map(|profile| profile.preview.as_slice()).unwrap_or_default(),
+        };
+        let listed = tool.read_definition();
+        let mut preview = Preview::of(tool, listed.tape().root(), value, &frame);
         preview.effect = self.decision.effect.unwrap_or(preview.effect);
         preview.reasons.clone_from(&self.decision.reasons);
         preview.record = self.record.clone().unwrap_or_default();
         Ok(Binding { arguments, call, preview })
     }
+}
+
+/// SHA-256 of the canonical form of a text that was read before.
+fn digest(text: &str) -> String {
+    let document = Document::read(text, json::OWN).unwrap_or_default();
+    sha256_hex(canonical(document.tape().root()).as_bytes())
 }
 
 /// The arguments as they will be examined. Where the profile names an argument by which a person's yes is told to the

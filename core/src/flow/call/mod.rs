@@ -6,6 +6,7 @@
 //! the dispatch is passed again.
 
 mod examine;
+mod meta;
 pub(crate) mod record;
 pub(crate) mod sending;
 mod verification;
@@ -27,7 +28,7 @@ use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
 use crate::policy::{Ruling, Verdict};
 use crate::secret::Secret;
-use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
+use crate::step::{About, Action, Answer, Failure, Happening, Millis, Outcome};
 use examine::Examined;
 use record::Look;
 use verification::{credential_name, key_lost};
@@ -39,6 +40,8 @@ pub(crate) struct Call {
     /// Exactly as they passed the gates, and exactly as they are sent.
     arguments: Arguments,
     entropy: String,
+    /// The call's `_meta` without the guard's own members; absent where there is none.
+    meta: Option<Json>,
     /// The approval that the caller quoted.
     quoted: Option<String>,
     role: Option<Role>,
@@ -144,7 +147,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; quoted, role, passed, record, drafted, recalled });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled });
 
 const STATES: &[&str] = &[
     "recalling",
@@ -191,22 +194,27 @@ impl FromNode for State {
     }
 }
 
+/// A call as it is asked for.
+pub(crate) struct Asked<'d> {
+    pub(crate) name: String,
+    pub(crate) quoted: Option<String>,
+    pub(crate) meta: Option<Json>,
+    /// JSON text; absent: none.
+    pub(crate) arguments: Option<&'d str>,
+}
+
 impl Call {
-    pub(crate) fn begin(
-        name: String,
-        quoted: Option<String>,
-        arguments: Option<&str>,
-        entropy: String,
-        now: Millis,
-        shared: &mut Shared,
-    ) -> Self {
+    pub(crate) fn begin(asked: Asked<'_>, entropy: String, now: Millis, shared: &mut Shared) -> Self {
+        let Asked { name, quoted, meta, arguments } = asked;
         let role = Role::of(&name, shared);
+        let meta = meta::without_own(meta);
         let arguments = examine::arguments(&name, arguments.unwrap_or("{}"), role, shared);
         let decision = Decision::new(&shared.redactor.shown(&name, 256));
         let mut call = Call {
             name,
             arguments: Arguments::blank(),
             entropy,
+            meta: None,
             quoted,
             role,
             decision,
@@ -216,9 +224,10 @@ impl Call {
             recalled: false,
             state: State::Dispatching(None),
         };
-        match arguments {
-            Ok(arguments) => {
+        match arguments.and_then(|arguments| Ok((arguments, meta?))) {
+            Ok((arguments, meta)) => {
                 call.arguments = arguments;
+                call.meta = meta;
                 call.advance(now, true, shared);
             }
             Err(error) => {
@@ -240,42 +249,53 @@ impl Call {
                 Action::Wait { until: *until, why: "another call asks the backend the same question".to_owned() }
             }
             State::Reviewing { digest, problem } => Action::Ask {
-                question: Question::Definition {
+                question: About::Definition {
                     message: [problem.message(), " Shall the agent go on with it?"].concat(),
                     tool: self.name.clone(),
                     change: problem.detail("change").cloned(),
                     digest: digest.clone(),
                     differences: problem.detail("differences").cloned(),
-                },
+                }
+                .into(),
             },
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
             State::Asking(approval) => Action::Ask {
-                question: Question::Approval {
+                question: About::Approval {
                     message: format!(
-                        "May the agent call {}? ({})",
-                        approval.preview.title,
-                        approval.preview.effect.as_str()
+                        "May the agent call `{}` ({}) at `{}` as `{}`?",
+                        approval.preview.tool,
+                        approval.preview.effect.as_str(),
+                        approval.preview.server,
+                        approval.preview.subject
                     ),
                     approval: approval.id.clone(),
                     preview: approval.preview.clone(),
                     digest: approval.digest.clone(),
                     expires_at: approval.expires_at,
-                },
+                }
+                .into(),
             },
             State::Deciding { before, after }
             | State::Claiming { before, after }
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            State::Dispatching(approval) => self.outgoing(approval.as_ref(), shared).action(),
+            State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
             State::Keeping { key: Some(key), .. } => {
                 Action::Keep { name: credential_name(shared), secret: key.clone() }
             }
             State::Keeping { key: None, .. } => Action::Done { outcome: Box::new(self.failure(key_lost(shared))) },
             State::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
         }
+    }
+
+    /// What goes out: with the caller's `_meta` where it is the call itself.
+    fn sent(&self, approval: Option<&Approval>, shared: &Shared) -> Action {
+        let Errand { tool, arguments } = self.outgoing(approval, shared);
+        let meta = self.meta.clone().filter(|_| tool == self.name);
+        Action::CallTool { name: tool, arguments, meta }
     }
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.

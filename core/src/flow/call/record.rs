@@ -1,7 +1,7 @@
 //! What a person should see beside the arguments: the record that the call is about, or a draft of what would be sent.
 
 use super::Call;
-use crate::approval::{Check, Line, preview};
+use crate::approval::{Check, Line, preview::Short};
 use crate::error::{Code, Error, Result};
 use crate::flow::{Errand, Input};
 use crate::gate::result;
@@ -115,16 +115,16 @@ fn arguments_of(rule: &RecordRule, document: &Document) -> Option<Vec<(String, J
 /// The members of those names, or all of them.
 fn lines_of(found: Node<'_>, shown: &[String], shared: &Shared) -> Vec<Line> {
     let lines = if shown.is_empty() {
-        preview::lines_of(&[("", found)], &[])
+        Short::of(&[("", found)], &[], &[])
     } else {
         let values: Vec<(&str, Node<'_>)> = shown
             .iter()
             .filter_map(|name| Some((name.as_str(), found.get(name).filter(|node| node.kind() != Kind::Null)?)))
             .collect();
-        preview::lines_of(&values, &[])
+        Short::of(&values, &[], shown)
     };
     let masked = |line: Line| Line { value: shared.redactor.text(&line.value).unwrap_or(line.value), ..line };
-    lines.into_iter().map(masked).collect()
+    lines.counted().into_iter().map(masked).collect()
 }
 
 /// Whether an answer of the profile's read says that the call took effect; none if it does not say.

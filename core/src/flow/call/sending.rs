@@ -2,7 +2,7 @@
 //! backend's own word counts as delivery.
 
 use super::{Call, State};
-use crate::approval::{Approval, Request, State as Standing};
+use crate::approval::{Approval, Line, Request, State as Standing};
 use crate::catalog::Definition;
 use crate::error::Result;
 use crate::flow::{Errand, Input};
@@ -18,6 +18,19 @@ use crate::text::shorten;
 
 /// Lengths of a summary in characters, longest first: what the backend takes is told only by its schema.
 const SUMMARIES: &[usize] = &[1_000, 500, 200];
+
+/// Lengths of one value in a summary in characters, tried until the whole fits.
+const VALUES: &[usize] = &[4_000, 400, 160, 60, 20];
+
+/// At most so many characters of a value, and how many are missing.
+fn cut(value: &str, most: usize) -> String {
+    let missing = value.chars().count().saturating_sub(most);
+    if missing == 0 {
+        return value.to_owned();
+    }
+    let start: String = value.chars().take(most).collect();
+    [&start, "\" … ", &missing.to_string(), " more characters"].concat()
+}
 
 /// How the backend's own question to its owner stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +68,10 @@ impl Call {
             return Errand { tool: self.name.clone(), arguments: self.arguments.text.clone() };
         };
         let definition = shared.catalog.get(&sends.approval.tool).and_then(|tool| tool.definition().ok());
-        let (name, told, digest) = (Json::of(&self.name), self.summary(approval, shared), self.payload_digest());
+        let (name, lines, digest) = (Json::of(&self.name), self.told(approval, shared), self.payload_digest());
         let mut arguments = Json::blank();
         for length in SUMMARIES {
-            let told = shorten(&told, length.saturating_sub(digest.len()).saturating_sub(2));
+            let told = self.summary(&lines, length.saturating_sub(digest.len()).saturating_sub(2));
             let told = Json::of(&format!("{told} {digest}"));
             arguments = Json::object(&[(action, &name), (summary, &told), (payload, &self.arguments.text)]);
             let fits = |definition: &Definition| {
@@ -76,20 +89,31 @@ impl Call {
     }
 
     /// What the owner reads: the same that the person saw.
-    fn summary(&self, approval: Option<&Approval>, shared: &Shared) -> String {
+    fn told(&self, approval: Option<&Approval>, shared: &Shared) -> Vec<Line> {
         let shown = match approval {
             Some(approval) => Some(approval.preview.clone()),
             None => self.bind(&self.read_arguments(), shared).ok().map(|binding| binding.preview),
         };
-        let mut summary = shown.as_ref().map_or_else(|| self.name.clone(), |preview| preview.title.clone());
         let lines = shown.map(|preview| if preview.record.is_empty() { preview.lines } else { preview.record });
-        for line in lines.unwrap_or_default() {
-            summary.push_str("; ");
-            summary.push_str(&line.label);
-            summary.push_str(": ");
-            summary.push_str(&line.value);
+        lines.unwrap_or_default()
+    }
+
+    /// In at most so many characters. A value that is cut says how much of it is missing; its quotes keep it from
+    /// looking like another line.
+    fn summary(&self, lines: &[Line], most: usize) -> String {
+        let mut summary = String::new();
+        for share in VALUES {
+            summary.clone_from(&self.name);
+            for line in lines {
+                for part in ["; ", &line.label, ": ", &cut(&line.value, *share)] {
+                    summary.push_str(part);
+                }
+            }
+            if summary.chars().count() <= most {
+                break;
+            }
         }
-        summary
+        shorten(&summary, most)
     }
 
     /// Whether this call's result is only the backend's question to its owner.

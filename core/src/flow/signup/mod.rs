@@ -18,7 +18,8 @@ use crate::json::de::{FromNode, Source, record, words};
 use crate::json::tape::Node;
 use crate::profile::{Profile, Registration};
 use crate::secret::{Masked, Secret, mask};
-use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome, Question};
+use crate::step::{About, Action, Answer, Failure, Happening, Millis, Outcome};
+use crate::text::visible;
 use registration::{PendingState, Verified};
 
 /// A vault that fails is asked again this often before the key is given up.
@@ -167,13 +168,15 @@ impl Signup {
             State::Requesting { .. } => Action::CallTool {
                 name: registration.request.tool.clone(),
                 arguments: Json::of(&registration::request_arguments(&self.form)),
+                meta: None,
             },
             State::Asking { request_id, problem } => {
-                Action::Ask { question: question(registration, shared, request_id, problem.clone()) }
+                Action::Ask { question: question(registration, shared, request_id, problem.clone()).into() }
             }
             State::Verifying { request_id, code: Some(code) } => Action::CallTool {
                 name: registration.verify.tool.clone(),
                 arguments: Json::of(&registration::verify_arguments(request_id, code)),
+                meta: None,
             },
             State::Verifying { code: None, .. } => done(failed(registration::unknown())),
             State::Keeping { key: Some(key), masked, .. } => {
@@ -494,15 +497,15 @@ pub(crate) fn not_kept(profile: &Profile) -> Error {
     ))
 }
 
-fn question(registration: &Registration, shared: &Shared, request_id: &str, problem: Option<Error>) -> Question {
+fn question(registration: &Registration, shared: &Shared, request_id: &str, problem: Option<Error>) -> About {
     let pending = shared.registrations.get(request_id);
-    let masked_email = pending.map(|pending| pending.masked_email.clone()).unwrap_or_default();
+    let masked_email = pending.map(|pending| visible(&pending.masked_email)).unwrap_or_default();
     let attempts = pending.map_or(0, |pending| pending.wrong_codes);
     let digits = registration.code.digits;
     let to = if masked_email.is_empty() { String::new() } else { format!(" sent to {masked_email}") };
-    Question::Code {
+    About::Code {
         message: format!("Type the {digits}-digit code{to}."),
-        request_id: request_id.to_owned(),
+        request_id: visible(request_id),
         masked_email,
         expires_at: pending.map_or(0, |pending| pending.expires_at),
         resend_at: pending.map_or(0, |pending| pending.requested_at.saturating_add(registration.limits.resend_after)),
