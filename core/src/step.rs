@@ -191,7 +191,7 @@ pub enum Action {
     /// Show a question to a person; answer with `answer`.
     Ask {
         /// The question.
-        question: Question,
+        question: Box<Question>,
     },
     /// Put a secret into the vault; answer with `kept` or `failed`. The one place where a secret leaves the core.
     Keep {
@@ -243,10 +243,10 @@ pub struct Question {
     pub about: About,
 }
 
-impl From<About> for Question {
+impl From<About> for Box<Question> {
     /// Server and subject are filled in where steps leave a flow.
     fn from(about: About) -> Self {
-        Question { server: String::new(), subject: String::new(), about }
+        Box::new(Question { server: String::new(), subject: String::new(), about })
     }
 }
 

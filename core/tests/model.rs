@@ -34,9 +34,7 @@ use toolgate_core::error::Code;
 use toolgate_core::ffi::Core;
 use toolgate_core::guard::Guard;
 use toolgate_core::mutant::{self, Mutant};
-use toolgate_core::step::{
-    self, About, Answer, Event, Failure, Happening, Outcome, Question, Start, Step, StepId, Work,
-};
+use toolgate_core::step::{self, About, Answer, Event, Failure, Happening, Outcome, Start, Step, StepId, Work};
 
 const LIFETIME: u64 = 1_000;
 const BEGINNING: u64 = 1_795_237_200_000;
@@ -820,7 +818,7 @@ impl Model for Checked {
                         &[How::Properly, How::Fails, How::Unheard, How::Cancel]
                     }
                     step::Action::Read { .. } => &[How::Properly, How::Fails, How::Cancel],
-                    step::Action::Ask { question: Question { about: About::Outcome { .. }, .. } } => {
+                    step::Action::Ask { question } if matches!(question.about, About::Outcome { .. }) => {
                         &[How::Ran, How::NotRan, How::Defer]
                     }
                     _ => &[How::Approve, How::Deny, How::Defer, How::Cancel],

@@ -2,7 +2,7 @@
 
 import type { Exchanges } from "./exchanges.js";
 import { failureOf } from "./failures.js";
-import type { Reply } from "./protocol.js";
+import type { CallToolStep, Reply } from "./protocol.js";
 
 /**
  * What a guard needs of a client. `Client` of `@modelcontextprotocol/client` (v2) and of
@@ -36,9 +36,8 @@ export type CallParams<C extends McpClient> =
 
 /** What a caller gave beside the call's name and arguments, on its way through. */
 export interface Forwarded {
-  /** The tool that was asked for: a call of another one, made by a gate, does not get the caller's `_meta`. */
+  /** The tool that was asked for: a call of another one, made by a gate, does not get the caller's options. */
   tool: string;
-  meta: Record<string, unknown> | undefined;
   /** The parameters after the first, as the client's own signature has them. */
   rest: readonly unknown[];
 }
@@ -75,6 +74,9 @@ export interface Page {
   nextCursor?: unknown;
 }
 
+/** What a step sends. */
+type Sent = Pick<CallToolStep, "name" | "arguments" | "meta">;
+
 export class ClientAdapter {
   readonly #client: Inspected;
   readonly #exchanges: Exchanges;
@@ -107,15 +109,10 @@ export class ClientAdapter {
   }
 
   /** Makes a call whose arguments passed the gates. */
-  async call(
-    name: string,
-    args: object,
-    signal: AbortSignal | undefined,
-    given: Forwarded | undefined,
-  ): Promise<Reply> {
+  async call(step: Sent, signal: AbortSignal | undefined, given: Forwarded | undefined): Promise<Reply> {
     const mark = this.#exchanges.mark();
     try {
-      const result = await this.#send(name, args, signal, given);
+      const result = await this.#send(step, signal, given);
       const serverTime = this.#exchanges.serverTime(mark);
       const event = serverTime === undefined ? {} : { server_time: serverTime };
       return { event: { type: "result", ...event }, document: JSON.stringify(result) };
@@ -124,7 +121,11 @@ export class ClientAdapter {
     }
   }
 
-  #send(name: string, args: object, signal: AbortSignal | undefined, given: Forwarded | undefined): Promise<unknown> {
+  #send(
+    { name, arguments: args, meta }: Sent,
+    signal: AbortSignal | undefined,
+    given: Forwarded | undefined,
+  ): Promise<unknown> {
     const asked = given?.tool === name;
     const options = this.options(given?.rest ?? []);
     const sent = asked ? { ...options } : timing(options);
@@ -133,7 +134,7 @@ export class ClientAdapter {
     // keeps the result; a definition without an output schema turns the client's check off.
     const definition = this.#definitions.get(name);
     if ("getProtocolEra" in this.#client && definition !== undefined) sent.toolDefinition ??= definition;
-    const params = { name, arguments: args, ...(asked && given.meta ? { _meta: given.meta } : {}) };
+    const params = { name, arguments: args, ...(meta === undefined ? {} : { _meta: meta }) };
     const schema = asked ? given.rest[0] : undefined;
     return this.#client.callTool(params, ...(this.#optionsAt === 1 ? [schema, sent] : [sent]));
   }

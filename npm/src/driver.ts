@@ -51,7 +51,8 @@ export class Driver<Context extends FlowContext> {
   async call(work: CallWork, context: Context, document: string): Promise<Outcome> {
     const { plain, performers, now } = this.#options;
     const { name } = work;
-    if (context.signal?.aborted || work.approval !== undefined || !plain?.isRead(name, document, now())) {
+    const isBare = work.approval === undefined && work.meta === undefined;
+    if (context.signal?.aborted || !isBare || !plain?.isRead(name, document, now())) {
       return this.run(work, context, document);
     }
     const sent = performers.call_tool({ type: "call_tool", name, arguments: JSON.parse(document) }, context);

@@ -171,9 +171,10 @@ export class Guard<C extends McpClient = McpClient> {
     const { [APPROVAL]: approval, ...meta } = (_meta ?? {}) as Record<string, unknown>;
     const work: CallWork = { type: "call", name };
     if (approval !== undefined) work.approval = approval as string;
+    if (Object.keys(meta).length > 0) work.meta = meta;
     const context: Context = {
       signal: this.#adapter.options(rest).signal,
-      call: { tool: name, meta: Object.keys(meta).length > 0 ? meta : undefined, rest },
+      call: { tool: name, rest },
     };
     const document = argumentsText(given);
     const outcome = await traced(this.#options.tracer, context, () => this.#driver.call(work, context, document));
@@ -396,7 +397,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
       if (page !== undefined) pages?.push(page);
       return reply;
     },
-    call_tool: (step, { call, signal }) => adapter.call(step.name, step.arguments, signal, call),
+    call_tool: (step, { call, signal }) => adapter.call(step, signal, call),
     async ask(step, { signal }) {
       try {
         return { event: { type: "answer", answer: await ask(question(step.question), { signal }) } };

@@ -9,6 +9,7 @@ export interface CallWork {
   type: "call";
   name: string;
   approval?: string;
+  meta?: object;
 }
 
 export type Work =
@@ -36,6 +37,8 @@ export interface ListToolsStep extends StepOf<"list_tools"> {
 export interface CallToolStep extends StepOf<"call_tool"> {
   name: string;
   arguments: Record<string, unknown>;
+  /** What goes out as the call's `_meta`. */
+  meta?: Record<string, unknown>;
 }
 
 export interface AskStep extends StepOf<"ask"> {

@@ -72,7 +72,7 @@ function shownPreview({ title, tool, effect, record = [], lines }: Preview): str
   const shown = [...record, ...lines].map(
     ({ label, value }) => `    ${label}: ${value.replaceAll("\n", "\n      ")}\n`,
   );
-  return `  ${title} (${tool}, ${effect})\n${shown.join("")}`;
+  return `  ${tool} (${effect})${title === undefined ? "" : ` ${JSON.stringify(title)}`}\n${shown.join("")}`;
 }
 
 function shownDifference({ change, path, note, before, after }: Difference): string {

@@ -16,6 +16,16 @@ export interface Policy {
   mode?: "observe" | "enforce" | "read_only";
   rules?: readonly PolicyRule[];
   pace?: PolicyPace;
+  /** Arguments that nobody sees, not even whoever approves the call. What a server marks as secret is shown to them. */
+  secret_arguments?: readonly PolicySecretArguments[];
+}
+
+/** Some tools' arguments. */
+export interface PolicySecretArguments {
+  /** Tool name patterns, with `*` for any run of characters. */
+  tools: readonly string[];
+  /** JSON Pointers (RFC 6901) into the arguments, in which `*` stands for any name or place. */
+  paths: readonly string[];
 }
 
 /** One rule: what matches, and what then becomes of the call: a verdict, another effect, or both. */
@@ -92,30 +102,57 @@ export interface PolicyRate {
   burst?: number;
 }
 
-/** One argument as a person sees it. */
+/** One value as a person sees it. */
 export interface PreviewLine {
-  /** Where it stands: names joined by dots. */
+  /** Names joined by dots, and places in brackets from 1 on; a name that is not a plain word is in quotes. */
   label: string;
-  /** Its value; characters that could hide or reorder text are written out. */
+  /**
+   * JSON on one line, so that `1` and `"1"` differ; characters that could hide or reorder text are written out.
+   * `3 items`, `(hidden)` and `…` stand outside quotes.
+   */
   value: string;
 }
 
 /** A call in words: the same for the same call, in every language. */
 export interface Preview {
-  /** The tool's title, or its name. */
-  title: string;
+  /** The tool's title, the server's own word for it: show it in quotes. */
+  title?: string;
   tool: string;
   effect: Effect;
-  /** Why it counts as that. */
+  /** The server that is called. */
+  server: string;
+  /** Who acts. */
+  subject: string;
+  /** Why the effect counts as that. */
   reasons: string[];
-  /** The arguments. */
+  /** The short view of the arguments, what matters most first. */
   lines: PreviewLine[];
+  /** How many lines the short view leaves out. Absent: none. */
+  omitted?: number;
+  /** The complete arguments; `null` stands for what is hidden. */
+  arguments: Record<string, unknown>;
+  /** JSON Pointers to arguments that the user's policy or the profile keeps from everybody's eyes. */
+  hidden?: string[];
+  /** What the tool's schema says that the server fills in. */
+  defaults?: PreviewLine[];
+  /** The call's `_meta`, but for the guard's own members. */
+  meta?: Record<string, unknown>;
+  /** What is easily overlooked: letters that look like others, characters that are not seen. */
+  notes?: string[];
   /** What the backend says of the thing that the call is about, or a draft of what would be sent. */
   record?: PreviewLine[];
 }
 
+/** What every question says. */
+export interface Asked {
+  /** The server that it is about. */
+  server: string;
+  /** Who acts there. */
+  subject: string;
+}
+
 /** The question for the code that the backend sent by email. */
-export interface CodeQuestion {
+export interface CodeQuestion extends Asked {
   type: "code";
   /** A sentence to show. */
   message: string;
@@ -138,7 +175,7 @@ export interface CodeQuestion {
 }
 
 /** The question whether one exact call may be made. */
-export interface ApprovalQuestion {
+export interface ApprovalQuestion extends Asked {
   type: "approval";
   /** A sentence to show. */
   message: string;
@@ -153,7 +190,7 @@ export interface ApprovalQuestion {
 }
 
 /** The question whether a tool's new definition is accepted. */
-export interface DefinitionQuestion {
+export interface DefinitionQuestion extends Asked {
   type: "definition";
   /** A sentence to show. */
   message: string;
@@ -167,7 +204,7 @@ export interface DefinitionQuestion {
 }
 
 /** The question whether a call whose answer was lost took effect. */
-export interface OutcomeQuestion {
+export interface OutcomeQuestion extends Asked {
   type: "outcome";
   /** A sentence to show. */
   message: string;

@@ -130,7 +130,7 @@ def _ask_code(question: CodeQuestion) -> Answer:
 
 
 def _show(preview: Preview) -> None:
-    _say(f"  {preview['title']} ({preview['tool']}), effect: {preview['effect']}")
+    _say(f"  {preview['tool']}, effect: {preview['effect']}")
     for line in (*preview.get("record", ()), *preview["lines"]):
         _say(f"  {line['label']}: {line['value']}")
     for reason in preview["reasons"]:

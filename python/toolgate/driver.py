@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import anyio
 
@@ -96,7 +96,7 @@ class Driver:
         """Make a call: a plain read as it is, anything else by its flow. Raises as `run` does."""
         name, errand = work["name"], _Errand(forward)
         # A name that is no ASCII may have no UTF-8 either.
-        brief = not self._watched and work["approval"] is None and name.isascii()
+        brief = not self._watched and work["approval"] is None and work["meta"] is None and name.isascii()
         if not brief or not self.core.is_plain_read(name, document, self._now()):
             return await self.run(work, document, forward)
         event, result = await self._call_tool(name, json.loads(document), errand)
@@ -220,7 +220,7 @@ class Driver:
             case {"type": "list_tools"}:
                 return await self._list_tools(step.get("cursor"), errand)
             case {"type": "call_tool", "name": name, "arguments": arguments}:
-                return await self._call_tool(name, arguments, errand)
+                return await self._call_tool(name, arguments, errand, cast("dict[str, Any] | None", step.get("meta")))
             case {"type": "ask", "question": question}:
                 try:
                     answer = await self._ask(question)
@@ -250,12 +250,15 @@ class Driver:
         errand.pages.append(page.value)
         return {"type": "tools"}, page.document
 
-    async def _call_tool(self, name: str, arguments: dict[str, Any], errand: _Errand) -> _Answer:
+    async def _call_tool(
+        self, name: str, arguments: dict[str, Any], errand: _Errand, meta: dict[str, Any] | None = None
+    ) -> _Answer:
         if isinstance(code := arguments.get("code"), str):
             # Where the agent calls a registration tool by itself.
             hide(code)
         try:
-            result: Returned = await self.port.call_tool(name, arguments, errand.forward)
+            forward = errand.forward if meta is None else {**errand.forward, "meta": meta}
+            result: Returned = await self.port.call_tool(name, arguments, forward)
         except Failed as failed:
             return _failed(*failed.trouble), None
         errand.returned = result.value

@@ -242,10 +242,11 @@ class Guard(Generic[CallResult, ListResult]):
         """
         document = to_text(arguments)
         rest = dict(meta or {})
-        work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None)}
+        work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None), "meta": rest or None}
         forward = {**kwargs, "meta": rest} if rest else kwargs
         # What the client does not take is the caller's mistake, and found before anyone is asked anything.
         forward = self._driver.port.bound(name, args, forward)
+        forward.pop("meta", None)
         ended = await traced(self._tracer, self._driver.call(work, document, forward))
         return cast("CallResult", self._value(ended))
 

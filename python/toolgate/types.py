@@ -38,6 +38,7 @@ __all__ = [
     "Report",
     "Request",
     "Rule",
+    "SecretArguments",
     "SignedUp",
     "Step",
     "ToolReport",
@@ -239,6 +240,13 @@ class Pace(TypedDict, total=False):
 _Described = TypedDict("_Described", {"$schema": str}, total=False)
 
 
+class SecretArguments(TypedDict):
+    """Some tools' arguments: name patterns with `*`, and JSON Pointers in which `*` stands for any name or place."""
+
+    tools: list[str]
+    paths: list[str]
+
+
 class Policy(_Described, total=False):
     """What a user allows: reads and plain writes by default, everything else by asking.
 
@@ -248,24 +256,47 @@ class Policy(_Described, total=False):
     mode: Literal["observe", "enforce", "read_only"]
     rules: list[Rule]
     pace: Pace
+    secret_arguments: list[SecretArguments]
+    """Arguments that nobody sees, not even whoever approves the call. What a server marks is shown to them."""
 
 
 class Line(TypedDict):
-    """One argument in a preview; characters that could hide or reorder text are written out."""
+    """One value in a preview."""
 
     label: str
+    """Names joined by dots, and places in brackets from 1 on; a name that is not a plain word is in quotes."""
     value: str
+    """JSON on one line, so that `1` and `"1"` differ; characters that could hide or reorder text are written out.
+    `3 items`, `(hidden)` and `…` stand outside quotes."""
 
 
 class Preview(TypedDict):
     """What a person sees before saying yes: the same for the same call, in every language."""
 
-    title: str
     tool: str
+    title: NotRequired[str]
+    """The server's own word for the tool: show it in quotes."""
     effect: Effect
+    server: str
+    """The server that is called."""
+    subject: str
+    """Who acts."""
     reasons: list[str]
+    """Why the effect counts as that."""
     lines: list[Line]
-    """The arguments."""
+    """The short view of the arguments, what matters most first."""
+    omitted: NotRequired[int]
+    """How many lines the short view leaves out."""
+    arguments: dict[str, Any]
+    """The complete arguments; `None` stands for what is hidden."""
+    hidden: NotRequired[list[str]]
+    """JSON Pointers to arguments that the user's policy or the profile keeps from everybody's eyes."""
+    defaults: NotRequired[list[Line]]
+    """What the tool's schema says that the server fills in."""
+    meta: NotRequired[dict[str, Any]]
+    """The call's `_meta`, but for the guard's own members."""
+    notes: NotRequired[list[str]]
+    """What is easily overlooked: letters that look like others, characters that are not seen."""
     record: NotRequired[list[Line]]
     """What the backend says of the thing that the call is about, or a draft of what would be sent."""
 
@@ -315,7 +346,14 @@ class Decision(TypedDict):
     """The call came back, but its outcome could not be written into the audit; nothing more is sent."""
 
 
-class CodeQuestion(TypedDict):
+class _Asked(TypedDict):
+    server: str
+    """The server that the question is about."""
+    subject: str
+    """Who acts there."""
+
+
+class CodeQuestion(_Asked):
     """The code that the backend emailed is needed; answers: `Code`, `Resend`, `Cancel`, `Defer`."""
 
     type: Literal["code"]
@@ -331,7 +369,7 @@ class CodeQuestion(TypedDict):
     problem: NotRequired[ErrorData]
 
 
-class ApprovalQuestion(TypedDict):
+class ApprovalQuestion(_Asked):
     """Whether one exact call may be made; answers: `Approve`, `Deny`, `Defer`."""
 
     type: Literal["approval"]
@@ -342,7 +380,7 @@ class ApprovalQuestion(TypedDict):
     expires_at: int
 
 
-class DefinitionQuestion(TypedDict):
+class DefinitionQuestion(_Asked):
     """Whether a tool's new definition is accepted; answers: `Approve`, `Deny`, `Cancel`, `Defer`."""
 
     type: Literal["definition"]
@@ -354,7 +392,7 @@ class DefinitionQuestion(TypedDict):
     differences: list[Difference]
 
 
-class OutcomeQuestion(TypedDict):
+class OutcomeQuestion(_Asked):
     """Whether a call whose answer was lost took effect; answers: `Ran`, `NotRan`, `Cancel`, `Defer`."""
 
     type: Literal["outcome"]

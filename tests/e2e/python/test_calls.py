@@ -131,7 +131,7 @@ async def test_a_cancellation_is_denied_then_approved(start):
         cancelled = await guard.call_tool("cancel_booking", {"id": booking})
         assert data(cancelled)["status"] == "cancelled"
         lines = {line["label"]: line["value"] for line in person.asked[-1]["preview"]["lines"]}
-        assert lines == {"id": booking}
+        assert lines == {"id": json.dumps(booking)}
         assert decisions[-1]["effect"] == "destructive"
     assert sandbox.ran("cancel_booking") == 1
 

@@ -125,7 +125,7 @@ for (const [number, generation] of generations.entries()) {
       const question = questions.at(-1);
       assert.equal(question?.preview.tool, "cancel_booking");
       assert.equal(question?.preview.effect, "destructive");
-      assert.ok(question?.preview.lines.some(({ label, value }) => label === "id" && value === booking.id));
+      assert.ok(question?.preview.lines.some(({ label, value }) => label === "id" && value === JSON.stringify(booking.id)));
       assert.ok(question && question.expiresAt > Date.now());
       assert.equal(await sandbox.ran("cancel_booking"), 1);
     });
