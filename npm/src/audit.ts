@@ -94,14 +94,10 @@ export function verifyAudit(lines: string | Uint8Array, options: VerifyAuditOpti
 /** A system's own words may be told; those of someone's sink may quote what it was given. */
 function words(thrown: unknown): string {
   const { code, name } = (thrown ?? {}) as { code?: unknown; name?: unknown };
-  if (thrown instanceof AuditForked) return thrown.message;
+  if (thrown instanceof AuditBroken) return thrown.message;
   if (typeof code === "string" && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
   return typeof name === "string" ? name.slice(0, 60) : "the sink failed";
 }
 
-/** Another guard wrote to the same audit. */
-export class AuditForked extends Error {
-  constructor() {
-    super("another guard wrote to the same audit");
-  }
-}
+/** What a sink of ours found wrong with its own file: the words may be told. */
+export class AuditBroken extends Error {}

@@ -1,62 +1,118 @@
 import {
   closeSync,
+  constants,
+  fchmodSync,
   fstatSync,
   fsync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
-  readFileSync,
   readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import { pid } from "node:process";
 import { promisify } from "node:util";
-import { AuditForked, type AuditSink } from "./audit.js";
+import { AuditBroken, type AuditSink } from "./audit.js";
 import { auditFailed } from "./errors.js";
+import { FileLock } from "./file-lock.js";
+import { warnIfLax } from "./private-file.js";
 
 const BLOCK = 64 * 1024;
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+const OPEN = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 const synced = promisify(fsync);
 
 /**
  * Lines at the end of a file that only its owner may read, each on the disk before the guard goes on. While it is open,
- * a file beside it with the ending `.lock` keeps a second sink out, here and in other processes.
+ * a file beside it with the ending `.lock` keeps a second sink out, in this process and in others of either language.
+ *
+ * Before each line it makes sure that the lock is still its own, that the file of that name is still the one that it
+ * opened, and that the file ends as it left it. Whatever else it finds stops the guard with `audit_failed`.
  */
 export class FileAudit implements AuditSink {
-  readonly #lock: string;
+  readonly #path: string;
+  readonly #lock: FileLock;
   readonly #file: number;
-  /** What others write in between is noticed by it. */
-  #size: number;
-  #cut = false;
+  #size = 0;
+  /** The last line with its end, or what there is of it. */
+  #tail: Buffer = Buffer.alloc(0);
 
   /**
-   * Opens the file, or creates it with mode 0600.
+   * Opens the file, or creates it with mode 0600. Warns (`process.emitWarning`) of a file that others may read, and of a
+   * folder where anyone may replace it.
    *
+   * @param path - A file, no symbolic link: who may make links in its folder must not choose where the audit goes.
    * @throws ToolgateError `audit_failed` if it cannot be opened for writing, or another sink has it open.
    */
   constructor(path: string) {
-    this.#lock = `${resolve(path)}.lock`;
+    this.#path = resolve(path);
     try {
-      lock(this.#lock);
+      this.#lock = FileLock.take(`${this.#path}.lock`);
     } catch (thrown) {
-      throw auditFailed(`The audit's file cannot be locked: ${(thrown as Error).message}.`);
+      const { code, message } = thrown as NodeJS.ErrnoException;
+      throw auditFailed(`The audit's file cannot be locked: ${code ?? message}.`);
     }
     try {
-      this.#file = openSync(path, "a+", 0o600);
+      this.#file = open(this.#path);
       this.#size = fstatSync(this.#file).size;
-      if (this.#size === 0) syncFolder(dirname(path));
+      this.#tail = this.#readTail();
     } catch (thrown) {
-      unlock(this.#lock);
-      throw auditFailed(`The audit's file cannot be opened (${(thrown as NodeJS.ErrnoException).code}).`);
+      this.#lock.release();
+      const { code, message } = thrown as NodeJS.ErrnoException;
+      throw auditFailed(`The audit's file cannot be opened (${why(code) ?? message}).`);
     }
+    warnIfLax("The audit", this.#path);
   }
 
   /** The last line, even if it was cut off. */
   last(): string | undefined {
+    this.#check();
+    return this.#tail.toString().trimEnd() || undefined;
+  }
+
+  async append(line: string): Promise<void> {
+    this.#check();
+    const known = headOf(this.#tail.toString());
+    if ((JSON.parse(line) as { prev?: unknown }).prev !== known) throw new AuditBroken(FORKED);
+    const isCut = this.#tail.length > 0 && this.#tail.at(-1) !== 10;
+    const text = Buffer.from(`${isCut ? "\n" : ""}${line}\n`);
+    let written = 0;
+    try {
+      while (written < text.length) written += writeSync(this.#file, text, written);
+      await synced(this.#file);
+    } catch (thrown) {
+      this.#shorten(written);
+      throw thrown;
+    }
+    this.#size += text.length;
+    this.#tail = isCut ? text.subarray(1) : text;
+    // Whoever wrote at the same moment, though the lock was this one's, must not go unnoticed.
+    if (fstatSync(this.#file).size !== this.#size) throw new AuditBroken(FORKED);
+  }
+
+  /** Closes the file, so that another sink may open it. */
+  close(): void {
+    this.#lock.release();
+    closeSync(this.#file);
+  }
+
+  #check(): void {
+    if (!this.#lock.isHeld()) throw new AuditBroken("the audit's lock was taken or removed while it was in use");
+    // Numbers of files may be greater than a double can tell apart.
+    const opened = fstatSync(this.#file, { bigint: true });
+    const named = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (named?.dev !== opened.dev || named.ino !== opened.ino) {
+      throw new AuditBroken("the audit's file was renamed, removed or replaced");
+    }
+    if (opened.size < this.#size) throw new AuditBroken("the audit's file was cut short");
+    if (opened.size > this.#size) throw new AuditBroken(FORKED);
+    const tail = Buffer.alloc(this.#tail.length);
+    readSync(this.#file, tail, 0, tail.length, this.#size - tail.length);
+    if (!tail.equals(this.#tail)) throw new AuditBroken("the audit's last line was changed");
+  }
+
+  #readTail(): Buffer {
     let start = this.#size;
     let tail = Buffer.alloc(0);
     while (start > 0 && !tail.subarray(0, -1).includes("\n")) {
@@ -65,76 +121,60 @@ export class FileAudit implements AuditSink {
       readSync(this.#file, block, 0, block.length, start);
       tail = Buffer.concat([block, tail]);
     }
-    this.#cut = tail.length > 0 && tail.at(-1) !== 10;
-    return tail.toString().trimEnd().split("\n").at(-1) || undefined;
+    return tail.subarray(tail.subarray(0, -1).lastIndexOf("\n") + 1);
   }
 
-  async append(line: string): Promise<void> {
-    if (fstatSync(this.#file).size !== this.#size) throw new AuditForked();
-    const text = Buffer.from(`${this.#cut ? "\n" : ""}${line}\n`);
+  /** Half a line would keep the next guard from going on; another's line is not ours to remove. */
+  #shorten(written: number): void {
     try {
-      for (let written = 0; written < text.length; ) written += writeSync(this.#file, text, written);
-      await synced(this.#file);
-    } catch (thrown) {
-      this.#shorten();
-      throw thrown;
-    }
-    this.#size += text.length;
-    this.#cut = false;
-  }
-
-  /** Half a line would keep the next guard from going on. */
-  #shorten(): void {
-    try {
-      ftruncateSync(this.#file, this.#size);
+      if (fstatSync(this.#file).size === this.#size + written) ftruncateSync(this.#file, this.#size);
     } catch {
       // Why the line could not be written is what counts.
     }
   }
+}
 
-  /** Closes the file, so that another sink may open it. */
-  close(): void {
-    closeSync(this.#file);
-    unlock(this.#lock);
+const FORKED = "another guard wrote to the same audit";
+
+/** The hash of a line, as the next one repeats it. */
+function headOf(line: string): string {
+  try {
+    const { hash } = JSON.parse(line) as { hash?: unknown };
+    return typeof hash === "string" ? hash : "0".repeat(64);
+  } catch {
+    return "0".repeat(64);
   }
 }
 
-/** The locks of this process. After a container's restart a dead owner may have had the same number. */
-const held = new Set<string>();
-
-/** Takes the lock, also from an owner that is dead; throws if its owner lives. */
-function lock(path: string): void {
-  const own = `${pid} ${hostname()}`;
+/** The file, made if need be. The folder is synced with a new one, for a name too must outlive a crash. */
+function open(path: string): number {
+  let file: number;
+  let isNew = true;
   try {
-    writeFileSync(path, own, { flag: "wx", mode: 0o600 });
-    held.add(path);
-    return;
+    file = openSync(path, OPEN | O_CREAT | O_EXCL, 0o600);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+    isNew = false;
+    file = openSync(path, OPEN);
   }
-  const [owner = "", host = ""] = readFileSync(path, "utf8").split(" ");
-  const lives = Number(owner) === pid ? held.has(path) : isAlive(Number(owner));
-  if (host !== hostname() || lives) {
-    throw new Error(`another guard uses it, two must not share one (process ${owner} on ${host}; ${path})`);
-  }
-  // Whoever takes it at the same moment is found out by the file's size.
-  const mine = `${path}.${pid}`;
-  writeFileSync(mine, own, { mode: 0o600 });
-  renameSync(mine, path);
-  held.add(path);
-}
-
-function unlock(path: string): void {
-  held.delete(path);
-  rmSync(path, { force: true });
-}
-
-function isAlive(process_: number): boolean {
   try {
-    return process_ > 0 && process.kill(process_, 0);
+    if (isNew) {
+      fchmodSync(file, 0o600);
+      syncFolder(dirname(path));
+    }
+    const opened = fstatSync(file);
+    if (!opened.isFile()) throw new Error("it is no file");
+    // Under its other name it would have another lock.
+    if (opened.nlink > 1) throw new Error("it has more than one name; give it one");
+    return file;
   } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code !== "ESRCH";
+    closeSync(file);
+    throw thrown;
   }
+}
+
+function why(code: string | undefined): string | undefined {
+  return code === "ELOOP" || code === "EMLINK" ? "it is a symbolic link; give the file's own name" : code;
 }
 
 function syncFolder(folder: string): void {

@@ -7,7 +7,7 @@ import { Driver, type FlowContext, type Performers } from "./driver.js";
 import { type ErrorShape, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
-import { type Ledger, MemoryLedger } from "./ledger.js";
+import { got, type Ledger, MemoryLedger, swapped } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
@@ -416,7 +416,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
     },
     async commit(step) {
       try {
-        const stored = await ledger.compareAndSet(step.key, step.expected, step.record);
+        const stored = await swapped(ledger, step.key, step.expected, step.record);
         return { event: { type: stored ? "committed" : "conflict" } };
       } catch (thrown) {
         return host(ofLedger(thrown));
@@ -424,7 +424,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
     },
     async read(step) {
       try {
-        const record = await ledger.get(step.key);
+        const record = await got(ledger, step.key);
         return { event: { type: "found", ...(record === undefined ? {} : { record }) } };
       } catch (thrown) {
         return host(ofLedger(thrown));

@@ -1,3 +1,5 @@
+import { ledgerFailed, type ToolgateError } from "./errors.js";
+
 /**
  * Where the records of approvals are kept, so that each is used at most once, whatever crashes.
  *
@@ -9,7 +11,8 @@ export interface Ledger {
    * Stores `record` durably under `key`, only if the key still holds exactly `expected` (`undefined`: nothing).
    * Must be atomic among all processes that share the ledger.
    *
-   * @returns Whether it was stored. Throws if that cannot be known; nothing is then sent.
+   * @returns `true` if it was stored, `false` if not. Anything else, such as a count of rows, is taken for neither: the
+   * call ends with `ledger_failed` and nothing is sent. Throws if it cannot be known; nothing is then sent either.
    */
   compareAndSet(key: string, expected: string | undefined, record: string): boolean | Promise<boolean>;
 
@@ -30,6 +33,51 @@ export interface EntriesOptions {
 
 /** What is meant where nothing is said. */
 export const ALL: Required<EntriesOptions> = { after: "", limit: 1000 };
+
+/** Stores a record by a ledger whose answer need not be what it should be. */
+export async function swapped(
+  ledger: Ledger,
+  key: string,
+  expected: string | undefined,
+  record: string,
+): Promise<boolean> {
+  const stored: unknown = await ledger.compareAndSet(key, expected, record);
+  if (typeof stored !== "boolean") throw wrong("compareAndSet", "true or false", stored);
+  return stored;
+}
+
+/** Reads a record by a ledger whose answer need not be what it should be; `null` is taken for nothing. */
+export async function got(ledger: Ledger, key: string): Promise<string | undefined> {
+  const record: unknown = await ledger.get(key);
+  if (record === undefined || record === null) return undefined;
+  if (typeof record !== "string") throw wrong("get", "a string or undefined", record);
+  return record;
+}
+
+/** Gives all entries of a ledger whose answer need not be what it should be. */
+export async function* listed(ledger: Ledger, prefix: string): AsyncGenerator<[key: string, record: string]> {
+  for (let after = ""; ; ) {
+    const page: unknown = await ledger.entries(prefix, { after, limit: PAGE });
+    if (!Array.isArray(page)) throw wrong("entries", ENTRIES, page);
+    // A shorter page is no end: a ledger may give fewer than were wanted.
+    if (page.length === 0) return;
+    for (const entry of page as unknown[]) {
+      const [key, record] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      const fits = typeof key === "string" && typeof record === "string" && key.startsWith(prefix);
+      if (!fits || key <= after) throw wrong("entries", ENTRIES, entry);
+      after = key;
+      yield [key, record];
+    }
+  }
+}
+
+const PAGE = 200;
+const ENTRIES = "pairs of strings, of keys that begin with the prefix and lie behind `after`, in their order";
+
+function wrong(method: string, wanted: string, answer: unknown): ToolgateError {
+  const kind = answer === null ? "null" : typeof answer;
+  return ledgerFailed(`The ledger's \`${method}\` must return ${wanted}; it returned something of the type ${kind}.`);
+}
 
 /** Records in memory. They end with the process, unless they are dumped and handed to the next one. */
 export class MemoryLedger implements Ledger {

@@ -8,7 +8,7 @@ declare module "better-sqlite3" {
   }
 
   export default class Database {
-    constructor(path: string, options: { timeout: number });
+    constructor(path: string, options: { timeout: number; fileMustExist: boolean });
     exec(statements: string): void;
     prepare(statement: string): Statement;
     pragma(pragma: string, options: { simple: true }): unknown;

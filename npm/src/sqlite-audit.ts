@@ -1,4 +1,5 @@
 import type { AuditSink } from "./audit.js";
+import { warnIfLaxDatabase } from "./private-file.js";
 
 /** What is needed of a database: `better-sqlite3`'s, `node:sqlite`'s, or any of their shape. */
 export interface SqliteDatabase {
@@ -7,6 +8,10 @@ export interface SqliteDatabase {
     run(...values: (string | number)[]): unknown;
     all(...values: (string | number)[]): unknown[];
   };
+  /** The file, as `better-sqlite3` tells it. */
+  readonly name?: string;
+  /** The file, as `node:sqlite` tells it. */
+  location?(): string | null;
 }
 
 /**
@@ -16,8 +21,11 @@ export interface SqliteDatabase {
 export class SqliteAudit implements AuditSink {
   readonly #database: SqliteDatabase;
 
+  /** Warns (`process.emitWarning`) of a database that others than its owner may read. */
   constructor(database: SqliteDatabase) {
     this.#database = database;
+    const file = database.location?.() ?? database.name;
+    if (typeof file === "string" && file !== "" && file !== ":memory:") warnIfLaxDatabase("The audit", file);
     database.exec("PRAGMA synchronous = FULL");
     database.exec("CREATE TABLE IF NOT EXISTS toolgate_audit (seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT");
   }

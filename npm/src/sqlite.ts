@@ -1,9 +1,11 @@
 /** Entry `toolgate/sqlite`: a ledger in an SQLite file, for one machine. */
 
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { ledgerFailed, missingPeer, type ToolgateError } from "./errors.js";
 import { ALL, type EntriesOptions, type Ledger } from "./ledger.js";
+import { makePrivate, warnIfLaxDatabase } from "./private-file.js";
 
 /** "tgld": how a ledger's file is told from any other. */
 const APPLICATION = 0x74676c64;
@@ -46,7 +48,8 @@ export class SqliteLedger implements Ledger {
   }
 
   /**
-   * Opens the file, or makes it.
+   * Opens the file, or makes it with mode 0600, as everything that SQLite keeps beside it: previews hold the data of
+   * customers. Warns (`process.emitWarning`) of a file that others may read, and of a folder where anyone may replace it.
    *
    * @throws ToolgateError `ledger_failed`; `invalid_options` if the package better-sqlite3 is not installed.
    */
@@ -54,8 +57,11 @@ export class SqliteLedger implements Ledger {
     const { default: Database } = await import("better-sqlite3").catch((missing: unknown) => {
       throw missingPeer("SqliteLedger", "better-sqlite3", missing);
     });
-    return patiently(() => {
-      const database = new Database(path, { timeout: 0 });
+    const file = path === ":memory:" ? undefined : resolve(path.trim());
+    if (file !== undefined) made(file);
+    const ledger = await patiently(() => {
+      // SQLite itself would make the file for everyone to read.
+      const database = new Database(file ?? path, { timeout: 0, fileMustExist: file !== undefined });
       try {
         prepare(database);
         return new SqliteLedger(database);
@@ -64,6 +70,8 @@ export class SqliteLedger implements Ledger {
         throw thrown;
       }
     });
+    if (file !== undefined) warnIfLaxDatabase("The ledger", file);
+    return ledger;
   }
 
   async compareAndSet(key: string, expected: string | undefined, record: string): Promise<boolean> {
@@ -89,6 +97,15 @@ export class SqliteLedger implements Ledger {
   /** Closes the file; the ledger cannot be used any more. */
   close(): void {
     this.#database.close();
+  }
+}
+
+function made(file: string): void {
+  try {
+    makePrivate(file);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw ledgerFailed(TROUBLES[code === "ENOSPC" || code === "EDQUOT" ? "FULL" : "CANTOPEN"] as string);
   }
 }
 

@@ -4,6 +4,7 @@
 asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error is a `ToolgateError`.
 """
 
+from ._private import ToolgateWarning
 from .ask import (
     Answer,
     Approve,
@@ -147,6 +148,7 @@ __all__ = [
     "ToolError",
     "ToolReport",
     "ToolgateError",
+    "ToolgateWarning",
     "Validator",
     "Vault",
     "VaultAuth",

@@ -6,9 +6,11 @@ nothing more goes out until another guard is attached.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
+import stat
 import threading
 from collections import deque
 from contextlib import suppress
@@ -19,6 +21,8 @@ import anyio
 from anyio import to_thread
 
 from . import _native
+from ._lock import FileLock, LockError
+from ._private import make_private, set_private, warn_if_lax, warn_if_lax_database
 from .errors import make, raise_refusal
 
 if TYPE_CHECKING:
@@ -63,32 +67,37 @@ class Audit:
 class FileAudit:
     """Lines at the end of a file that only its owner may read, each on the disk before the guard goes on.
 
-    The file is locked while the sink is open, so that no second one writes to it. Needs a POSIX system.
+    While it is open, a file beside it with the ending `.lock` keeps a second sink out, in this process and in others of
+    either language. Before each line it makes sure that the lock is still its own, that the file of that name is still
+    the one that it opened, and that the file ends as it left it. Whatever else it finds stops the guard with
+    `audit_failed`.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, or create it with mode 0600.
 
+        Warns (`ToolgateWarning`) of a file that others may read, and of a folder where anyone may replace it.
+
+        Args:
+            path: A file, no symbolic link: who may make links in its folder must not choose where the audit goes.
+
         Raises:
             AuditError: It cannot be opened for writing, or another sink has it open.
         """
-        import fcntl
-
-        self._path = os.fspath(path)
-        is_new = not os.path.exists(self._path)
+        self._path = os.path.abspath(os.fsdecode(path))
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _failed(f"The audit's file cannot be opened ({error.strerror}).") from None
+            self._lock = FileLock(f"{self._path}.lock")
+        except (OSError, LockError) as error:
+            raise _failed(f"The audit's file cannot be locked: {_words(error)}.") from None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._file)
-            raise _failed("The audit's file is in use by another guard; two must not share one.") from None
-        if is_new:
-            _sync_folder(self._path)
-        self._head: str | None = None
-        self._cut = False
+            self._file = _open(self._path)
+            self._size = os.fstat(self._file).st_size
+            # The last line with its end, or what there is of it.
+            self._tail = self._read_tail()
+        except (OSError, _BrokenError) as error:
+            self._lock.release()
+            raise _failed(f"The audit's file cannot be opened ({_words(error)}).") from None
+        warn_if_lax("The audit", self._path)
 
     async def last(self) -> str | None:
         """Return the last line, even if it was cut off."""
@@ -100,36 +109,67 @@ class FileAudit:
 
     def close(self) -> None:
         """Close the file, so that another sink may open it."""
+        self._lock.release()
         os.close(self._file)
 
     def _last(self) -> str | None:
-        start = os.fstat(self._file).st_size
+        self._check()
+        return self._tail.rstrip(b"\n").decode(errors="replace") or None
+
+    def _append(self, line: str) -> None:
+        self._check()
+        _follows(line, _hash_of(self._tail))
+        cut = b"\n" if self._tail and not self._tail.endswith(b"\n") else b""
+        text = (line + "\n").encode()
+        written = 0
+        try:
+            rest = memoryview(cut + text)
+            while rest:
+                count = os.write(self._file, rest)
+                written += count
+                rest = rest[count:]
+            os.fsync(self._file)
+        except OSError:
+            self._shorten(written)
+            raise
+        self._size += written
+        self._tail = text
+        # Whoever wrote at the same moment, though the lock was this one's, must not go unnoticed.
+        if os.fstat(self._file).st_size != self._size:
+            raise _BrokenError(_FORKED)
+
+    def _check(self) -> None:
+        if not self._lock.is_held():
+            raise _BrokenError("the audit's lock was taken or removed while it was in use")
+        opened = os.fstat(self._file)
+        try:
+            named = os.lstat(self._path)
+        except FileNotFoundError:
+            named = None
+        if named is None or (named.st_dev, named.st_ino) != (opened.st_dev, opened.st_ino):
+            raise _BrokenError("the audit's file was renamed, removed or replaced")
+        if opened.st_size < self._size:
+            raise _BrokenError("the audit's file was cut short")
+        if opened.st_size > self._size:
+            raise _BrokenError(_FORKED)
+        if os.pread(self._file, len(self._tail), self._size - len(self._tail)) != self._tail:
+            raise _BrokenError("the audit's last line was changed")
+
+    def _read_tail(self) -> bytes:
+        start = self._size
         tail = b""
         while start > 0 and b"\n" not in tail[:-1]:
             length = min(_BLOCK, start)
             start -= length
             tail = os.pread(self._file, length, start) + tail
-        self._cut = bool(tail) and not tail.endswith(b"\n")
-        line = tail.rstrip(b"\n").rpartition(b"\n")[2].decode(errors="replace") if tail else None
-        self._head = _hash_of(line)
-        return line
+        return tail[tail.rfind(b"\n", 0, -1) + 1 :]
 
-    def _append(self, line: str) -> None:
-        _follows(line, self._head)
-        size = os.fstat(self._file).st_size
-        text = (("\n" if self._cut else "") + line + "\n").encode()
-        try:
-            rest = memoryview(text)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-            os.fsync(self._file)
-        except OSError:
-            # Half a line would keep the next guard from going on; why it is half is what counts.
-            with suppress(OSError):
-                os.ftruncate(self._file, size)
-            raise
-        self._cut = False
-        self._head = _hash_of(line)
+    def _shorten(self, written: int) -> None:
+        """Remove half a line, which would keep the next guard from going on; another's line is not ours to remove."""
+        # Why the line could not be written is what counts.
+        with suppress(OSError):
+            if os.fstat(self._file).st_size == self._size + written:
+                os.ftruncate(self._file, self._size)
 
 
 class SqliteAudit:
@@ -141,13 +181,14 @@ class SqliteAudit:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the database, or create it with mode 0600.
 
+        Warns (`ToolgateWarning`) of a database that others may read, and of a folder where anyone may replace it.
+
         Raises:
             AuditError: It cannot be opened for writing.
         """
-        path = os.fspath(path)
+        path = os.fsdecode(path)
         try:
-            if not os.path.exists(path):
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            make_private(path)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute(
@@ -155,6 +196,7 @@ class SqliteAudit:
             )
         except (OSError, sqlite3.Error) as error:
             raise _failed(f"The audit's database cannot be opened ({_words(error)}).") from None
+        warn_if_lax_database("The audit", path)
         self._turn = threading.Lock()
 
     async def last(self) -> str | None:
@@ -273,14 +315,17 @@ def _words(error: Exception) -> str:
     """Say what may be told: a system's own words, not those of someone's sink."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error) if isinstance(error, (sqlite3.Error, _ForkedError)) else type(error).__name__
+    return str(error) if isinstance(error, (sqlite3.Error, _BrokenError, LockError)) else type(error).__name__
 
 
-class _ForkedError(Exception):
-    """Another guard wrote in between."""
+class _BrokenError(Exception):
+    """What a sink of ours found wrong with its own file: the words may be told."""
 
 
-def _hash_of(line: str | None) -> str | None:
+_FORKED = "another guard wrote to the same audit"
+
+
+def _hash_of(line: bytes) -> str | None:
     try:
         return json.loads(line)["hash"] if line else None
     except (ValueError, TypeError, KeyError):
@@ -289,7 +334,39 @@ def _hash_of(line: str | None) -> str | None:
 
 def _follows(line: str, head: str | None) -> None:
     if json.loads(line)["prev"] != (head or "0" * 64):
-        raise _ForkedError("another guard wrote to the same audit")
+        raise _BrokenError(_FORKED)
+
+
+def _open(path: str) -> int:
+    """Open the file, or make it; the folder is synced with a new one, for a name too must outlive a crash."""
+    flags = os.O_RDWR | os.O_APPEND
+    for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+        flags |= getattr(os, name, 0)
+    is_new = True
+    try:
+        file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        is_new = False
+        try:
+            file = os.open(path, flags)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EMLINK):
+                raise _BrokenError("it is a symbolic link; give the file's own name") from None
+            raise
+    try:
+        if is_new:
+            set_private(file)
+            _sync_folder(path)
+        opened = os.fstat(file)
+        if not stat.S_ISREG(opened.st_mode):
+            raise _BrokenError("it is no file")
+        # Under its other name it would have another lock.
+        if opened.st_nlink > 1:
+            raise _BrokenError("it has more than one name; give it one")
+    except BaseException:
+        os.close(file)
+        raise
+    return file
 
 
 def _sync_folder(path: str) -> None:

@@ -50,7 +50,7 @@ async def connect(
     url = url or (endpoint_of(known) if known else None)
     if url is None:
         raise make("invalid_options", "Give a URL or a profile.")
-    vault = vault or MemoryVault.for_profile(known)
+    vault = MemoryVault.for_profile(known) if vault is None else vault
     credential = known["credential"] if known else None
     auth = VaultAuth(vault, credential["name"], url) if credential else None
     options.setdefault("server", url)

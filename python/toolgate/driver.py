@@ -15,6 +15,7 @@ from . import _native
 from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import LedgerError, ToolgateError, raise_refusal
+from .ledger import got, swapped
 from .logs import hide
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ class Driver:
         match step:
             case {"key": key, "record": record}:
                 try:
-                    stored = await self._ledger.compare_and_set(key, step.get("expected"), record)
+                    stored = await swapped(self._ledger, key, step.get("expected"), record)
                 except Exception as error:  # noqa: BLE001
                     return _ledger_failed(error)
                 return {"type": "committed" if stored else "conflict"}
@@ -290,7 +291,7 @@ class Driver:
 
     async def _read(self, key: str) -> dict[str, Any]:
         try:
-            return {"type": "found", "record": await self._ledger.get(key)}
+            return {"type": "found", "record": await got(self._ledger, key)}
         except Exception as error:  # noqa: BLE001
             return _ledger_failed(error)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+
+from .errors import ToolgateError, make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
 __all__ = ["Ledger", "MemoryLedger"]
 
@@ -23,7 +25,12 @@ class Ledger(Protocol):
     """
 
     async def compare_and_set(self, key: str, expected: str | None, record: str) -> bool:
-        """Store `record` if the key holds `expected` (`None`: nothing yet); tell whether it was stored."""
+        """Store `record` if the key holds `expected` (`None`: nothing yet).
+
+        Returns:
+            `True` if it was stored, `False` if not. Anything else, such as a count of rows, is taken for neither: the
+            call ends with `ledger_failed` and nothing is sent.
+        """
         ...
 
     async def get(self, key: str) -> str | None:
@@ -39,6 +46,50 @@ class Ledger(Protocol):
             limit: At most so many.
         """
         ...
+
+
+async def swapped(ledger: Ledger, key: str, expected: str | None, record: str) -> bool:
+    """Store a record by a ledger whose answer need not be what it should be."""
+    stored = cast("object", await ledger.compare_and_set(key, expected, record))
+    if not isinstance(stored, bool):
+        raise _wrong("compare_and_set", "True or False", stored)
+    return stored
+
+
+async def got(ledger: Ledger, key: str) -> str | None:
+    """Read a record by a ledger whose answer need not be what it should be."""
+    record = cast("object", await ledger.get(key))
+    if record is not None and not isinstance(record, str):
+        raise _wrong("get", "a string or None", record)
+    return record
+
+
+async def listed(ledger: Ledger, prefix: str) -> AsyncGenerator[tuple[str, str]]:
+    """Give all entries of a ledger whose answer need not be what it should be."""
+    after = ""
+    while True:
+        page = cast("object", await ledger.entries(prefix, after=after, limit=_PAGE))
+        if not isinstance(page, (list, tuple)):
+            raise _wrong("entries", _ENTRIES, page)
+        if not page:
+            # A shorter page is no end: a ledger may give fewer than were wanted.
+            return
+        for entry in cast("Sequence[object]", page):
+            match entry:
+                case (str(key), str(record)) if key.startswith(prefix) and key > after:
+                    after = key
+                    yield key, record
+                case _:
+                    raise _wrong("entries", _ENTRIES, entry)
+
+
+_PAGE = 200
+_ENTRIES = "pairs of strings, of keys that begin with the prefix and lie behind `after`, in their order"
+
+
+def _wrong(method: str, wanted: str, answer: object) -> ToolgateError:
+    told = f"The ledger's `{method}` must return {wanted}; it returned something of the type {type(answer).__name__}."
+    return make("ledger_failed", told)
 
 
 class MemoryLedger:

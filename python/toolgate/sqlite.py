@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from anyio import to_thread
 
+from ._private import make_private, warn_if_lax_database
 from .errors import ToolgateError, make
 
 if TYPE_CHECKING:
@@ -49,6 +52,9 @@ class SqliteLedger:
     `async with`; it must lie on a local disk. Every method raises `LedgerError` (`ledger_failed`) that names the
     trouble: a file that is locked, full, read-only, damaged, of a later version, or something else than a ledger.
 
+    The file has mode 0600, as everything that SQLite keeps beside it: previews hold the data of customers. A file that
+    others may read, and a folder where anyone may replace it, are warned of (`ToolgateWarning`).
+
     A process that was forked makes a ledger of its own.
 
     Example:
@@ -60,7 +66,7 @@ class SqliteLedger:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Make a ledger over that file."""
-        self._path = os.fspath(path)
+        self._path = os.fsdecode(path)
         self._connection: sqlite3.Connection | None = None
         self._closed = False
         # Threads take turns: a connection knows one transaction at a time.
@@ -128,9 +134,13 @@ class SqliteLedger:
 
 
 def _open(path: str) -> sqlite3.Connection:
+    # SQLite itself would make the file for everyone to read.
+    name = path if path == ":memory:" else _made(path)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        connection = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            name, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, uri=name != path
+        )
         try:
             _prepare(connection)
         except BaseException as error:
@@ -140,7 +150,19 @@ def _open(path: str) -> sqlite3.Connection:
                 raise
             time.sleep(0.01)
         else:
+            if name != path:
+                warn_if_lax_database("The ledger", path)
             return connection
+
+
+def _made(path: str) -> str:
+    """Make the file if need be; return its address, by which SQLite makes none."""
+    try:
+        make_private(path)
+    except OSError as error:
+        kind = "FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "CANTOPEN"
+        raise make("ledger_failed", _TROUBLES[kind]) from None
+    return Path(path).absolute().as_uri() + "?mode=rw"
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
