@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record, words};
+use crate::text::visible;
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $retryable:literal, $next:literal;)+) => {
@@ -184,6 +185,8 @@ impl Error {
 
     #[inline(never)]
     fn of(code: Code, message: String) -> Self {
+        // A name or a sentence of the server's must not look like another line.
+        let message = if message.chars().any(breaks_line) { visible(&message) } else { message };
         Error(Box::new(Body {
             code,
             message,
@@ -237,6 +240,11 @@ impl Error {
     pub fn detail(&self, name: &str) -> Option<&Detail> {
         self.0.details.0.iter().find(|(other, _)| other == name).map(|(_, detail)| detail)
     }
+}
+
+/// Ends the line, or turns what stands beside it.
+fn breaks_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Details {

@@ -247,6 +247,7 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
         let flow = &start["flow"];
         let is_plain = flow["type"] == "call"
             && flow.get("approval").is_none()
+            && flow.get("meta").is_none()
             && is_plain_read(core, &flow["name"], &start["now"], document.as_deref());
         let said = core.start(&start.to_string(), document.as_deref());
         if is_plain {

@@ -2,7 +2,7 @@
 
 use crate::catalog::findings::in_plain_letters;
 use crate::json::tape::{Kind, Node};
-use crate::json::{is_pointed_at, pointer_token};
+use crate::json::{is_pointed_at, push_pointer_token};
 use crate::text::{is_invisible, shorten, visible};
 
 const MAX_NOTES: usize = 10;
@@ -13,29 +13,31 @@ const MAX_TEXT: usize = 20_000;
 /// One sentence a suspicious text, at most ten. `hidden` holds JSON Pointers to values that are not for reading.
 pub(super) fn of(arguments: Node<'_>, hidden: &[&str]) -> Vec<String> {
     let mut notes = Vec::new();
-    walk(arguments, "", hidden, &mut notes);
+    walk(arguments, &mut String::new(), hidden, &mut notes);
     notes
 }
 
-fn walk(value: Node<'_>, pointer: &str, hidden: &[&str], notes: &mut Vec<String>) {
-    if is_pointed_at(hidden, pointer) || notes.len() >= MAX_NOTES {
+fn walk(value: Node<'_>, pointer: &mut String, hidden: &[&str], notes: &mut Vec<String>) {
+    if notes.len() >= MAX_NOTES || is_pointed_at(hidden, pointer) {
         return;
     }
-    match value.kind() {
-        Kind::String => look(&value.text(), pointer, notes),
-        Kind::Array => {
-            for (index, item) in value.items().enumerate() {
-                walk(item, &[pointer, "/", &index.to_string()].concat(), hidden, notes);
-            }
-        }
-        Kind::Object => {
-            for member in value.members() {
-                let name = member.name();
-                look(&name, pointer, notes);
-                walk(member.value, &[pointer, "/", &pointer_token(&name)].concat(), hidden, notes);
-            }
-        }
-        _ => {}
+    let length = pointer.len();
+    if value.kind() == Kind::String {
+        look(&value.text(), pointer, notes);
+    }
+    for (index, item) in value.items().enumerate() {
+        pointer.push('/');
+        pointer.push_str(&index.to_string());
+        walk(item, pointer, hidden, notes);
+        pointer.truncate(length);
+    }
+    for member in value.members() {
+        let name = member.name();
+        look(&name, pointer, notes);
+        pointer.push('/');
+        push_pointer_token(&name, pointer);
+        walk(member.value, pointer, hidden, notes);
+        pointer.truncate(length);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::catalog::effect::Effect;
 use crate::json::canonical::{canonical, quoted};
 use crate::json::de::record;
 use crate::json::tape::{Kind, Node};
-use crate::json::{Json, copy_without, is_pointed_at, pointer_token};
+use crate::json::{Json, copy_without, is_pointed_at, push_pointer_token};
 use crate::sort::sort_by;
 use crate::text::{shorten, visible};
 
@@ -29,6 +29,7 @@ const MAX_TITLE: usize = 200;
 const MAX_DEFAULTS: usize = 40;
 /// Objects and references within one another that a default is looked for in.
 const MAX_DEPTH: usize = 16;
+const MAX_VISITS: usize = 2_000;
 
 /// What stands for a value that is not shown; it is no JSON, so no string can look like it.
 const HIDDEN: &str = "(hidden)";
@@ -143,11 +144,9 @@ impl Preview {
     pub(crate) fn of(tool: &Tool, definition: Node<'_>, arguments: Node<'_>, frame: &Frame<'_>) -> Self {
         let short = Short::of(&[("", arguments)], frame.hidden, frame.order);
         let hidden: Vec<String> = frame.hidden.iter().map(|pointer| (*pointer).to_owned()).collect();
-        let mut defaults = Vec::new();
-        if let Some(schema) = definition.get("inputSchema") {
-            let place = Place::default();
-            add_defaults(schema, schema, arguments, &place, MAX_DEPTH, &mut defaults);
-        }
+        let root = definition.get("inputSchema").unwrap_or(Node::absent());
+        let mut defaults = Defaults { root, path: Vec::new(), lines: Vec::new(), budget: MAX_VISITS };
+        defaults.look(root, arguments, MAX_DEPTH);
         Preview {
             title: tool.title.as_deref().map(|title| visible(&shorten(title, MAX_TITLE))),
             tool: visible(&tool.name),
@@ -159,7 +158,7 @@ impl Preview {
             omitted: short.omitted,
             arguments: Some(Json::verbatim(&copy_without(arguments, frame.hidden))),
             hidden,
-            defaults,
+            defaults: defaults.lines,
             meta: frame.meta.cloned(),
             notes: notes::of(arguments, frame.hidden),
             record: Vec::new(),
@@ -175,16 +174,15 @@ pub(crate) struct Short {
 
 impl Short {
     pub(crate) fn of(values: &[(&str, Node<'_>)], hidden: &[&str], order: &[String]) -> Short {
-        let mut view = View { hidden, order, lines: Vec::new(), omitted: 0 };
+        let mut view = View { hidden, order, path: Vec::new(), pointer: String::new(), lines: Vec::new(), omitted: 0 };
         for (label, value) in values {
-            let label = if label.is_empty() { String::new() } else { plain_name(label) };
-            view.add(&Place { label, pointer: String::new() }, *value, usize::MAX);
+            if label.is_empty() {
+                view.add(*value, usize::MAX);
+            } else {
+                view.member(Cow::Borrowed(label), *value, usize::MAX);
+            }
         }
-        let View { mut lines, mut omitted, .. } = view;
-        sort_by(&mut lines, |(one, _), (other, _)| one.cmp(other));
-        omitted = omitted.saturating_add(lines.len().saturating_sub(MAX_LINES));
-        lines.truncate(MAX_LINES);
-        Short { lines: lines.into_iter().map(|(_, line)| line).collect(), omitted }
+        Short { lines: view.lines.into_iter().map(|(_, line)| line).collect(), omitted: view.omitted }
     }
 
     /// The lines, the last of which says how many were left out.
@@ -196,40 +194,27 @@ impl Short {
     }
 }
 
-/// Where a value stands, for people and as a JSON Pointer.
-#[derive(Default)]
-struct Place {
-    label: String,
-    pointer: String,
+/// A step on the way to a value.
+enum Part<'a> {
+    Name(Cow<'a, str>),
+    Item(usize),
 }
 
-impl Place {
-    fn member(&self, name: &str) -> Place {
-        let dot = if self.label.is_empty() { "" } else { "." };
-        Place {
-            label: [&self.label, dot, &plain_name(name)].concat(),
-            pointer: [&self.pointer, "/", &pointer_token(name)].concat(),
-        }
-    }
-
-    fn item(&self, index: usize) -> Place {
-        let number = index.saturating_add(1).to_string();
-        Place {
-            label: [&self.label, "[", &number, "]"].concat(),
-            pointer: [&self.pointer, "/", &index.to_string()].concat(),
-        }
-    }
-}
+/// How much a line matters, lower is more: the rank of the best name on its way, then how deep it stands, so that no
+/// padding further down pushes out what stands on top.
+type Weight = (usize, usize);
 
 struct View<'a> {
     hidden: &'a [&'a str],
     order: &'a [String],
-    /// With the rank of the most important name on the way to each.
-    lines: Vec<(usize, Line)>,
+    path: Vec<Part<'a>>,
+    pointer: String,
+    /// The best so far; a label is made only for what is among them, for a long way stands before every value below it.
+    lines: Vec<(Weight, Line)>,
     omitted: usize,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     fn rank(&self, name: &str) -> usize {
         let is = |other: &str| other.eq_ignore_ascii_case(name);
         let place = match self.order {
@@ -239,10 +224,31 @@ impl View<'_> {
         place.unwrap_or(usize::MAX)
     }
 
-    fn add(&mut self, place: &Place, value: Node<'_>, rank: usize) {
+    fn member(&mut self, name: Cow<'a, str>, value: Node<'a>, rank: usize) {
+        let rank = rank.min(self.rank(&name));
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        push_pointer_token(&name, &mut self.pointer);
+        self.path.push(Part::Name(name));
+        self.add(value, rank);
+        self.path.pop();
+        self.pointer.truncate(length);
+    }
+
+    fn item(&mut self, index: usize, value: Node<'a>, rank: usize) {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer.push_str(&index.to_string());
+        self.path.push(Part::Item(index));
+        self.add(value, rank);
+        self.path.pop();
+        self.pointer.truncate(length);
+    }
+
+    fn add(&mut self, value: Node<'a>, rank: usize) {
         let is_container = |kind: Kind| matches!(kind, Kind::Array | Kind::Object);
-        if is_pointed_at(self.hidden, &place.pointer) {
-            return self.line(place, HIDDEN.to_owned(), rank);
+        if is_pointed_at(self.hidden, &self.pointer) {
+            return self.line(rank, || HIDDEN.to_owned());
         }
         match value.kind() {
             Kind::Object if value.len() > 0 => {
@@ -251,29 +257,56 @@ impl View<'_> {
                     value.members().map(|member| (member.name(), member.value)).collect();
                 sort_by(&mut members, |(one, _), (other, _)| one.cmp(other));
                 for (name, member) in members {
-                    let rank = rank.min(self.rank(&name));
-                    self.add(&place.member(&name), member, rank);
+                    self.member(name, member, rank);
                 }
             }
             Kind::Array if value.len() > MAX_ITEMS || value.items().any(|item| is_container(item.kind())) => {
-                self.line(place, format!("{} items", value.len()), rank);
+                self.line(rank, || format!("{} items", value.len()));
                 let shown = if value.len() > MAX_ITEMS { ROWS } else { MAX_ITEMS };
                 for (index, item) in value.items().enumerate() {
                     if index < shown {
-                        self.add(&place.item(index), item, rank);
+                        self.item(index, item, rank);
                     } else {
                         self.omitted = self.omitted.saturating_add(leaves(item));
                     }
                 }
             }
-            Kind::String => self.line(place, in_quotes(&value.text()), rank),
-            _ => self.line(place, cut(&visible(&canonical(value))), rank),
+            Kind::String => self.line(rank, || in_quotes(&value.text())),
+            _ => self.line(rank, || cut(&visible(&canonical(value)))),
         }
     }
 
-    fn line(&mut self, place: &Place, value: String, rank: usize) {
-        self.lines.push((rank, Line { label: place.label.clone(), value }));
+    fn line(&mut self, rank: usize, value: impl FnOnce() -> String) {
+        let weight = (rank, self.path.len());
+        let place = self.lines.partition_point(|(other, _)| *other <= weight);
+        if place < MAX_LINES {
+            self.lines.insert(place, (weight, Line { label: label_of(&self.path), value: value() }));
+        }
+        if place >= MAX_LINES || self.lines.len() > MAX_LINES {
+            self.lines.truncate(MAX_LINES);
+            self.omitted = self.omitted.saturating_add(1);
+        }
     }
+}
+
+fn label_of(path: &[Part<'_>]) -> String {
+    let mut label = String::new();
+    for part in path {
+        match part {
+            Part::Name(name) => {
+                if !label.is_empty() {
+                    label.push('.');
+                }
+                label.push_str(&plain_name(name));
+            }
+            Part::Item(index) => {
+                for part in ["[", &index.saturating_add(1).to_string(), "]"] {
+                    label.push_str(part);
+                }
+            }
+        }
+    }
+    label
 }
 
 /// How many lines a value would take.
@@ -301,54 +334,77 @@ fn in_quotes(text: &str) -> String {
     [&visible(&quoted(&start)), " … ", &left_out.to_string(), " characters … ", &visible(&quoted(&end))].concat()
 }
 
+/// At most [`MAX_TEXT`] characters, and how many are left out.
 fn cut(text: &str) -> String {
-    shorten(text, MAX_TEXT)
+    let left_out = text.chars().count().saturating_sub(MAX_TEXT);
+    if left_out == 0 {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(MAX_TEXT).collect();
+    [&start, " … ", &left_out.to_string(), " more characters"].concat()
 }
 
-/// The defaults of absent members, of objects that are there too.
-fn add_defaults(root: Node<'_>, schema: Node<'_>, value: Node<'_>, place: &Place, depth: usize, lines: &mut Vec<Line>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    if let Some(target) = schema.get("$ref").and_then(|node| node.as_text()) {
-        let pointer = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        if let Some(target) = pointer {
-            add_defaults(root, target, value, place, depth, lines);
+/// Looks for the defaults of absent members, in objects that are there too.
+struct Defaults<'a> {
+    root: Node<'a>,
+    path: Vec<Part<'a>>,
+    lines: Vec<Line>,
+    /// References may fan out without end.
+    budget: usize,
+}
+
+impl<'a> Defaults<'a> {
+    fn look(&mut self, schema: Node<'a>, value: Node<'a>, depth: usize) {
+        let (Some(depth), Some(budget)) = (depth.checked_sub(1), self.budget.checked_sub(1)) else { return };
+        self.budget = budget;
+        if let Some(target) = target_of(self.root, schema) {
+            self.look(target, value, depth);
         }
-    }
-    for part in schema.get("allOf").iter().flat_map(|all| all.items()) {
-        add_defaults(root, part, value, place, depth, lines);
-    }
-    if value.kind() == Kind::Array
-        && let Some(items) = schema.get("items")
-    {
-        for (index, item) in value.items().enumerate().take(MAX_ITEMS) {
-            add_defaults(root, items, item, &place.item(index), depth, lines);
+        for part in schema.get("allOf").iter().flat_map(|all| all.items()) {
+            self.look(part, value, depth);
         }
-    }
-    if value.kind() != Kind::Object {
-        return;
-    }
-    for property in schema.get("properties").iter().flat_map(|properties| properties.members()) {
-        let name = property.name();
-        let place = place.member(&name);
-        match value.get(&name) {
-            Some(value) => add_defaults(root, property.value, value, &place, depth, lines),
-            None => {
-                let default = default_of(root, property.value, depth).filter(|_| lines.len() < MAX_DEFAULTS);
-                let is_new = lines.iter().all(|line| line.label != place.label);
-                if let Some(default) = default.filter(|_| is_new) {
-                    lines.push(Line { label: place.label, value: cut(&visible(&canonical(default))) });
-                }
+        if value.kind() == Kind::Array
+            && let Some(items) = schema.get("items")
+        {
+            for (index, item) in value.items().enumerate().take(MAX_ITEMS) {
+                self.path.push(Part::Item(index));
+                self.look(items, item, depth);
+                self.path.pop();
             }
         }
+        if value.kind() != Kind::Object {
+            return;
+        }
+        for property in schema.get("properties").iter().flat_map(|properties| properties.members()) {
+            let (name, given) = (property.name(), value.get(&property.name()));
+            self.path.push(Part::Name(name));
+            match given {
+                Some(given) => self.look(property.value, given, depth),
+                None => self.absent(property.value, depth),
+            }
+            self.path.pop();
+        }
     }
+
+    fn absent(&mut self, schema: Node<'a>, depth: usize) {
+        let Some(default) = default_of(self.root, schema, depth).filter(|_| self.lines.len() < MAX_DEFAULTS) else {
+            return;
+        };
+        let label = label_of(&self.path);
+        if self.lines.iter().all(|line| line.label != label) {
+            self.lines.push(Line { label, value: cut(&visible(&canonical(default))) });
+        }
+    }
+}
+
+fn target_of<'t>(root: Node<'t>, schema: Node<'t>) -> Option<Node<'t>> {
+    let target = schema.get("$ref")?.as_text()?;
+    root.pointer(target.strip_prefix('#')?)
 }
 
 fn default_of<'t>(root: Node<'t>, schema: Node<'t>, depth: usize) -> Option<Node<'t>> {
     let depth = depth.checked_sub(1)?;
-    schema.get("default").or_else(|| {
-        let target = schema.get("$ref")?.as_text()?;
-        default_of(root, root.pointer(target.strip_prefix('#')?)?, depth)
-    })
+    schema.get("default").or_else(|| default_of(root, target_of(root, schema)?, depth))
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

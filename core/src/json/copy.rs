@@ -2,7 +2,7 @@
 
 use super::canonical::write_string;
 use super::tape::{Kind, Node};
-use super::{is_pointed_at, pointer_token};
+use super::{is_pointed_at, push_pointer_token};
 
 /// As it is written.
 pub(crate) fn copy(node: Node<'_>) -> String {
@@ -22,20 +22,25 @@ pub(crate) fn copy_without(node: Node<'_>, pointers: &[&str]) -> String {
         return copy(node);
     }
     let mut out = String::new();
-    without(node, "", pointers, &mut out);
+    without(node, &mut String::new(), pointers, &mut out);
     out
 }
 
-fn without(node: Node<'_>, pointer: &str, pointers: &[&str], out: &mut String) {
+fn without(node: Node<'_>, pointer: &mut String, pointers: &[&str], out: &mut String) {
     if is_pointed_at(pointers, pointer) {
         return out.push_str("null");
     }
+    let length = pointer.len();
+    pointer.push('/');
+    let start = pointer.len();
     match node.kind() {
         Kind::Array if node.len() > 0 => {
             let mut before = '[';
             for (index, item) in node.items().enumerate() {
                 out.push(core::mem::replace(&mut before, ','));
-                without(item, &[pointer, "/", &index.to_string()].concat(), pointers, out);
+                pointer.push_str(&index.to_string());
+                without(item, pointer, pointers, out);
+                pointer.truncate(start);
             }
             out.push(']');
         }
@@ -46,12 +51,15 @@ fn without(node: Node<'_>, pointer: &str, pointers: &[&str], out: &mut String) {
                 out.push(core::mem::replace(&mut before, ','));
                 write_string(&name, out);
                 out.push(':');
-                without(member.value, &[pointer, "/", &pointer_token(&name)].concat(), pointers, out);
+                push_pointer_token(&name, pointer);
+                without(member.value, pointer, pointers, out);
+                pointer.truncate(start);
             }
             out.push('}');
         }
         _ => out.push_str(&copy(node)),
     }
+    pointer.truncate(length);
 }
 
 fn write(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>, out: &mut String) {
