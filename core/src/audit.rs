@@ -484,22 +484,33 @@ fn ends_with(path: &[String], end: &[String]) -> bool {
 }
 
 /// An address such as `yo*@example.com` is for display alone, and belongs in no record.
-fn without_masked_emails(mut text: String) -> String {
+fn without_masked_emails(text: String) -> String {
     // Beyond ASCII anything may be part of a name, and `•` is a mask as well.
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"*._%+-".contains(byte);
-    let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find('@')).map(|at| from.saturating_add(at)) {
-        from = at.saturating_add(1);
-        let (before, after) = text.as_bytes().split_at_checked(at).unwrap_or_default();
-        let start = before.iter().rposition(|byte| !is_part(byte)).map_or(0, |end| end.saturating_add(1));
-        let length = after.iter().skip(1).take_while(|byte| is_part(byte)).count();
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, _) in text.match_indices('@') {
+        // An address's end may be another one's beginning; what is left out already is not looked at again.
+        let before = bytes.get(copied..at).unwrap_or_default();
+        let start = before
+            .iter()
+            .rposition(|byte| !is_part(byte))
+            .map_or(copied, |end| copied.saturating_add(end).saturating_add(1));
+        let domain = at.saturating_add(1);
+        let length = bytes.get(domain..).unwrap_or_default().iter().take_while(|byte| is_part(byte)).count();
         let local = text.get(start..at).unwrap_or_default();
         if length > 0 && (local.contains('*') || local.contains('•')) {
-            text.replace_range(start..from.saturating_add(length), REDACTED);
-            from = start;
+            out.push_str(text.get(copied..start).unwrap_or_default());
+            out.push_str(REDACTED);
+            copied = domain.saturating_add(length);
         }
     }
-    text
+    if copied == 0 {
+        return text;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    out
 }
 
 /// Why a line breaks the chain.

@@ -13,7 +13,7 @@ use crate::json::de::{self, FromNode};
 use crate::json::{self, Document};
 use crate::redact::Redactor;
 use crate::schema::{Options, Schema, SchemaError, Violation, unreadable};
-use crate::step::Millis;
+use crate::step::{Action, Millis, Outcome, Step};
 
 /// One guard behind text.
 #[derive(Debug, Clone)]
@@ -28,13 +28,13 @@ impl Core {
     /// Begins a flow from the JSON text of [`crate::step::Start`]; answers a [`crate::step::Step`].
     pub fn start(&mut self, start: &str, document: Option<&str>) -> Result<String, String> {
         let step = read(start, Code::InvalidEvent, "The start").and_then(|start| self.0.start(start, document));
-        step.map(|step| text(&step)).map_err(|error| text(&error))
+        step.map(|step| self.step(step)).map_err(|error| self.shown(&error))
     }
 
     /// Goes on with the JSON text of [`crate::step::Event`]; answers a [`crate::step::Step`].
     pub fn handle(&mut self, event: &str, document: Option<&str>) -> Result<String, String> {
         let step = read(event, Code::InvalidEvent, "The event").and_then(|event| self.0.handle(event, document));
-        step.map(|step| text(&step)).map_err(|error| text(&error))
+        step.map(|step| self.step(step)).map_err(|error| self.shown(&error))
     }
 
     /// Whether a call only reads, and its flow would do nothing but send it at once: a host may then make it without one.
@@ -52,7 +52,47 @@ impl Core {
 
     /// An array of the open steps.
     pub fn open_steps(&self) -> String {
-        text(&self.0.open_steps())
+        let steps: Vec<String> = self.0.open_steps().into_iter().map(|step| self.step(step)).collect();
+        ["[", &steps.join(","), "]"].concat()
+    }
+
+    /// The step as text. What is for people and agents is looked through as a whole, so that no member of it shows a
+    /// credential that came with something else; what the host performs is as it must be performed.
+    fn step(&self, mut step: Step) -> String {
+        let is_shown = match &step.action {
+            Action::Ask { .. } => true,
+            Action::Done { outcome } => !matches!(**outcome, Outcome::Result { .. }),
+            _ => false,
+        };
+        if !is_shown {
+            return text(&step);
+        }
+        // The lines hold each other's hashes, and were looked through when they were written.
+        let lines = core::mem::take(&mut step.audit);
+        let mut shown = self.shown(&step);
+        if let Some(at) = shown.find(",\"type\":").filter(|_| !lines.is_empty()) {
+            shown.insert_str(at, &[",\"audit\":", &text(&lines)].concat());
+        }
+        shown
+    }
+
+    fn shown<T: Serialize>(&self, value: &T) -> String {
+        self.0.masked_json(text(value))
+    }
+
+    /// A text with every credential in it masked, as results are.
+    pub fn masked(&self, text: &str) -> String {
+        self.0.masked(text)
+    }
+
+    /// A JSON text with every credential in its strings and names masked.
+    pub fn masked_json(&self, text: &str) -> String {
+        self.0.masked_json(text.to_owned())
+    }
+
+    /// Masks a secret from now on, and refuses it in arguments. False where it is shorter than 8 bytes, or one too many.
+    pub fn hide(&mut self, secret: &str) -> bool {
+        self.0.hide(secret)
     }
 
     /// Guard and open flows, without secrets and without the catalogue.
@@ -62,22 +102,24 @@ impl Core {
 
     /// Takes over a snapshot; answers an array of its open steps.
     pub fn restore(&mut self, snapshot: &str) -> Result<String, String> {
-        self.0.restore(snapshot).map(|steps| text(&steps)).map_err(|error| text(&error))
+        let steps = self.0.restore(snapshot).map_err(|error| self.shown(&error))?;
+        let steps: Vec<String> = steps.into_iter().map(|step| self.step(step)).collect();
+        Ok(["[", &steps.join(","), "]"].concat())
     }
 
     /// An array of [`crate::catalog::ToolReport`].
     pub fn tools(&self) -> String {
-        text(&self.0.tools())
+        self.shown(&self.0.tools())
     }
 
     /// An array of [`crate::catalog::DriftReport`].
     pub fn drift(&self) -> String {
-        text(&self.0.drift())
+        self.shown(&self.0.drift())
     }
 
     /// An array of [`crate::catalog::findings::Finding`].
     pub fn findings(&self) -> String {
-        text(&self.0.findings())
+        self.shown(&self.0.findings())
     }
 
     /// The lock file.
@@ -87,7 +129,7 @@ impl Core {
 
     /// An array of [`crate::approval::Approval`].
     pub fn approvals(&self) -> String {
-        text(&self.0.approvals())
+        self.shown(&self.0.approvals())
     }
 
     /// A [`crate::profile::ProfileReport`], or `null`.

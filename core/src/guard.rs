@@ -20,7 +20,7 @@ use crate::flow::signup::registration::Registrations;
 use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
 use crate::gate;
 use crate::gate::plan::Plans;
-use crate::json::canonical::{canonical_of, canonical_without};
+use crate::json::canonical::{canonical, canonical_without};
 use crate::json::de::{self, Misfit, record};
 use crate::json::tape::Token;
 use crate::json::{self, Document, Json};
@@ -305,8 +305,12 @@ impl Guard {
             flows: &self.flows,
             seal: String::new(),
         };
-        snapshot.seal = self.shared.seal.of(&canonical_of(&snapshot));
-        serde_json::to_string(&snapshot).unwrap_or_default()
+        // Nothing that a server put into what waits here may carry a credential out.
+        let masked = self.shared.redactor.json_text(serde_json::to_string(&snapshot).unwrap_or_default());
+        let sealed = Document::read(&masked, json::OWN).map(|document| canonical(document.tape().root()));
+        snapshot.seal = self.shared.seal.of(&sealed.unwrap_or_default());
+        let whole = serde_json::to_string(&snapshot).unwrap_or_default();
+        self.shared.redactor.json_text(whole)
     }
 
     /// Takes over what a snapshot of the same server holds; answers its open steps. Flows that cannot safely go
@@ -373,8 +377,20 @@ impl Guard {
 
     /// The lock file: what is pinned now, the same bytes for the same definitions.
     pub fn lock(&self) -> String {
-        let Shared { catalog, server, trusted, profile, .. } = &self.shared;
-        catalog::lock::write(catalog, server, *trusted, profile.as_ref())
+        let Shared { catalog, server, trusted, profile, redactor, .. } = &self.shared;
+        catalog::lock::write(catalog, server, *trusted, profile.as_ref(), redactor)
+    }
+
+    pub(crate) fn masked(&self, text: &str) -> String {
+        self.shared.redactor.text(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    pub(crate) fn masked_json(&self, text: String) -> String {
+        self.shared.redactor.json_text(text)
+    }
+
+    pub(crate) fn hide(&mut self, secret: &str) -> bool {
+        self.shared.redactor.declare(&Secret::new(secret))
     }
 
     /// The approvals that are known here, oldest first.

@@ -16,6 +16,7 @@
 //! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
 //! | [`ffi`] | the JSON-text surface that both bindings wrap |
 
+mod address;
 pub mod approval;
 pub mod audit;
 pub mod catalog;

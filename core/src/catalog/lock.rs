@@ -11,6 +11,7 @@ use crate::json::tape::Node;
 use crate::json::{self, Document, Json};
 use crate::map::Map;
 use crate::profile::Profile;
+use crate::redact::Redactor;
 use crate::text::{shorten, visible};
 
 const VERSION: u32 = 1;
@@ -103,8 +104,15 @@ fn invalid(what: String) -> Error {
     Error::new(Code::InvalidLock, what + ".")
 }
 
-/// What is pinned now. A definition that cannot be read is left out: its calls are refused in any case.
-pub(crate) fn write(catalog: &Catalog, server: &str, trusted: bool, profile: Option<&Profile>) -> String {
+/// What is pinned now. A definition that cannot be read is left out, since its calls are refused in any case, and so is
+/// one that holds a declared secret or a key of the profile's kind.
+pub(crate) fn write(
+    catalog: &Catalog,
+    server: &str,
+    trusted: bool,
+    profile: Option<&Profile>,
+    redactor: &Redactor,
+) -> String {
     let mut out = String::from("{\n  \"toolgate\": \"lock\",\n  \"version\": ");
     out.push_str(&VERSION.to_string());
     out.push_str(",\n  \"server\": ");
@@ -114,6 +122,10 @@ pub(crate) fn write(catalog: &Catalog, server: &str, trusted: bool, profile: Opt
     for (name, text) in catalog.pinned() {
         let Ok(document) = Document::read(text, json::DEFINITION) else { continue };
         let definition = document.tape().root();
+        // The file is reviewed, copied and kept for ever; without its pin the tool waits for a person.
+        if redactor.finds_own(text) || redactor.finds_own(name) {
+            continue;
+        }
         if !core::mem::take(&mut first) {
             out.push(',');
         }

@@ -5,15 +5,16 @@ use serde::Serialize;
 
 use super::list::Lister;
 use super::{Input, cancelled, failed};
+use crate::address;
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Result};
 use crate::gate::result;
 use crate::guard::Shared;
-use crate::json::Json;
 use crate::json::de::{FromNode, Source, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::text;
+use crate::json::{Document, Json};
 use crate::profile::Trouble;
 use crate::step::{Action, Failure, Happening, Outcome, no_arguments};
 
@@ -225,7 +226,10 @@ impl Doctor {
         let Some(profile) = shared.profile.as_ref() else { return };
         let answer = profile.answer(value);
         let answer = answer.node();
-        let shown = |node: Node<'_>| shared.redactor.json(node);
+        let shown = |node: Node<'_>| {
+            let harmless = Document::of(&address::harmless(node));
+            shared.redactor.json(harmless.tape().root())
+        };
         self.report.auth = AuthStatus::Configured;
         match part {
             Part::Organisation => self.report.organisation = Some(shown(answer)),

@@ -170,7 +170,7 @@ fn blocked(name: &str, answer: Node<'_>, plan: &Plan) -> Error {
         .with("reason", reason.as_str());
     let action = plan.answer.upgrade_action.iter().find_map(|field| answer.get(field));
     match action.filter(|action| action.kind() != Kind::Null) {
-        Some(action) => error.with("upgrade_action", Json::copied(action)),
+        Some(action) => error.with("upgrade_action", crate::address::cleaned(action)),
         None => error,
     }
 }

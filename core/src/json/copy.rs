@@ -9,10 +9,10 @@ pub(crate) fn copy(node: Node<'_>) -> String {
     copy_with(node, &|_| None)
 }
 
-/// `other` may give another text for a string or a name.
+/// `other` may give another text for a string or a name, and for a number, which then becomes a string.
 pub(crate) fn copy_with(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
-    write(node, other, &mut out);
+    write(node, None, &|_, text| other(text), &mut out);
     out
 }
 
@@ -62,19 +62,32 @@ fn without(node: Node<'_>, pointer: &mut String, pointers: &[&str], out: &mut St
     pointer.truncate(length);
 }
 
-fn write(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>, out: &mut String) {
-    let string = |text: &str, out: &mut String| write_string(other(text).as_deref().unwrap_or(text), out);
+/// The same for strings alone, by the name of the member that each is the value of.
+pub(crate) fn copy_named(node: Node<'_>, other: &Other<'_>) -> String {
+    let mut out = String::new();
+    write(node, Some(""), other, &mut out);
+    out
+}
+
+type Other<'o> = dyn Fn(Option<&str>, &str) -> Option<String> + 'o;
+
+/// `name` is none where names and numbers are given to `other` as well.
+fn write(node: Node<'_>, name: Option<&str>, other: &Other<'_>, out: &mut String) {
+    let string = |text: &str, out: &mut String| write_string(other(name, text).as_deref().unwrap_or(text), out);
     match node.kind() {
         Kind::Null | Kind::Foreign => out.push_str("null"),
         Kind::True => out.push_str("true"),
         Kind::False => out.push_str("false"),
-        Kind::Number => out.push_str(node.number_text()),
+        Kind::Number => match name.map_or_else(|| other(None, node.number_text()), |_| None) {
+            Some(text) => write_string(&text, out),
+            None => out.push_str(node.number_text()),
+        },
         Kind::String => string(&node.text(), out),
         Kind::Array => {
             let mut before = '[';
             for item in node.items() {
                 out.push(before);
-                write(item, other, out);
+                write(item, name, other, out);
                 before = ',';
             }
             if before == '[' {
@@ -86,9 +99,13 @@ fn write(node: Node<'_>, other: &dyn Fn(&str) -> Option<String>, out: &mut Strin
             let mut before = '{';
             for member in node.members() {
                 out.push(before);
-                string(&member.name(), out);
+                let member_name = member.name();
+                match name {
+                    None => string(&member_name, out),
+                    Some(_) => write_string(&member_name, out),
+                }
                 out.push(':');
-                write(member.value, other, out);
+                write(member.value, name.map(|_| &*member_name), other, out);
                 before = ',';
             }
             if before == '{' {

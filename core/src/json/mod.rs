@@ -14,7 +14,7 @@ pub(crate) mod tape;
 
 use std::borrow::Cow;
 
-pub(crate) use copy::{copy, copy_with, copy_without};
+pub(crate) use copy::{copy, copy_named, copy_with, copy_without};
 pub(crate) use merge::merged;
 pub(crate) use raw::Json;
 pub(crate) use tape::Document;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Call, State, settlement};
+use crate::address;
 use crate::approval::{Approval, State as Standing};
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
@@ -10,8 +11,8 @@ use crate::flow::signup::registration::PendingState;
 use crate::flow::signup::{self, Role};
 use crate::gate::{Gate, GateVerdict, result};
 use crate::guard::Shared;
-use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document};
+use crate::json::Document;
+use crate::json::tape::Node;
 use crate::profile::{Profile, Registration};
 use crate::step::{Happening, Millis, Outcome};
 
@@ -60,15 +61,19 @@ impl Call {
             }
         };
         let text = input.document()?;
+        shared.redactor.declare(&verified.key);
         let masked = signup::masked(&profile, &verified.key).masked;
         let text = text.replace(verified.key.expose(), &masked);
-        let shown = result::open(&text)
-            .map(|document| result::show(&document, &text, "the key went to the vault", &shared.redactor));
+        let shown = result::open(&text).map(|document| {
+            let text = address::cleaned(document.tape().root());
+            let document = Document::of(&text);
+            result::show(&document, text.get(), "the key went to the vault", &shared.redactor)
+        });
         // Whoever joins gets a key; the account is there already, and its answer need not describe it.
         let account = if self.role == Some(Role::Join) { Ok(()) } else { verified.account.map(|_| ()) };
         let outcome = match account.and(shown) {
-            // A key that an unusual spelling hid from the replacement is not shown: nothing of the answer is.
-            Ok(checked) if !reveals(checked.text.get(), verified.key.expose()) => {
+            // An answer of which the key cannot be taken out is not shown.
+            Ok(checked) if !shared.redactor.holds_declared(checked.text.get()) => {
                 self.decision.say(Gate::Result, GateVerdict::Pass, checked.note.clone());
                 Outcome::Result { result: checked.text, decision: self.decision.clone() }
             }
@@ -125,17 +130,4 @@ pub(super) fn key_lost(shared: &Shared) -> Error {
         .profile
         .as_ref()
         .map_or_else(|| Error::new(Code::KeyNotKept, "The key could not be put into the vault."), signup::not_kept)
-}
-
-/// Whether the secret stands in any string of the text, however it is spelled there.
-fn reveals(text: &str, secret: &str) -> bool {
-    fn within(node: Node<'_>, secret: &str) -> bool {
-        match node.kind() {
-            Kind::String => node.text().contains(secret),
-            Kind::Array => node.items().any(|item| within(item, secret)),
-            Kind::Object => node.members().any(|member| member.name().contains(secret) || within(member.value, secret)),
-            _ => false,
-        }
-    }
-    Document::read(text, json::RESULT).map_or(true, |document| within(document.tape().root(), secret))
 }

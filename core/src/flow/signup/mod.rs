@@ -54,13 +54,18 @@ pub struct Account {
     pub company_id: String,
     /// The user's id.
     pub user_id: String,
-    /// Where the person signs in.
-    pub login_url: String,
-    /// What the backend suggests to do next, as it says it.
+    /// Where the person signs in: `https` with a host in ASCII. Absent where the backend gave an address that nobody
+    /// should open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<String>,
+    /// What the backend suggests to do next, as it says it but for credentials and unsafe addresses.
     pub next_steps: Json,
+    /// What was left out or written otherwise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
-record!(open Account { organisation_id, company_id, user_id, login_url, next_steps; });
+record!(open Account { organisation_id, company_id, user_id, next_steps; login_url, notes });
 
 /// The flow `signup`.
 #[derive(Debug, Clone, Serialize)]
@@ -364,6 +369,7 @@ impl Signup {
         settle(shared, request_id, &outcome);
         match outcome {
             Ok(Verified { account, key }) => {
+                shared.redactor.declare(&key);
                 let masked = masked(profile, &key);
                 self.state = State::Keeping { account: account.map(Box::new), masked, tries: 0, key: Some(key) };
             }
@@ -442,7 +448,9 @@ pub(crate) fn read_verification(
 ) -> Result<Result<Verified>> {
     Ok(match &input.happening {
         Happening::Result { .. } => match result::open(input.document()?) {
-            Ok(document) => registration::read_verify(profile, registration, document.tape().root(), input.now),
+            Ok(document) => {
+                registration::read_verify(profile, registration, document.tape().root(), input.now, &shared.redactor)
+            }
             Err(_) => Err(registration::unknown()),
         },
         Happening::Failed { kind, .. } if kind.may_have_run() => Err(registration::unknown()),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Account, Form};
+use crate::address;
 use crate::error::{Code, Error, Result};
 use crate::flow::rate_limited;
 use crate::form;
@@ -14,7 +15,7 @@ use crate::guard::Shared;
 use crate::json::canonical::sha256_hex;
 use crate::json::de::{record, words};
 use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document, Json};
+use crate::json::{self, Document};
 use crate::profile::{Field, Profile, Registration, Trouble, VerifyAnswer, error_object, error_of};
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -302,6 +303,7 @@ pub(crate) fn read_verify(
     registration: &Registration,
     value: Node<'_>,
     now: Millis,
+    redactor: &Redactor,
 ) -> Result<Verified> {
     if result::is_error(value) {
         return Err(trouble_error(profile, registration, value, now));
@@ -320,10 +322,14 @@ pub(crate) fn read_verify(
             registration.portal, registration.portal_keys
         ))
     })?;
-    Ok(Verified { account: read_account(answer, shape), key: Secret::new(key) })
+    let key = Secret::new(key);
+    let mut redactor = redactor.clone();
+    redactor.declare(&key);
+    Ok(Verified { account: read_account(answer, shape, &redactor), key })
 }
 
-fn read_account(answer: Node<'_>, shape: &VerifyAnswer) -> Result<Account> {
+/// What the answer says besides the key, without the key wherever it repeats it.
+fn read_account(answer: Node<'_>, shape: &VerifyAnswer, redactor: &Redactor) -> Result<Account> {
     let malformed = |what: &str| {
         Error::new(
             Code::InvalidResult,
@@ -333,18 +339,27 @@ fn read_account(answer: Node<'_>, shape: &VerifyAnswer) -> Result<Account> {
     };
     let id = |shape: &Field, what: &str| {
         field(answer, &shape.names)
-            .filter(|id| is_id(id, &shape.prefix))
+            .filter(|id| is_id(id, &shape.prefix) && !redactor.finds(id))
             .map(Cow::into_owned)
             .ok_or_else(|| malformed(what))
     };
-    let login_url =
-        field(answer, &shape.login_url).filter(|url| form::is_url(url)).ok_or_else(|| malformed("login URL"))?;
+    let given = field(answer, &shape.login_url).ok_or_else(|| malformed("login URL"))?;
+    let login_url = address::shown(&given).filter(|url| !redactor.finds(url));
+    let mut notes = Vec::new();
+    if login_url.is_none() {
+        notes.push("the backend's login URL is left out: it is no https address, or it holds the key".to_owned());
+    } else if !given.is_ascii() {
+        notes.push("the backend's login URL has letters beyond ASCII; it is spelled out".to_owned());
+    }
+    let next_steps = shape.next_steps.iter().find_map(|name| answer.get(name)).unwrap_or(Node::absent());
+    let next_steps = Document::of(&address::cleaned(next_steps));
     Ok(Account {
         organisation_id: id(&shape.organisation_id, "organisation's id")?,
         company_id: id(&shape.company_id, "company's id")?,
         user_id: id(&shape.user_id, "user's id")?,
-        login_url: login_url.into_owned(),
-        next_steps: Json::copied(shape.next_steps.iter().find_map(|name| answer.get(name)).unwrap_or(Node::absent())),
+        login_url,
+        next_steps: redactor.json(next_steps.tape().root()),
+        notes,
     })
 }
 
