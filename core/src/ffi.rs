@@ -226,6 +226,12 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
     verified.map(|verified| text(&verified)).map_err(|error| text(&error))
 }
 
+/// A text from outside as part of one line of a terminal: line breaks, control, bidirectional and invisible characters
+/// are written out.
+pub fn visible(text: &str) -> String {
+    crate::text::on_one_line(text)
+}
+
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
 pub fn config_references(config: &str) -> Result<String, String> {
     config::references(config).map(|references| text(&references)).map_err(|error| text(&error))

@@ -29,10 +29,92 @@ pub(crate) fn visible(text: &str) -> String {
     seen
 }
 
+/// How many marks may stand on one character; more would paint over the lines above and below.
+const MOST_MARKS: usize = 4;
+
+/// As part of one line of a terminal: nothing in it ends the line, moves or colours, hides, or reorders. Line breaks
+/// become `\n`, what has no picture of its own `\u{…}`.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    let mut marks: usize = 0;
+    for character in text.chars() {
+        let is_mark = extends(character);
+        marks = if is_mark { marks.saturating_add(1) } else { 0 };
+        match character {
+            '\n' => seen.push_str("\\n"),
+            '\r' => seen.push_str("\\r"),
+            '\t' => seen.push_str("\\t"),
+            ' '..='~' | '\u{a0}' | '\u{202f}' | '\u{3000}' => seen.push(character),
+            _ if marks > MOST_MARKS || is_blank(character) || !(is_mark || has_picture(character)) => {
+                seen.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+            }
+            _ => seen.push(character),
+        }
+    }
+    seen
+}
+
+/// Stands on the character before it.
+fn extends(character: char) -> bool {
+    !character.is_ascii() && !has_picture(character) && has_picture_after(character)
+}
+
+/// The standard library's tables: a mark counts as without a picture where it stands alone, and as with one otherwise.
+fn has_picture(character: char) -> bool {
+    matches!(character, '\'' | '"' | '\\') || character.escape_debug().count() == 1
+}
+
+fn has_picture_after(character: char) -> bool {
+    let text: String = [' ', character].iter().collect();
+    text.escape_debug().count() == 2
+}
+
+/// Blank, though the tables call it a letter, a symbol or a mark.
+fn is_blank(character: char) -> bool {
+    is_invisible(character) || matches!(character, '\u{2800}' | '\u{1d159}' | '\u{16fe4}')
+}
+
 /// Takes no room on the page, or turns what stands beside it.
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+mod tests {
+    use super::on_one_line;
+
+    #[test]
+    fn nothing_ends_hides_or_turns_a_line() {
+        for (text, seen) in [
+            ("Ana's \"café\" \\ 東京 ελ д ไทย कि 👍", "Ana's \"café\" \\ 東京 ελ д ไทย कि 👍"),
+            ("cafe\u{301} tie\u{302}\u{301}ng", "cafe\u{301} tie\u{302}\u{301}ng"),
+            ("a\nb\r\n\tc", "a\\nb\\r\\n\\tc"),
+            ("\u{1b}[2J\u{7}\u{9b}31m\u{7f}", "\\u{1b}[2J\\u{7}\\u{9b}31m\\u{7f}"),
+            ("\u{85}\u{2028}\u{2029}\u{b}\u{c}", "\\u{85}\\u{2028}\\u{2029}\\u{b}\\u{c}"),
+            ("\u{202e}\u{2066}\u{200f}\u{61c}", "\\u{202e}\\u{2066}\\u{200f}\\u{61c}"),
+            ("\u{200b}\u{200d}\u{feff}\u{ad}\u{2060}", "\\u{200b}\\u{200d}\\u{feff}\\u{ad}\\u{2060}"),
+            ("\u{fe0f}\u{e0041}\u{e0100}\u{180e}", "\\u{fe0f}\\u{e0041}\\u{e0100}\\u{180e}"),
+            ("\u{2800}\u{3164}\u{115f}\u{ffa0}", "\\u{2800}\\u{3164}\\u{115f}\\u{ffa0}"),
+            ("5\u{a0}€ 東京\u{3000}都\u{2003}", "5\u{a0}€ 東京\u{3000}都\\u{2003}"),
+            ("\u{e000}\u{f0000}\u{1d173}\u{13430}", "\\u{e000}\\u{f0000}\\u{1d173}\\u{13430}"),
+        ] {
+            assert_eq!(on_one_line(text), seen, "{text:?}");
+        }
+        let piled = format!("a{}b", "\u{30d}".repeat(300));
+        let seen = on_one_line(&piled);
+        assert!(seen.starts_with("a\u{30d}\u{30d}\u{30d}\u{30d}\\u{30d}\\u{30d}") && seen.ends_with("\\u{30d}b"));
+    }
+
+    #[test]
+    fn what_is_written_out_once_stays_as_it_is() {
+        for code in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let seen = on_one_line(&format!("a{code}"));
+            assert_eq!(on_one_line(&seen), seen);
+            assert!(!seen.chars().any(char::is_control), "{code:?}");
+        }
+    }
 }

@@ -1,11 +1,10 @@
 /** Entry `toolgate/node`: asks a person at the terminal, and keeps the audit in files. */
 
 import { readFileSync } from "node:fs";
-import { env as environment, stdin, stdout } from "node:process";
-import { createInterface } from "node:readline/promises";
+import process, { env as environment } from "node:process";
 import type { Ask } from "./ask.js";
 import { type ConfigValues, resolveConfig as resolve } from "./config.js";
-import type { Answer, ApprovalQuestion, CodeQuestion, Difference, Preview, Question } from "./types.js";
+import { terminalOf } from "./terminal-queue.js";
 import { whole } from "./whole.js";
 
 export { FileAudit } from "./file-audit.js";
@@ -17,81 +16,39 @@ export { SqliteAudit, type SqliteDatabase } from "./sqlite-audit.js";
  * @throws ToolgateError `invalid_config`
  */
 export function resolveConfig(config: string, { env = environment, inputs = {} }: ConfigValues = {}): string {
-  whole.loadSync(readFileSync(new URL("./toolgate.wasm", import.meta.url)));
+  load();
   return resolve(config, { env, inputs });
 }
 
 /** What the terminal is; the process's own by default. */
 export interface TerminalOptions {
   input?: NodeJS.ReadableStream;
+  /** Default: standard output, or standard error where only that is a terminal. */
   output?: NodeJS.WritableStream;
 }
 
 /**
- * Asks on the terminal: an emailed code is typed in, a call is shown and answered by yes or no. Anything but a clear
- * yes is a no.
+ * Asks on the terminal, one question at a time however many guards share it, each shown whole. A call is answered by
+ * yes or no; one that destroys, sends or pays by `yes` in full. Anything but a clear yes is a no.
+ *
+ * What was typed before a question was shown is thrown away. Without a terminal, or at its end, nobody is asked: the
+ * answer is `defer`, and a line says so. Ctrl-C calls off the call that is asked about, a second one ends the process. A
+ * question whose signal aborts is withdrawn.
  */
-export function askInTerminal({ input = stdin, output = stdout }: TerminalOptions = {}): Ask {
-  return async (question, { signal }) => {
-    const terminal = createInterface({ input, output });
-    try {
-      output.write(shown(question));
-      return answer(question, (await terminal.question(PROMPTS[question.type], signal ? { signal } : {})).trim());
-    } finally {
-      terminal.close();
-    }
+export function askInTerminal({ input, output }: TerminalOptions = {}): Ask {
+  load();
+  return (question, context) => {
+    const from = input ?? process.stdin;
+    const to = output ?? (!isTerminal(process.stdout) && isTerminal(process.stderr) ? process.stderr : process.stdout);
+    const complaints = output ?? process.stderr;
+    return terminalOf(from, to).ask({ question, signal: context?.signal, input: from, output: to, complaints });
   };
 }
 
-const PROMPTS: Record<Question["type"], string> = {
-  code: "Code (r: resend, q: cancel): ",
-  approval: "Do this? (y/N) ",
-  definition: "Go on with the new definition? (y/N) ",
-  outcome: "Did it take effect? (y/n, anything else: not known) ",
-};
-
-function shown(question: Question): string {
-  switch (question.type) {
-    case "code":
-      return shownCode(question);
-    case "approval":
-      return shownApproval(question);
-    case "definition":
-      return `\n${question.message}\n${question.differences.map(shownDifference).join("")}`;
-    case "outcome":
-      return `\n${question.message}\n${shownPreview(question.preview)}`;
-  }
+function isTerminal(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY === true;
 }
 
-function shownCode({ message, expiresAt, problem }: CodeQuestion): string {
-  const why = problem ? `${problem.message}\n` : "";
-  return `\n${why}${message}\nThe code is good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
-}
-
-function shownPreview({ title, tool, effect, record = [], lines }: Preview): string {
-  const shown = [...record, ...lines].map(
-    ({ label, value }) => `    ${label}: ${value.replaceAll("\n", "\n      ")}\n`,
-  );
-  return `  ${tool} (${effect})${title === undefined ? "" : ` ${JSON.stringify(title)}`}\n${shown.join("")}`;
-}
-
-function shownDifference({ change, path, note, before, after }: Difference): string {
-  const values = [before === undefined ? "" : `      - ${before}\n`, after === undefined ? "" : `      + ${after}\n`];
-  return `    ${change} ${path}: ${note}\n${values.join("")}`;
-}
-
-function shownApproval({ message, preview, expiresAt }: ApprovalQuestion): string {
-  return `\n${message}\n${shownPreview(preview)}  The yes would be good until ${new Date(expiresAt).toLocaleTimeString()}.\n`;
-}
-
-function answer(question: Question, typed: string): Answer {
-  if (question.type === "outcome") {
-    if (/^y(es)?$/i.test(typed)) return { type: "ran" };
-    return /^n(o)?$/i.test(typed) ? { type: "not_ran" } : { type: "defer" };
-  }
-  if (question.type === "approval" || question.type === "definition")
-    return { type: /^y(es)?$/i.test(typed) ? "approve" : "deny" };
-  if (/^r(esend)?$/i.test(typed)) return { type: "resend" };
-  if (/^q(uit)?$/i.test(typed)) return { type: "cancel" };
-  return { type: "code", code: typed };
+function load(): void {
+  whole.loadSync(readFileSync(new URL("./toolgate.wasm", import.meta.url)));
 }

@@ -10,10 +10,11 @@ import initialize, {
   room,
   Validator,
   verifyAudit,
+  visible,
 } from "./generated/toolgate.js";
 
 /** The whole core, guard included. */
 export const whole = new Engine({
-  ...{ Core, canonicalize, digest, configReferences, FetchClient, resolveConfig, verifyAudit },
+  ...{ Core, canonicalize, digest, configReferences, FetchClient, resolveConfig, verifyAudit, visible },
   ...{ initialize, initSync, room, Validator },
 });

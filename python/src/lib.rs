@@ -151,6 +151,12 @@ fn verify_audit(py: Python<'_>, lines: &[u8], options: &str) -> PyResult<String>
     guarded(py, || ffi::verify_audit(lines, options))?.map_err(Refused::new_err)
 }
 
+/// A text from outside as part of one line of a terminal, with everything written out that is not seen as it is.
+#[pyfunction]
+fn visible(text: &str) -> String {
+    ffi::visible(text)
+}
+
 /// The placeholders of a client's configuration.
 #[pyfunction]
 fn config_references(py: Python<'_>, config: &str) -> PyResult<String> {
@@ -169,5 +175,7 @@ mod _native {
     #[pymodule_export]
     use super::validator::Validator;
     #[pymodule_export]
-    use super::{Core, Refused, canonicalize, config_references, digest, error_codes, resolve_config, verify_audit};
+    use super::{
+        Core, Refused, canonicalize, config_references, digest, error_codes, resolve_config, verify_audit, visible,
+    };
 }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-
-import anyio.to_thread
 
 from .errors import make
 
 if TYPE_CHECKING:
-    from .types import ApprovalQuestion, CodeQuestion, DefinitionQuestion, OutcomeQuestion, Preview, Question
+    from .types import Question
 
 __all__ = [
     "Answer",
@@ -95,87 +92,16 @@ async def defer(question: Question, /) -> Answer:  # noqa: ARG001 - it answers e
 
 
 async def ask_in_terminal(question: Question, /) -> Answer:
-    """Ask whoever sits at the terminal."""
-    return await anyio.to_thread.run_sync(_ask_in_terminal, question, abandon_on_cancel=True)
+    """Ask whoever sits at the terminal, one question at a time however many guards share it, each shown whole.
 
+    A call is answered by yes or no; one that destroys, sends or pays by `yes` in full. Anything but a clear yes is a
+    no. What was typed before a question was shown is thrown away. Without a terminal, or at its end, nobody is asked:
+    the answer is `Defer`, and a line says so. Ctrl-C calls off the call that is asked about, a second one ends the
+    process. Cancelling the task withdraws the question.
+    """
+    from . import terminal  # noqa: PLC0415 - only for those who use it
 
-def _ask_in_terminal(question: Question) -> Answer:
-    if question["type"] == "code":
-        return _ask_code(question)
-    if question["type"] == "outcome":
-        return _ask_outcome(question)
-    if question["type"] == "definition":
-        return _ask_definition(question)
-    return _ask_approval(question)
-
-
-def _say(*lines: str) -> None:
-    print("\n".join(lines), flush=True)  # noqa: T201 - the terminal is what this is for
-
-
-def _ask_code(question: CodeQuestion) -> Answer:
-    problem = question.get("problem")
-    _say("", *([problem["message"]] if problem else []), question["message"])
-    left = max(0, question["expires_at"] // 1000 - int(time.time())) // 60
-    _say(f"The code has {question['digits']} digits and lasts about {left} more minutes.")
-    match input("Code, or r for a fresh one, or c to cancel: ").strip():
-        case "":
-            return Defer()
-        case "r":
-            return Resend()
-        case "c":
-            return Cancel()
-        case code:
-            return Code(code)
-
-
-def _show(preview: Preview) -> None:
-    _say(f"  {preview['tool']}, effect: {preview['effect']}")
-    for line in (*preview.get("record", ()), *preview["lines"]):
-        _say(f"  {line['label']}: {line['value']}")
-    for reason in preview["reasons"]:
-        _say(f"  because {reason}")
-
-
-def _ask_outcome(question: OutcomeQuestion) -> Answer:
-    _say("", question["message"])
-    _show(question["preview"])
-    match input("Did it take effect? yes, no, or Enter if you do not know: ").strip().lower():
-        case "y" | "yes":
-            return Ran()
-        case "n" | "no":
-            return NotRan()
-        case _:
-            return Defer()
-
-
-def _ask_definition(question: DefinitionQuestion) -> Answer:
-    _say("", question["message"])
-    for difference in question["differences"]:
-        _say(f"  {difference['change']} {difference['path']}: {difference['note']}")
-        if "before" in difference:
-            _say(f"    - {difference['before']}")
-        if "after" in difference:
-            _say(f"    + {difference['after']}")
-    match input("Go on with the new definition? yes, no, or Enter to decide later: ").strip().lower():
-        case "y" | "yes":
-            return Approve()
-        case "n" | "no":
-            return Deny()
-        case _:
-            return Defer()
-
-
-def _ask_approval(question: ApprovalQuestion) -> Answer:
-    _say("", question["message"])
-    _show(question["preview"])
-    match input("Approve? yes, no, or Enter to decide later: ").strip().lower():
-        case "y" | "yes":
-            return Approve()
-        case "n" | "no":
-            return Deny(input("Why? ").strip() or None)
-        case _:
-            return Defer()
+    return await terminal.ask(question)
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:

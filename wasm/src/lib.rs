@@ -133,6 +133,13 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<JsValue, JsValue> {
     ffi::verify_audit(lines, options).map(|verified| object(&verified)).map_err(thrown)
 }
 
+/// A text from outside as part of one line of a terminal, with everything written out that is not seen as it is.
+#[cfg(feature = "guard")]
+#[wasm_bindgen]
+pub fn visible(text: &str) -> String {
+    ffi::visible(text)
+}
+
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
 #[cfg(feature = "guard")]
 #[wasm_bindgen(js_name = configReferences)]

@@ -1,0 +1,195 @@
+/** Reads lines from a terminal while one question is on it, and leaves the terminal as it was. */
+
+import { kill, pid, platform } from "node:process";
+import { widthOf } from "./terminal-text.js";
+
+/** What a terminal is to this module: `process.stdin` and the like. */
+export interface TerminalInput extends NodeJS.ReadableStream {
+  isTTY?: boolean;
+  isRaw?: boolean;
+  setRawMode?: (isRaw: boolean) => unknown;
+}
+
+export type Typed = { type: "line"; text: string } | { type: "interrupt" } | { type: "end" };
+
+/** How long nothing must have come before a question is shown, in milliseconds. */
+const QUIET_MS = 80;
+/** After so long without quiet there is nobody at the keyboard, but a program. */
+const NEVER_QUIET_MS = 2_000;
+/** No answer is longer; what is typed beyond is not taken. */
+const MAX_LINE = 2_000;
+
+/** Whoever else listens to the input, such as a chat's own prompt, must not be given the answers. */
+const LISTENED = ["data", "readable", "keypress"] as const;
+
+/**
+ * The input in raw mode, so that nothing of what was typed before is left with the system and Ctrl-C is a key. It
+ * needs no escape sequences, so that any terminal will do.
+ */
+export class LineReader {
+  readonly #input: TerminalInput;
+  readonly #write: (text: string) => void;
+  readonly #decoder = new TextDecoder();
+  readonly #wasRaw: boolean;
+  readonly #wasFlowing: boolean;
+  readonly #others: [string, ((...given: unknown[]) => void)[]][];
+  #reading: { prompt: string; typed: string[]; escape: string; done: (typed: Typed) => void } | undefined;
+  #heardAt = Date.now();
+  #heardInterrupt = false;
+  #ended = false;
+  #closed = false;
+
+  constructor(input: TerminalInput, write: (text: string) => void) {
+    this.#input = input;
+    this.#write = write;
+    this.#wasRaw = input.isRaw === true;
+    this.#wasFlowing = (input as { readableFlowing?: boolean | null }).readableFlowing === true;
+    this.#others = LISTENED.map((event) => [event, input.rawListeners(event) as ((...given: unknown[]) => void)[]]);
+    for (const [event, listeners] of this.#others) for (const listener of listeners) input.off(event, listener);
+    this.#raw(true);
+    input.on("data", this.#onData);
+    for (const event of ["end", "close", "error"]) input.on(event, this.#onEnd);
+    input.resume();
+  }
+
+  /** Throws away what was typed until nothing more comes. */
+  async quiet(): Promise<"quiet" | "interrupt" | "noise" | "end"> {
+    const began = Date.now();
+    this.#heardAt = began;
+    for (;;) {
+      const now = Date.now();
+      if (this.#ended || this.#closed) return "end";
+      if (this.#heardInterrupt) return "interrupt";
+      const left = this.#heardAt + QUIET_MS - now;
+      if (left <= 0) return "quiet";
+      if (now - began > NEVER_QUIET_MS) return "noise";
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
+  }
+
+  /** What is typed from now on, up to the end of the line. */
+  line(prompt: string): Promise<Typed> {
+    if (this.#ended || this.#closed) return Promise.resolve({ type: "end" });
+    this.#write(prompt);
+    return new Promise((done) => {
+      this.#reading = { prompt, typed: [], escape: "", done };
+    });
+  }
+
+  /** Gives the terminal back. A line that is being read ends as the input's end. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const input = this.#input;
+    input.off("data", this.#onData);
+    for (const event of ["end", "close", "error"]) input.off(event, this.#onEnd);
+    this.#raw(this.#wasRaw);
+    if (!this.#wasFlowing) input.pause();
+    for (const [event, listeners] of this.#others) for (const listener of listeners) input.on(event, listener);
+    if (!this.#wasFlowing) input.pause();
+    this.#done({ type: "end" });
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#done({ type: "end" });
+  };
+
+  readonly #onData = (chunk: Uint8Array | string): void => {
+    this.#heardAt = Date.now();
+    const text = typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true });
+    if (this.#reading === undefined && text.includes("\x03")) this.#heardInterrupt = true;
+    for (const character of text) {
+      // What comes behind a line was typed before what follows it was shown.
+      if (this.#reading === undefined) return;
+      this.#key(character, this.#reading);
+    }
+  };
+
+  #key(character: string, reading: { prompt: string; typed: string[]; escape: string }): void {
+    const { typed } = reading;
+    if (reading.escape !== "" || character === "\x1b") {
+      reading.escape = afterEscape(reading.escape, character);
+      return;
+    }
+    switch (character) {
+      case "\r":
+      case "\n":
+        this.#write("\n");
+        this.#done({ type: "line", text: typed.join("").trim() });
+        return;
+      case "\x03":
+        this.#write("^C\n");
+        this.#done({ type: "interrupt" });
+        return;
+      case "\x04":
+        if (typed.length > 0) return;
+        this.#write("\n");
+        this.#done({ type: "end" });
+        return;
+      case "\x7f":
+      case "\b":
+        this.#erase(typed, 1);
+        return;
+      case "\x15":
+        this.#erase(typed, typed.length);
+        return;
+      case "\x17":
+        this.#erase(typed, /\S*\s*$/.exec(typed.join(""))?.[0].length ?? 0);
+        return;
+      case "\x1a":
+        this.#signal("SIGTSTP", reading);
+        return;
+      case "\x1c":
+        this.#signal("SIGQUIT", reading);
+        return;
+    }
+    if (typed.length >= MAX_LINE || /\p{C}/u.test(character)) return;
+    typed.push(character);
+    this.#write(character);
+  }
+
+  #erase(typed: string[], most: number): void {
+    for (let left = most; left > 0; left -= 1) {
+      const character = typed.pop();
+      if (character === undefined) return;
+      this.#write("\b \b".repeat(widthOf(character)));
+    }
+  }
+
+  /** What the terminal itself does with these keys outside of raw mode. */
+  #signal(signal: "SIGTSTP" | "SIGQUIT", reading: { prompt: string; typed: string[] }): void {
+    if (platform === "win32") return;
+    this.#raw(this.#wasRaw);
+    process.once("SIGCONT", () => {
+      if (this.#closed) return;
+      this.#raw(true);
+      this.#write(`\n${reading.prompt}${reading.typed.join("")}`);
+    });
+    kill(signal === "SIGTSTP" ? 0 : pid, signal);
+  }
+
+  #raw(isRaw: boolean): void {
+    try {
+      this.#input.setRawMode?.(isRaw);
+    } catch {
+      // The terminal has gone away.
+      this.#ended = true;
+    }
+  }
+
+  #done(typed: Typed): void {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    reading?.done(typed);
+  }
+}
+
+/** What is left of an escape sequence after one more character; nothing at its end. */
+function afterEscape(before: string, character: string): string {
+  const sequence = before + character;
+  if (sequence.length === 1) return sequence;
+  if (sequence.length === 2) return character === "[" || character === "O" ? sequence : "";
+  const isEnd = sequence[1] === "O" || (character >= "@" && character <= "~");
+  return isEnd || sequence.length > 32 ? "" : sequence;
+}

@@ -1,0 +1,222 @@
+/** The questions of one terminal, one after the other. */
+
+import { fstatSync } from "node:fs";
+import { kill, pid, stdin } from "node:process";
+import { LineReader, type TerminalInput } from "./terminal-line.js";
+import { type Row, type Sheet, sheetOf, unasked, written } from "./terminal-text.js";
+import type { Answer, Question } from "./types.js";
+
+/** One question on its way to a person. */
+export interface Asked {
+  question: Question;
+  signal: AbortSignal | undefined;
+  input: NodeJS.ReadableStream;
+  output: NodeJS.WritableStream;
+  /** Where it is said that nobody could be asked. */
+  complaints: NodeJS.WritableStream;
+}
+
+interface Waiting extends Asked {
+  resolve: (answer: Answer) => void;
+  reject: (reason: unknown) => void;
+}
+
+const byDevice = new Map<number, Terminal>();
+const byStream = new WeakMap<object, Terminal>();
+
+/** The one terminal of these streams: two that share an input, an output or a device share their questions. */
+export function terminalOf(input: object, output: object): Terminal {
+  const devices = [deviceOf(input), deviceOf(output)].filter((device) => device !== undefined);
+  const known =
+    byStream.get(input) ?? byStream.get(output) ?? devices.map((device) => byDevice.get(device)).find(Boolean);
+  const terminal = known ?? new Terminal();
+  byStream.set(input, terminal).set(output, terminal);
+  for (const device of devices) byDevice.set(device, terminal);
+  return terminal;
+}
+
+function deviceOf(stream: { isTTY?: boolean; fd?: number }): number | undefined {
+  if (stream.isTTY !== true || typeof stream.fd !== "number") return undefined;
+  try {
+    return fstatSync(stream.fd).rdev;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How often an answer may be unclear. */
+const MAX_UNCLEAR = 3;
+
+export class Terminal {
+  readonly #waiting: Waiting[] = [];
+  #isBusy = false;
+  /** How many were shown since there were none. */
+  #shown = 0;
+  /** Whether the last that was typed was Ctrl-C. */
+  #wasInterrupted = false;
+
+  ask(asked: Asked): Promise<Answer> {
+    const { question, signal, input, output, complaints } = asked;
+    const defer = (why: string): Promise<Answer> => {
+      complaints.write(unasked(question, why));
+      return Promise.resolve({ type: "defer" });
+    };
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if ((input as TerminalInput).isTTY !== true) return defer("the input is no terminal");
+    if ((output as { isTTY?: boolean }).isTTY !== true) return defer("the output is no terminal");
+    if (sheetOf(question) === undefined) return defer("this version cannot show such a question");
+    return new Promise((resolve, reject) => {
+      const waiting = { ...asked, resolve, reject };
+      signal?.addEventListener("abort", () => this.#drop(waiting), { once: true });
+      this.#waiting.push(waiting);
+      if (!this.#isBusy) void this.#work();
+    });
+  }
+
+  #drop(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    waiting.reject(waiting.signal?.reason);
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      try {
+        next.resolve(await this.#show(next));
+      } catch (error) {
+        next.reject(error);
+      }
+    }
+    this.#isBusy = false;
+    this.#shown = 0;
+  }
+
+  /** One question from its first line to its answer. Throws the signal's reason if it is withdrawn. */
+  async #show({ question, signal, input, output, complaints }: Waiting): Promise<Answer> {
+    const ignore = () => {};
+    const write = (text: string) => void output.write(text);
+    output.on("error", ignore);
+    const reader = new LineReader(input as TerminalInput, write);
+    const close = () => reader.close();
+    signal?.addEventListener("abort", close, { once: true });
+    try {
+      const state = await reader.quiet();
+      signal?.throwIfAborted();
+      if (state === "interrupt") {
+        // Nothing stood on the screen: it is meant for the program.
+        this.#wasInterrupted = true;
+        return this.#interrupted(reader, input, write);
+      }
+      if (state !== "quiet") {
+        const why = state === "end" ? "the input is at its end" : "the input does not fall silent";
+        complaints.write(unasked(question, why));
+        return { type: "defer" };
+      }
+      const sheet = sheetOf(question);
+      if (sheet === undefined) return { type: "defer" };
+      this.#shown += 1;
+      const number = `question ${this.#shown} of ${this.#shown + this.#waiting.length}`;
+      const rows = [...sheet.lines, ...this.#twins(question)];
+      write(`\ntoolgate asks, ${number}:\n${written(rows, columnsOf(output))}`);
+      const answer = await this.#dialogue(sheet, reader, output, () => this.#interrupted(reader, input, write));
+      if (signal?.aborted) {
+        const why = isTimeout(signal.reason) ? "its time is over" : "its call was called off";
+        write(`\n  The question is withdrawn: ${why}. What is typed now does not answer it.\n`);
+        throw signal.reason;
+      }
+      return answer;
+    } finally {
+      signal?.removeEventListener("abort", close);
+      reader.close();
+      output.off("error", ignore);
+    }
+  }
+
+  async #dialogue(
+    sheet: Sheet,
+    reader: LineReader,
+    output: NodeJS.WritableStream,
+    interrupted: () => Answer,
+  ): Promise<Answer> {
+    const say = (...lines: string[]) =>
+      void output.write(
+        written(
+          lines.map((text) => ({ text })),
+          columnsOf(output),
+        ),
+      );
+    let [unclear, halves] = [0, 0];
+    while (unclear < MAX_UNCLEAR && halves < 2) {
+      const typed = await reader.line(sheet.prompt);
+      if (typed.type === "interrupt") return interrupted();
+      if (typed.type === "end") {
+        say("Not answered: the input is at its end. It can be answered later.");
+        return { type: "defer" };
+      }
+      this.#wasInterrupted = false;
+      const reading = sheet.read(typed.text);
+      if ("answer" in reading) return reading.answer;
+      if ("show" in reading) {
+        if (reading.show === "help") say(...sheet.help);
+        else if ((await page(sheet.complete, reader, output)) === "interrupt") return interrupted();
+        continue;
+      }
+      if (reading.isHalfYes) halves += 1;
+      else unclear += 1;
+      say(reading.unclear);
+    }
+    say(sheet.otherwise.type === "deny" ? "No clear yes: that is a no." : "No clear answer: it stays open.");
+    return sheet.otherwise;
+  }
+
+  /** Ctrl-C: the call is called off; once more, and the process ends as if nobody had caught it. */
+  #interrupted(reader: LineReader, input: unknown, write: (text: string) => void): Answer {
+    const isOwn = input === stdin;
+    reader.close();
+    if (isOwn && this.#wasInterrupted) kill(pid, "SIGINT");
+    else write(`  The call is called off.${isOwn ? " Ctrl-C once more ends the program." : ""}\n`);
+    this.#wasInterrupted = true;
+    return { type: "cancel" };
+  }
+
+  #twins(question: Question): Row[] {
+    const isSame = (waiting: Waiting) => isSameCall(waiting.question, question);
+    if (!this.#waiting.some(isSame)) return [];
+    return [{ text: "Note: the agent asks for the same call twice; the other question waits behind this one." }];
+  }
+}
+
+/** The complete call, a screen at a time. */
+async function page(
+  rows: readonly Row[],
+  reader: LineReader,
+  output: NodeJS.WritableStream,
+): Promise<"shown" | "interrupt"> {
+  const lines = written(rows, columnsOf(output)).split("\n").slice(0, -1);
+  const height = Math.max(5, ((output as { rows?: number }).rows ?? 24) - 2);
+  for (let from = 0; from < lines.length; from += height) {
+    output.write(`${lines.slice(from, from + height).join("\n")}\n`);
+    const left = lines.length - from - height;
+    if (left <= 0) return "shown";
+    const typed = await reader.line(`  ${left} more lines; Enter: go on, q: enough: `);
+    if (typed.type === "interrupt") return "interrupt";
+    if (typed.type === "end" || /^q/i.test(typed.text)) return "shown";
+  }
+  return "shown";
+}
+
+function isSameCall(one: Question, other: Question): boolean {
+  if (one.type !== "approval" || other.type !== "approval") return false;
+  const [{ preview: a }, { preview: b }] = [one, other];
+  return JSON.stringify([a, "server" in one && one.server]) === JSON.stringify([b, "server" in other && other.server]);
+}
+
+function columnsOf(output: NodeJS.WritableStream): number {
+  return (output as { columns?: number }).columns || 80;
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
+}

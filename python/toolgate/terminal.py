@@ -1,0 +1,416 @@
+"""The questions of a terminal, one after the other, however many guards, tasks and event loops share it.
+
+A thread of its own reads the terminal while there are questions, and only then: a task that is cancelled wakes it up.
+The system edits the lines; Ctrl-C is made an end of the line, so that it is read in its turn and no signal comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
+
+import anyio
+import anyio.to_thread
+
+from .ask import Cancel, Defer, Deny
+from .terminal_text import Row, Show, Unclear, sheet_of, unasked, written
+
+try:
+    import termios
+except ImportError:  # no such terminals, as on Windows
+    termios = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .ask import Answer
+    from .terminal_text import Sheet
+    from .types import Question
+
+__all__ = ["ask"]
+
+# How long nothing must have come before a question is shown.
+_QUIET_SECONDS = 0.08
+# After so long without quiet there is nobody at the keyboard, but a program.
+_NEVER_QUIET_SECONDS = 2.0
+# How often an answer may be unclear.
+_MAX_UNCLEAR = 3
+# How long a task that goes away waits until the terminal is as it was.
+_GIVE_BACK_SECONDS = 1.0
+# No answer is longer.
+_MAX_LINE = 4_096
+
+_CTRL_C = b"\x03"
+
+
+@dataclass(eq=False)
+class _Asked:
+    """One question on its way to a person."""
+
+    question: Question
+    deliver: Callable[[Answer], None]
+    withdrawn: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+async def ask(question: Question) -> Answer:
+    """Ask whoever sits at the terminal; cancelling the task withdraws the question."""
+    streams = _streams()
+    if isinstance(streams, str):
+        return _nobody(question, streams)
+    if sheet_of(question) is None:
+        return _nobody(question, "this version cannot show such a question")
+    terminal = _terminal_of(*streams)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        answers: list[Answer] = []
+        asked = _Asked(question, answers.append)
+        terminal.add(asked)
+        try:
+            await anyio.to_thread.run_sync(
+                asked.over.wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
+            )
+        finally:
+            terminal.withdraw(asked)
+        return answers[0]
+    future: asyncio.Future[Answer] = loop.create_future()
+
+    def answered(answer: Answer) -> None:
+        if not future.done():
+            future.set_result(answer)
+
+    def deliver(answer: Answer) -> None:
+        # A loop that is closed by now has nobody who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(answered, answer)
+
+    asked = _Asked(question, deliver)
+    terminal.add(asked)
+    try:
+        return await future
+    finally:
+        terminal.withdraw(asked)
+
+
+def _nobody(question: Question, why: str) -> Defer:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(unasked(question, why), end="", file=sys.stderr, flush=True)
+    return Defer()
+
+
+def _streams() -> tuple[int, TextIO] | str:
+    """The input's descriptor and the output, or why there is no terminal."""
+    if termios is None:
+        return "terminals of this system are not supported"
+    source = _descriptor(sys.stdin)
+    if source is None:
+        return "the input is no terminal"
+    shown = next((stream for stream in (sys.stdout, sys.stderr) if _descriptor(stream) is not None), None)
+    if shown is None:
+        return "the output is no terminal"
+    if not _is_in_front(source):
+        return "the program runs in the background"
+    return source, shown
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    """Of a stream that is a terminal; tools replace the process's streams by all kinds of objects."""
+    try:
+        descriptor = stream.fileno()  # type: ignore[union-attr]
+        return descriptor if os.isatty(descriptor) else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _is_in_front(descriptor: int) -> bool:
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        # Not the terminal that controls this process, so nothing stops it.
+        return True
+
+
+_terminals: dict[int, _Terminal] = {}
+_terminals_lock = threading.Lock()
+
+
+def _terminal_of(source: int, shown: TextIO) -> _Terminal:
+    with _terminals_lock:
+        return _terminals.setdefault(os.fstat(source).st_rdev, _Terminal(source, shown))
+
+
+class _Terminal:
+    """The queue of one terminal and the thread that works on it."""
+
+    def __init__(self, source: int, shown: TextIO) -> None:
+        self._source = source
+        self._shown_on = shown
+        self._lock = threading.Lock()
+        self._waiting: deque[_Asked] = deque()
+        self._active: _Asked | None = None
+        self._thread: threading.Thread | None = None
+        self._wake: tuple[int, int] | None = None
+        # How many were shown since there were none.
+        self._shown = 0
+        # Whether the last that was typed was Ctrl-C.
+        self._was_interrupted = False
+        atexit.register(self._end)
+
+    def add(self, asked: _Asked) -> None:
+        with self._lock:
+            self._waiting.append(asked)
+            if self._thread is None or not self._thread.is_alive():
+                self._wake = os.pipe()
+                self._thread = threading.Thread(target=self._work, name="toolgate terminal", daemon=True)
+                self._thread.start()
+
+    def withdraw(self, asked: _Asked) -> None:
+        """Take back what waits or stands on the screen; nothing for what is answered already."""
+        with self._lock:
+            asked.withdrawn = True
+            if asked in self._waiting:
+                self._waiting.remove(asked)
+                asked.over.set()
+                return
+            if self._active is not asked or self._wake is None:
+                return
+            os.write(self._wake[1], b"x")
+        asked.over.wait(_GIVE_BACK_SECONDS)
+
+    def _end(self) -> None:
+        with self._lock:
+            waiting = [*self._waiting, *([self._active] if self._active else [])]
+        for asked in waiting:
+            self.withdraw(asked)
+
+    def _next(self) -> _Asked | None:
+        with self._lock:
+            self._active = self._waiting.popleft() if self._waiting else None
+            if self._active is None:
+                self._thread = None
+                self._shown = 0
+                for descriptor in self._wake or ():
+                    os.close(descriptor)
+                self._wake = None
+            elif self._wake is not None:
+                # Whoever was withdrawn before is gone.
+                while select.select([self._wake[0]], [], [], 0)[0]:
+                    os.read(self._wake[0], 64)
+            return self._active
+
+    def _work(self) -> None:
+        while (asked := self._next()) is not None:
+            answer: Answer = Defer()
+            try:
+                answer = self._show(asked)
+            except (OSError, termios.error):
+                self._write(unasked(asked.question, "the terminal has gone away"))
+            finally:
+                with self._lock:
+                    self._active = None
+                asked.deliver(answer)
+                asked.over.set()
+
+    def _show(self, asked: _Asked) -> Answer:
+        """One question from its first line to its answer, and the terminal as it was before."""
+        before = termios.tcgetattr(self._source)
+        try:
+            state = self._quiet(before, asked)
+            if state != "quiet":
+                if state == "noise":
+                    self._write(unasked(asked.question, "the input does not fall silent"))
+                if state == "end":
+                    self._write(unasked(asked.question, "the input is at its end"))
+                return Defer()
+            sheet = cast("Sheet", sheet_of(asked.question))
+            with self._lock:
+                self._shown += 1
+                number = f"question {self._shown} of {self._shown + len(self._waiting)}"
+                is_twin = any(_is_same_call(other.question, asked.question) for other in self._waiting)
+            note = "Note: the agent asks for the same call twice; the other question waits behind this one."
+            rows = [*sheet.lines, *([Row(note)] if is_twin else [])]
+            self._write(f"\ntoolgate asks, {number}:\n{written(rows, self._size()[0])}")
+            return self._dialogue(asked, sheet, before)
+        finally:
+            self._give_back(before)
+
+    def _dialogue(self, asked: _Asked, sheet: Sheet, before: list[Any]) -> Answer:
+        unclear = halves = 0
+        while unclear < _MAX_UNCLEAR and halves < 2:  # noqa: PLR2004
+            typed = self._line(sheet.prompt, asked, before)
+            if not isinstance(typed, str):
+                return self._unanswered(typed, asked, before)
+            self._was_interrupted = False
+            match sheet.read(typed):
+                case Show("help"):
+                    self._say(*sheet.help)
+                case Show():
+                    if (end := self._page(sheet.complete, asked, before)) is not None:
+                        return self._unanswered(end, asked, before)
+                case Unclear(why, half_yes):
+                    halves += half_yes
+                    unclear += not half_yes
+                    self._say(why)
+                case answer:
+                    return answer
+        is_no = isinstance(sheet.otherwise, Deny)
+        self._say("No clear yes: that is a no." if is_no else "No clear answer: it stays open.")
+        return sheet.otherwise
+
+    def _unanswered(self, end: _End, asked: _Asked, before: list[Any]) -> Answer:
+        if end.why == "withdrawn":
+            expires_at = cast("dict[str, Any]", asked.question).get("expires_at")
+            is_late = asked.question["type"] != "code" and expires_at is not None and expires_at <= time.time() * 1000
+            why = "its time is over" if is_late else "its call was called off"
+            self._write("\n")
+            self._say(f"The question is withdrawn: {why}. What is typed now does not answer it.")
+            return Defer()
+        if end.why == "end":
+            self._write("\n")
+            self._say("Not answered: the input is at its end. It can be answered later.")
+            return Defer()
+        self._write("\n")
+        self._give_back(before)
+        if self._was_interrupted:
+            # As if nobody had caught it.
+            signal.pthread_kill(cast("int", threading.main_thread().ident), signal.SIGINT)
+        else:
+            self._say("The call is called off. Ctrl-C once more ends the program.")
+        self._was_interrupted = True
+        return Cancel()
+
+    def _page(self, rows: list[Row], asked: _Asked, before: list[Any]) -> _End | None:
+        """The complete call, a screen at a time."""
+        columns, height = self._size()
+        lines = written(rows, columns).split("\n")[:-1]
+        step = max(5, height - 2)
+        for start in range(0, len(lines), step):
+            self._write("".join(f"{line}\n" for line in lines[start : start + step]))
+            left = len(lines) - start - step
+            if left <= 0:
+                break
+            typed = self._line(f"  {left} more lines; Enter: go on, q: enough: ", asked, before)
+            if not isinstance(typed, str):
+                return typed
+            if typed.lower().startswith("q"):
+                break
+        return None
+
+    def _quiet(self, before: list[Any], asked: _Asked) -> Literal["quiet", "noise", "end", "withdrawn"]:
+        """Throw away what was typed until nothing more comes."""
+        mode = [*before[:6], list(before[6])]
+        # Key by key, so that a line without its end is seen too, and without showing it.
+        mode[3] = (mode[3] | termios.ISIG) & ~(termios.ICANON | termios.ECHO)
+        mode[6][termios.VMIN], mode[6][termios.VTIME] = 0, 0
+        termios.tcsetattr(self._source, termios.TCSAFLUSH, mode)
+        never = time.monotonic() + _NEVER_QUIET_SECONDS
+        while time.monotonic() < never:
+            if asked.withdrawn:
+                return "withdrawn"
+            if not self._is_readable(_QUIET_SECONDS):
+                return "withdrawn" if asked.withdrawn else "quiet"
+            if not os.read(self._source, 65_536):
+                return "end"
+        return "noise"
+
+    def _line(self, prompt: str, asked: _Asked, before: list[Any]) -> str | _End:
+        """What is typed from now on, up to the end of the line."""
+        mode = [*before[:6], list(before[6])]
+        mode[0] |= termios.ICRNL
+        mode[3] |= termios.ICANON | termios.ECHO | termios.ECHOE | termios.ECHOK | termios.ISIG
+        mode[6][termios.VINTR] = os.fpathconf(self._source, "PC_VDISABLE").to_bytes(1, "little")
+        mode[6][termios.VEOL] = _CTRL_C
+        termios.tcsetattr(self._source, termios.TCSAFLUSH, mode)
+        self._write(prompt)
+        typed = b""
+        while True:
+            if asked.withdrawn:
+                return _End("withdrawn")
+            is_readable = self._is_readable(1.0)
+            if not _is_in_front(self._source):
+                # Stopped and sent to the background: a read would stop the program again.
+                time.sleep(0.2)
+                continue
+            if _is_other(termios.tcgetattr(self._source), mode):
+                # Whoever had the terminal meanwhile, such as a shell, set it as they like it.
+                termios.tcsetattr(self._source, termios.TCSAFLUSH, mode)
+                self._write(f"\n{prompt}")
+                typed = b""
+                continue
+            if not is_readable or asked.withdrawn:
+                continue
+            read = os.read(self._source, _MAX_LINE)
+            typed += read
+            if not read:
+                return _End("end")
+            if _CTRL_C in read:
+                return _End("interrupt")
+            if typed.endswith(b"\n"):
+                return typed.decode("utf-8", "replace").strip()
+            if len(typed) > _MAX_LINE:
+                typed = b""
+
+    def _is_readable(self, seconds: float) -> bool:
+        wake = self._wake[0] if self._wake is not None else self._source
+        try:
+            return self._source in select.select([self._source, wake], [], [], seconds)[0]
+        except ValueError:
+            # More files are open than `select` knows; `poll` in turn knows no terminals everywhere.
+            poll = select.poll()
+            for descriptor in (self._source, wake):
+                poll.register(descriptor, select.POLLIN)
+            return any(descriptor == self._source for descriptor, _ in poll.poll(seconds * 1000))
+
+    def _give_back(self, before: list[Any]) -> None:
+        # From the background this would stop the program, and the terminal is another's by now.
+        with contextlib.suppress(OSError, termios.error):
+            if _is_in_front(self._source):
+                termios.tcsetattr(self._source, termios.TCSADRAIN, before)
+
+    def _say(self, *lines: str) -> None:
+        self._write(written(map(Row, lines), self._size()[0]))
+
+    def _size(self) -> tuple[int, int]:
+        try:
+            size = os.get_terminal_size(self._shown_on.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return size.columns or 80, size.lines or 24
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._shown_on.flush()
+            encoded = text.encode(self._shown_on.encoding or "utf-8", "backslashreplace")
+            descriptor = self._shown_on.fileno()
+            while encoded:
+                encoded = encoded[os.write(descriptor, encoded) :]
+
+
+def _is_other(one: list[Any], mode: list[Any]) -> bool:
+    flags = termios.ICANON | termios.ECHO
+    keys = (termios.VINTR, termios.VEOL)
+    return (one[3] & flags) != (mode[3] & flags) or any(one[6][key] != mode[6][key] for key in keys)
+
+
+@dataclass(frozen=True)
+class _End:
+    """Why no line came."""
+
+    why: Literal["interrupt", "end", "withdrawn"]
+
+
+def _is_same_call(one: Question, other: Question) -> bool:
+    if one["type"] != "approval" or other["type"] != "approval":
+        return False
+    return (one["preview"], one.get("server")) == (other["preview"], other.get("server"))

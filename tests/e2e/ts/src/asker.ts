@@ -1,0 +1,80 @@
+/**
+ * One process whose agent makes calls that a person at the terminal is asked about.
+ *
+ *   node asker.js <log> <plan>
+ *
+ * The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds) and the number of its
+ * `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in milliseconds. With
+ * `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
+ * `sent NAME`, `NAME CODE`.
+ */
+
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Guard, ToolgateError } from "toolgate";
+import { askInTerminal } from "toolgate/node";
+
+interface Call {
+  tool: string;
+  arguments: Record<string, unknown>;
+  after?: number;
+  abort?: number;
+  guard?: number;
+}
+
+interface Plan {
+  calls: Call[];
+  tools?: object[];
+  guards?: number;
+  ttl?: number;
+  chain?: boolean;
+  begin?: number;
+}
+
+const [log = "", given = "{}"] = process.argv.slice(2);
+const plan: Plan = JSON.parse(given);
+const write = (line: string) => appendFileSync(log, `${line}\n`);
+
+const inputSchema = { type: "object" };
+const tools = [
+  { name: "delete_file", inputSchema, annotations: { destructiveHint: true } },
+  { name: "share_file", inputSchema, annotations: { destructiveHint: false, openWorldHint: true } },
+  ...(plan.tools ?? []),
+];
+
+/** As little of a client as a guard needs. */
+const client = {
+  listTools: async () => ({ tools }),
+  callTool: async (call: { name: string; arguments?: Record<string, unknown> }, _schema?: unknown, _options?: object) => {
+    write(`sent ${call.arguments?.name ?? call.name}`);
+    return { content: [{ type: "text", text: "done" }] };
+  },
+};
+
+async function make(guard: Guard<typeof client>, call: Call): Promise<void> {
+  const name = call.arguments.name ?? call.tool;
+  await sleep(call.after ?? 0);
+  const signal = call.abort === undefined ? undefined : AbortSignal.timeout(call.abort);
+  try {
+    await guard.callTool({ name: call.tool, arguments: call.arguments }, undefined, signal && { signal });
+    write(`${name} done`);
+  } catch (error) {
+    if (!(error instanceof ToolgateError)) throw error;
+    write(`${name} ${signal?.aborted ? "aborted" : error.code}`);
+  }
+}
+
+if (plan.begin) {
+  console.log("the program begins");
+  await sleep(plan.begin);
+}
+const guards: Guard<typeof client>[] = [];
+for (let made = 0; made < (plan.guards ?? 1); made += 1) {
+  const options = { server: "https://files.example/mcp", subject: "agent:tests", ask: askInTerminal() };
+  guards.push(await Guard.attach(client, plan.ttl === undefined ? options : { ...options, approvalTtl: plan.ttl }));
+}
+const guardOf = (call: Call) => guards[call.guard ?? 0] as Guard<typeof client>;
+if (plan.chain) for (const call of plan.calls) await make(guardOf(call), call);
+else await Promise.all(plan.calls.map((call) => make(guardOf(call), call)));
+write("end");
+console.log("the program goes on");
