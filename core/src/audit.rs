@@ -223,6 +223,7 @@ impl Audit {
             Answer::Cancel => "cancel",
             Answer::Ran => "ran",
             Answer::NotRan => "not_ran",
+            Answer::Unreadable => "unreadable",
         };
         let (tool, approval) = (trail.tool.as_deref(), trail.approval.as_deref());
         self.line(flow, &Line { event: "answered", tool, approval, answer: Some(word), ..Line::default() })

@@ -45,8 +45,8 @@ codes! {
     StepNotOpen = "step_not_open", false, "Answer only the step that the guard gave last for this flow; nothing was changed.";
     /// The event is of a kind that does not answer the open step.
     WrongEvent = "wrong_event", false, "Answer with an event of the step's own kind; the step is still open.";
-    /// The answer does not fit the question.
-    WrongAnswer = "wrong_answer", false, "Give an answer of the question's own kind; the question is still open.";
+    /// The answer does not fit the question, which is over by it.
+    WrongAnswer = "wrong_answer", false, "Give one of the question's own answers the next time; an approval that was asked about stays open.";
     /// More flows are open than the guard holds at once.
     TooManyFlows = "too_many_flows", true, "Finish or cancel open flows, then start again.";
     /// The snapshot cannot be read.

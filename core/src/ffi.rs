@@ -229,7 +229,7 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
 /// A text from outside as part of one line of a terminal: line breaks, control, bidirectional and invisible characters
 /// are written out.
 pub fn visible(text: &str) -> String {
-    crate::text::on_one_line(text)
+    crate::text::visible(text)
 }
 
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::approval::held::Held;
 use crate::approval::{Approval, Seal, State};
 use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
@@ -33,7 +34,7 @@ use crate::redact::Redactor;
 use crate::seal::Key;
 use crate::secret::Secret;
 use crate::sort::sort_by;
-use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Start, Step, StepId, Work};
+use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Outcome, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
 /// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
@@ -98,6 +99,7 @@ pub(crate) struct Shared {
     pub(crate) plans: Plans,
     pub(crate) catalog: Catalog,
     pub(crate) approvals: Map<String, Approval>,
+    pub(crate) held: Held,
     pub(crate) registrations: Registrations,
     pub(crate) pace: Pace,
 }
@@ -184,6 +186,7 @@ impl Guard {
                 plans: Plans::default(),
                 catalog: pins.map_or_else(Catalog::default, Catalog::locked),
                 approvals: Map::default(),
+                held: Held::default(),
                 registrations: Registrations::default(),
                 pace: Pace::default(),
             },
@@ -432,7 +435,13 @@ impl Guard {
             let told = audit.told(&id.0, &mut in_flight.trail, &step.action, &self.shared);
             step.audit.extend(answered.into_iter().chain(told));
         }
+        if let Flow::Call(call) = &in_flight.flow
+            && let Some(approval) = call.holds()
+        {
+            self.shared.held.take(id, approval);
+        }
         if matches!(step.action, Action::Done { .. }) {
+            self.shared.held.give_back(id);
             self.flows.remove(id);
         }
         Ok(step)
@@ -449,7 +458,14 @@ impl InFlight {
             {
                 self.end(message, shared);
             }
-            _ => self.flow.handle(input, shared)?,
+            _ => match self.flow.handle(input, shared) {
+                // Nothing else would ever be answered differently: the question ends, and the caller is told at once.
+                Err(error) if error.code() == Code::WrongAnswer => {
+                    let decision = self.flow.decision().cloned();
+                    self.flow = Flow::Ended(Box::new(Outcome::Failed { error, decision }));
+                }
+                handled => handled?,
+            },
         }
         self.number = self.number.saturating_add(1);
         Ok(())

@@ -13,7 +13,7 @@ use crate::flow::plan_upgrade::Upgrade;
 use crate::flow::signup::Form;
 use crate::gate::Decision;
 use crate::json::Json;
-use crate::json::de::{FromNode, Source, record, words};
+use crate::json::de::{self, FromNode, Source, record, words};
 use crate::secret::{Masked, Secret};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -286,8 +286,11 @@ pub enum About {
         preview: Preview,
         /// The digest of exactly what is approved.
         digest: String,
-        /// When the approval ends.
+        /// When the approval ends, and the question with it: answer with `woke` then.
         expires_at: Millis,
+        /// The approval of an equal call that is open as well: the agent asks for the same call twice.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        same_call: Option<String>,
     },
     /// Whether a tool's new definition is accepted; answers: `approve`, `deny`, `defer`, `cancel`.
     Definition {
@@ -338,6 +341,8 @@ pub enum Answer {
     Ran,
     /// It did not.
     NotRan,
+    /// Nothing that can be read as an answer: it fits no question.
+    Unreadable,
 }
 
 impl FromNode for Answer {
@@ -366,6 +371,19 @@ impl FromNode for Answer {
             Some(7) => Answer::NotRan,
             _ => Answer::Cancel,
         };
+    }
+}
+
+/// What a host's own code answered, whatever that is. A question must end by it, so it is no event that cannot be read.
+struct Given(Answer);
+
+impl FromNode for Given {
+    fn blank() -> Self {
+        Given(Answer::Unreadable)
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0 = de::from_node(from.node()).unwrap_or(Answer::Unreadable);
     }
 }
 
@@ -449,7 +467,7 @@ impl FromNode for Happening {
                 message: from.member_or_default("message"),
                 retry_after: from.member_or_default("retry_after"),
             },
-            Some(4) => Happening::Answer { answer: from.member("answer") },
+            Some(4) => Happening::Answer { answer: from.member::<Given>("answer").0 },
             Some(5) => Happening::Kept,
             Some(6) => Happening::Committed,
             Some(7) => Happening::Conflict,

@@ -13,28 +13,12 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     short
 }
 
-/// Writes out control, bidirectional and invisible characters and ends of lines, so that what is seen is what is there and
-/// stands on one line.
-pub(crate) fn visible(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character == '\n' {
-            seen.push_str("\\n");
-        } else if is_invisible(character) || character.is_control() {
-            seen.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
-        } else {
-            seen.push(character);
-        }
-    }
-    seen
-}
-
 /// How many marks may stand on one character; more would paint over the lines above and below.
 const MOST_MARKS: usize = 4;
 
-/// As part of one line of a terminal: nothing in it ends the line, moves or colours, hides, or reorders. Line breaks
-/// become `\n`, what has no picture of its own `\u{…}`.
-pub(crate) fn on_one_line(text: &str) -> String {
+/// Writes out ends of lines, control, bidirectional and invisible characters, and marks that pile up, so that what is seen
+/// is what is there and stands on one line.
+pub(crate) fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     let mut marks: usize = 0;
     for character in text.chars() {
@@ -85,7 +69,7 @@ pub(crate) fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 mod tests {
-    use super::on_one_line;
+    use super::visible;
 
     #[test]
     fn nothing_ends_hides_or_turns_a_line() {
@@ -102,18 +86,18 @@ mod tests {
             ("5\u{a0}€ 東京\u{3000}都\u{2003}", "5\u{a0}€ 東京\u{3000}都\\u{2003}"),
             ("\u{e000}\u{f0000}\u{1d173}\u{13430}", "\\u{e000}\\u{f0000}\\u{1d173}\\u{13430}"),
         ] {
-            assert_eq!(on_one_line(text), seen, "{text:?}");
+            assert_eq!(visible(text), seen, "{text:?}");
         }
         let piled = format!("a{}b", "\u{30d}".repeat(300));
-        let seen = on_one_line(&piled);
+        let seen = visible(&piled);
         assert!(seen.starts_with("a\u{30d}\u{30d}\u{30d}\u{30d}\\u{30d}\\u{30d}") && seen.ends_with("\\u{30d}b"));
     }
 
     #[test]
     fn what_is_written_out_once_stays_as_it_is() {
         for code in (0..=0x10_ffff).filter_map(char::from_u32) {
-            let seen = on_one_line(&format!("a{code}"));
-            assert_eq!(on_one_line(&seen), seen);
+            let seen = visible(&format!("a{code}"));
+            assert_eq!(visible(&seen), seen);
             assert!(!seen.chars().any(char::is_control), "{code:?}");
         }
     }

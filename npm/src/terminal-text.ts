@@ -218,16 +218,7 @@ function headOf({ message, server, subject }: { message: string; server?: string
   return rows;
 }
 
-/** TEMP until the previews say so themselves. */
-type Shown = Preview & {
-  omitted?: number;
-  arguments?: unknown;
-  defaults?: PreviewLine[];
-  meta?: unknown;
-  notes?: string[];
-};
-
-function callOf({ tool, title, effect, reasons, lines, omitted = 0, defaults = [], notes = [], record = [] }: Shown) {
+function callOf({ tool, title, effect, reasons, lines, omitted = 0, defaults = [], notes = [], record = [] }: Preview) {
   const rows = [own(`Tool: ${quoted(tool)}${title === undefined ? "" : `, called ${quoted(title)} by its server`}`)];
   rows.push(own(`Effect: ${inLine(effect)}${reasons.length === 0 ? "" : `, because ${inLine(reasons.join("; "))}`}`));
   if (record.length > 0) rows.push(own("It is about, as the server says:"), ...record.map(lineRow));
@@ -238,7 +229,7 @@ function callOf({ tool, title, effect, reasons, lines, omitted = 0, defaults = [
   return rows;
 }
 
-function completeOf({ arguments: sent, defaults = [], meta, lines }: Shown): Row[] {
+function completeOf({ arguments: sent, defaults = [], meta, lines }: Preview): Row[] {
   const rows = sent === undefined ? lines.map(lineRow) : jsonRows(sent);
   if (defaults.length > 0) rows.push(own("What the server fills in:"), ...defaults.map(lineRow));
   if (meta !== undefined) rows.push(own("Beside the arguments (_meta):"), ...jsonRows(meta));

@@ -1,5 +1,6 @@
 //! An approval covers one exact call, is used once, and expires.
 
+pub(crate) mod held;
 mod notes;
 pub(crate) mod preview;
 mod seal;

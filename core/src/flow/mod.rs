@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
+use crate::gate::Decision;
 use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
@@ -117,6 +118,14 @@ impl Flow {
             Flow::Decide(flow) => flow.handle(&input, shared),
             Flow::Settle(flow) => flow.handle(&input, shared),
             Flow::Accept(_) | Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
+        }
+    }
+
+    /// How the gates decided, for a call.
+    pub(crate) fn decision(&self) -> Option<&Decision> {
+        match self {
+            Flow::Call(flow) => Some(flow.decision()),
+            _ => None,
         }
     }
 

@@ -274,6 +274,7 @@ impl Call {
                     preview: approval.preview.clone(),
                     digest: approval.digest.clone(),
                     expires_at: approval.expires_at,
+                    same_call: shared.held.twin_of(approval).map(str::to_owned),
                 }
                 .into(),
             },
@@ -382,10 +383,18 @@ impl Call {
                     Err(error) => self.refuse(error),
                 }
             }
-            State::Asking(approval) => {
-                let approval = approval.clone();
-                self.answered(&approval, &input, shared)?;
-            }
+            State::Asking(approval) => match input.happening {
+                // A host's timer may go off early: the same question is open again.
+                Happening::Woke if !approval.is_expired(input.now) => {}
+                Happening::Woke => {
+                    let error = unanswered(approval, input.now);
+                    self.refuse(error);
+                }
+                _ => {
+                    let approval = approval.clone();
+                    self.answered(&approval, &input, shared)?;
+                }
+            },
             State::Deciding { after, .. } => {
                 let after = after.clone();
                 if matches!(input.happening, Happening::Cancelled) {
@@ -483,7 +492,7 @@ impl Call {
             }
             Answer::Defer => self.refuse(problem),
             Answer::Cancel => self.call_off()?,
-            Answer::Code { .. } | Answer::Resend | Answer::Ran | Answer::NotRan => {
+            _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,
                     "The question is about a tool's definition: answer with `approve`, `deny`, `cancel` or `defer`.",
@@ -625,8 +634,9 @@ impl Call {
             self.state = State::Looking { look, errand };
             return Ok(());
         }
+        let is_free = |approval: &&Approval| self.quoted.is_some() || !shared.held.has(approval);
         let standing = gate::approval::check(
-            shared.approvals.values(),
+            shared.approvals.values().filter(is_free),
             self.quoted.as_deref(),
             &binding.call,
             &binding.arguments,
@@ -678,9 +688,9 @@ impl Call {
                 Ok(after) => self.state = State::Deciding { before: approval.clone(), after },
                 Err(error) => self.refuse(error),
             },
-            Answer::Defer => self.refuse(approval::required(approval)),
+            Answer::Defer => self.refuse(unanswered(approval, input.now)),
             Answer::Cancel => self.call_off()?,
-            Answer::Code { .. } | Answer::Resend | Answer::Ran | Answer::NotRan => {
+            _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,
                     "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.",
@@ -688,6 +698,19 @@ impl Call {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// The approval that the call asks about or goes by.
+    pub(crate) fn holds(&self) -> Option<&Approval> {
+        match &self.state {
+            State::Proposing(approval) | State::Asking(approval) => Some(approval),
+            State::Deciding { before, .. } | State::Claiming { before, .. } => Some(before),
+            _ => None,
+        }
     }
 
     /// After a person's answer: all gates again, for the world may have changed while they thought.
@@ -882,6 +905,11 @@ impl Call {
     fn read_arguments(&self) -> Document {
         Document::read(self.arguments.text.get(), json::ARGUMENTS).unwrap_or_default()
     }
+}
+
+/// Nobody answered: the approval stays open, unless its time is over.
+fn unanswered(approval: &Approval, now: Millis) -> Error {
+    approval.check_usable(now).err().unwrap_or_else(|| approval::required(approval))
 }
 
 /// The record's last move, if there is a record.

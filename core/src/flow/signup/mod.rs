@@ -347,7 +347,7 @@ impl Signup {
                 );
                 self.finish(error.with_next(next));
             }
-            Answer::Approve | Answer::Ran | Answer::NotRan => {
+            _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,
                     "The question is about the emailed code: answer with `code`, `resend`, `cancel` or `defer`.",
