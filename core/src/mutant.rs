@@ -53,6 +53,8 @@ mutants! {
     Seal,
     /// A call whose answer was lost is sent again.
     Retry,
+    /// An approval is given back whatever became of its call.
+    GivenBack,
     /// A call that was on its way when its process ended is sent again by the next.
     Resume,
     /// An answer to an old step is taken for one to the open step.

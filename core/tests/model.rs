@@ -113,6 +113,7 @@ reached! {
     Budgeted = "a budget is spent",
     Tampered = "an edited record is refused",
     Unknown = "a call's outcome is unknown",
+    GivenBack = "an approval of which nothing was sent is given back",
     Resolved = "a lost call is settled",
     Resumed = "a snapshot goes on",
 }
@@ -575,6 +576,10 @@ impl Turn<'_> {
                 {
                     Arc::make_mut(&mut self.state.claims).insert(flow_of(step), id_of(key).to_owned());
                 }
+                if state_of(record) == "approved" && expected.as_deref().is_some_and(|it| state_of(it) == "dispatched")
+                {
+                    self.model.reach(Reached::GivenBack);
+                }
                 let event = if how == How::Unheard { failed(Failure::Host) } else { Happening::Committed };
                 self.event(host, step, event, None);
             }
@@ -612,7 +617,10 @@ impl Turn<'_> {
                         let result = Happening::Result { server_time: None };
                         self.event(host, step, result, Some(r#"{"content":[]}"#));
                     }
-                    How::Fails if !open.sent => self.event(host, step, failed(Failure::NotSent), None),
+                    How::Fails if !open.sent => {
+                        self.not_sent(&flow_of(step));
+                        self.event(host, step, failed(Failure::NotSent), None);
+                    }
                     // Refused by the backend: it did not run.
                     How::Fails => self.event(host, step, failed(Failure::Refused), None),
                     _ => {
@@ -624,6 +632,15 @@ impl Turn<'_> {
             _ => return None,
         }
         Some(())
+    }
+
+    /// The host knows for certain that nothing of it was written.
+    fn not_sent(&mut self, flow: &str) {
+        if let Some(id) = self.state.claims.get(flow).cloned()
+            && let Some(asked) = Arc::make_mut(&mut self.state.asked).get_mut(&id)
+        {
+            asked.sent = 0;
+        }
     }
 
     fn lost(&mut self, action: &step::Action, flow: &str) {

@@ -74,6 +74,7 @@ fn the_files_fit_their_schema() {
         "digests.json",
         "drift.json",
         "effects.json",
+        "failures.json",
         "findings.json",
         "policies.json",
         "validation.json",

@@ -1,7 +1,7 @@
 /** Takes an MCP client by its shape: the official ones of both generations, and whatever looks like them. */
 
 import type { Exchanges } from "./exchanges.js";
-import { failureOf } from "./failures.js";
+import { beforeWriting, failureOf } from "./failures.js";
 import type { CallToolStep, Reply } from "./protocol.js";
 
 /**
@@ -57,6 +57,8 @@ interface Inspected {
   request?(request: object, schema: object, options?: object): Promise<unknown>;
   getServerCapabilities?(): { tools?: unknown } | undefined;
   getProtocolEra?(): unknown;
+  /** Absent after the connection was closed. */
+  transport?: unknown;
 }
 
 /**
@@ -84,11 +86,14 @@ export class ClientAdapter {
   readonly #definitions = new Map<string, object>();
   /** Only the v1 client takes a result schema before the options. */
   readonly #optionsAt: 0 | 1;
+  /** Whether the client is of the official ones' make, which reject only with what their transport raised. */
+  readonly #isOfficial: boolean;
 
   constructor(client: McpClient, exchanges: Exchanges) {
     this.#client = client as unknown as Inspected;
     this.#exchanges = exchanges;
     this.#optionsAt = "request" in client && !("getProtocolEra" in client) ? 1 : 0;
+    this.#isOfficial = "request" in client && "transport" in client && "getServerCapabilities" in client;
   }
 
   /** The request options among a caller's further parameters. */
@@ -100,6 +105,7 @@ export class ClientAdapter {
   async list(cursor: string | undefined, options: RequestOptions): Promise<Reply & { page?: Page }> {
     const mark = this.#exchanges.mark();
     try {
+      this.#checkConnected();
       const page = await this.#page(cursor === undefined ? undefined : { cursor }, options);
       this.#remember(page);
       return { event: { type: "tools" }, document: JSON.stringify(page), page };
@@ -112,6 +118,7 @@ export class ClientAdapter {
   async call(step: Sent, signal: AbortSignal | undefined, given: Forwarded | undefined): Promise<Reply> {
     const mark = this.#exchanges.mark();
     try {
+      this.#checkConnected();
       const result = await this.#send(step, signal, given);
       const serverTime = this.#exchanges.serverTime(mark);
       const event = serverTime === undefined ? {} : { server_time: serverTime };
@@ -156,13 +163,26 @@ export class ClientAdapter {
     }
   }
 
+  /** Asked before, because the clients' own `Not connected` is a plain error that anybody could throw. */
+  #checkConnected(): void {
+    if (this.#isOfficial && this.#client.transport === undefined) {
+      throw beforeWriting(new Error("the connection is closed"));
+    }
+  }
+
   #failed(thrown: unknown, mark: number): Reply {
-    const kind = failureOf(thrown);
+    const answered = this.#exchanges.mark() > mark;
+    const kind = failureOf(thrown, { transportOnly: this.#isOfficial || isOwn(thrown), answered });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     const retryAfter = this.#exchanges.retryAfter(mark);
     const wait = retryAfter === undefined ? {} : { retry_after: retryAfter };
     return { event: { type: "failed", kind, message, ...wait } };
   }
+}
+
+/** The package's own client, whose errors carry what `fetch` raised. */
+function isOwn(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "FetchClientError";
 }
 
 /** What of a caller's options also holds for the calls that a gate makes. */

@@ -1,25 +1,76 @@
 /**
- * What a client's error says about the backend. Both official clients throw many kinds of error, and copies of a
- * package make `instanceof` useless, so errors are told by their shape. The one question that matters for a call is
- * whether it may have run: whatever is in doubt counts as `lost`.
+ * What a client's error says about the backend, and so whether a call may have run: whatever is in doubt is `lost`.
+ *
+ * Errors are told apart by their class, never by what a server wrote into them. Copies of a package make `instanceof`
+ * useless, so a class is known by its name, which no server sets: what came over the wire is a `ProtocolError` (v2) or an
+ * `McpError` (v1), whatever code, message and data it holds, and never means that nothing was sent.
  */
 
 import type { Failure } from "./protocol.js";
 
+/** What the caller knows beside the error itself. */
+export interface Evidence {
+  /**
+   * Whether the client rejects only with what its transport raised, as the official ones do. In a client of the host's
+   * own the tool itself may have raised a refused connection.
+   */
+  transportOnly: boolean;
+  /** Whether an HTTP answer came since the call began, so that some part of it was written. */
+  answered: boolean;
+}
+
+const NO_EVIDENCE: Evidence = { transportOnly: false, answered: true };
+
 /** The members that the clients' errors are told by. */
 interface Thrown {
-  name?: unknown;
   message?: unknown;
   code?: unknown;
-  status?: unknown;
   data?: { status?: unknown };
+  status?: unknown;
   cause?: unknown;
 }
 
-export function failureOf(thrown: unknown): Failure {
+export function failureOf(thrown: unknown, evidence: Evidence = NO_EVIDENCE): Failure {
   if (typeof thrown !== "object" || thrown === null) return "lost";
+  if (unwritten.has(thrown)) return "not_sent";
   const error: Thrown = thrown;
-  return byTransportName(error) ?? byHttpStatus(error) ?? byRpcCode(error) ?? byNetworkCode(error) ?? "lost";
+  const is = classesOf(thrown);
+  // Before all else: the members of such an error are the server's.
+  if (is.has("ProtocolError") || is.has("McpError")) return byRpcCode(error);
+  if (is.has("UnauthorizedError")) return "unauthorized";
+  if (is.has("SdkError") || is.has("FetchClientError")) {
+    const kind = byHttpStatus(error.data?.status ?? error.status) ?? bySdkCode(error.code);
+    // A later request of the same call may find the connection gone.
+    return kind === "not_sent" && evidence.answered ? "lost" : (kind ?? byNetwork(error.cause, evidence));
+  }
+  // The v1 client's way to say that the content type is none of MCP's is -1.
+  if (is.has("StreamableHTTPError")) return error.code === -1 ? "malformed" : (byHttpStatus(error.code) ?? "lost");
+  // The answer's body was no JSON, or JSON that is no JSON-RPC message.
+  if (is.has("SyntaxError") || is.has("ZodError") || is.has("$ZodError")) return "malformed";
+  return byNetwork(thrown, evidence);
+}
+
+/** Errors of the guard's own parts that were raised before a request was made. */
+const unwritten = new WeakSet<object>();
+
+/** Marks an error as one that was raised before anything of its request was written. */
+export function beforeWriting(thrown: unknown): unknown {
+  const error = typeof thrown === "object" && thrown !== null ? thrown : new Error(String(thrown));
+  unwritten.add(error);
+  return error;
+}
+
+/** The names of an error's classes, the parents' too. A class that was renamed by a bundler is known by the own name. */
+function classesOf(error: object): ReadonlySet<string> {
+  const names = new Set<string>();
+  const own: unknown = (error as { name?: unknown }).name;
+  if (typeof own === "string") names.add(own);
+  for (let at: unknown = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
+    const maker = (at as { constructor?: { name?: unknown; mcpBrand?: unknown } }).constructor;
+    if (typeof maker?.name === "string") names.add(maker.name);
+    if (typeof maker?.mcpBrand === "string") names.add(maker.mcpBrand.replace(/^mcp\./, ""));
+  }
+  return names;
 }
 
 /** The v2 client's own codes that are certain; its other ones (timeouts, closed connections) are not. */
@@ -32,59 +83,74 @@ const SDK_CODES: Readonly<Record<string, Failure>> = {
   CLIENT_HTTP_FORBIDDEN: "unauthorized",
   CLIENT_HTTP_UNEXPECTED_CONTENT: "malformed",
   INVALID_RESULT: "malformed",
+  RESULT_TOO_LARGE: "malformed",
   UNSUPPORTED_RESULT_TYPE: "malformed",
   INPUT_REQUIRED_ROUNDS_EXCEEDED: "malformed",
   LIST_PAGINATION_EXCEEDED: "malformed",
 };
 
-function byTransportName({ name, message, code }: Thrown): Failure | undefined {
-  if (name === "UnauthorizedError") return "unauthorized";
-  // The answer's body was no JSON, or JSON that is no JSON-RPC message.
-  if (name === "SyntaxError" || name === "ZodError" || name === "$ZodError") return "malformed";
-  if (message === "Not connected") return "not_sent";
-  return typeof code === "string" ? SDK_CODES[code] : undefined;
+function bySdkCode(code: unknown): Failure | undefined {
+  return typeof code === "string" && Object.hasOwn(SDK_CODES, code) ? SDK_CODES[code] : undefined;
 }
 
-function byHttpStatus({ name, message, code, status, data }: Thrown): Failure | undefined {
-  const http = data?.status ?? status ?? (isV1HttpError(name, message) ? code : undefined);
-  if (typeof http !== "number") return undefined;
-  // The v1 client's way to say that the content type is none of MCP's.
-  if (http === -1) return "malformed";
-  if (http === 401 || http === 403) return "unauthorized";
-  if (http === 429) return "rate_limited";
+function byHttpStatus(status: unknown): Failure | undefined {
+  if (typeof status !== "number") return undefined;
+  if (status === 401 || status === 403) return "unauthorized";
+  if (status === 429) return "rate_limited";
   // 408 is the backend's own timeout.
-  return http >= 400 && http < 500 && http !== 408 ? "refused" : "lost";
-}
-
-function isV1HttpError(name: unknown, message: unknown): boolean {
-  return name === "StreamableHTTPError" || (typeof message === "string" && message.startsWith("Streamable HTTP error"));
+  return status >= 400 && status < 500 && status !== 408 ? "refused" : "lost";
 }
 
 const OUTPUT_REFUSED_BY_CLIENT =
   /has an output schema but did not return structured content|^(MCP error -?\d+: )?(Structured content does not match|Failed to validate structured content)/;
 
-function byRpcCode({ name, message, code }: Thrown): Failure | undefined {
-  if ((name !== "McpError" && name !== "ProtocolError") || typeof code !== "number") return undefined;
-  // The clients check results too, and throw what looks like the backend's refusal although the call ran.
+/** A JSON-RPC error. The clients make some up themselves: for a timeout, a closed connection, a result they refuse. */
+function byRpcCode({ message, code }: Thrown): Failure {
+  if (typeof code !== "number") return "lost";
+  // They throw what looks like the backend's refusal although the call ran.
   if (typeof message === "string" && OUTPUT_REFUSED_BY_CLIENT.test(message)) return "malformed";
   // -32603: the backend broke while it worked. -32000 and -32001: the v1 client's closed connection and timeout.
   return code === -32603 || code === -32000 || code === -32001 ? "lost" : "refused";
 }
 
-/** The connection never came about. */
-const NOT_CONNECTED =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|UND_ERR_CONNECT_TIMEOUT|CERT_.*|ERR_TLS_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
+/** No connection came about. Some of these may also end a connection that was there: the system call tells. */
+const NOT_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ETIMEDOUT)$/;
+const NO_CONNECTION_YET =
+  /^(UND_ERR_CONNECT_TIMEOUT|CERT_[A-Z_]+|ERR_TLS_[A-Z_]+|[A-Z_]*SELF_SIGNED_CERT[A-Z_]*|UNABLE_TO_[A-Z_]+)$/;
 
-function byNetworkCode({ code, cause }: Thrown): Failure | undefined {
-  for (const link of [code, causeCode(cause)]) {
-    if (typeof link === "string" && NOT_CONNECTED.test(link)) return "not_sent";
-  }
-  return undefined;
+interface SystemError {
+  code?: unknown;
+  errno?: unknown;
+  syscall?: unknown;
+  host?: unknown;
+  localAddress?: unknown;
+  errors?: unknown;
+  socket?: { bytesWritten?: unknown };
 }
 
-/** `fetch failed` hides the reason in its cause, and for a host with several addresses in that one's list. */
-function causeCode(cause: unknown): unknown {
-  if (typeof cause !== "object" || cause === null) return undefined;
-  const { code, errors } = cause as { code?: unknown; errors?: unknown };
-  return code ?? (Array.isArray(errors) ? (errors[0] as { code?: unknown } | undefined)?.code : undefined);
+/** What `fetch` or a socket raised: `fetch failed` hides the reason in its cause. */
+function byNetwork(thrown: unknown, { transportOnly, answered }: Evidence): Failure {
+  if (!transportOnly || answered || typeof thrown !== "object" || thrown === null) return "lost";
+  const { cause } = thrown as { cause?: unknown };
+  const isFetch = classesOf(thrown).has("TypeError") && typeof cause === "object" && cause !== null;
+  return neverConnected((isFetch ? cause : thrown) as SystemError, isFetch) ? "not_sent" : "lost";
+}
+
+function neverConnected(error: SystemError, fromFetch: boolean): boolean {
+  const { code, errno, syscall, errors, socket } = error;
+  // A host with several addresses: none of them answered.
+  if (Array.isArray(errors) && errors.length > 0) {
+    return errors.every((one) => typeof one === "object" && one !== null && neverConnected(one, fromFetch));
+  }
+  if (typeof code !== "string") return false;
+  if (NOT_CONNECTED.test(code)) {
+    return (
+      syscall === "connect" || syscall === "getaddrinfo" || (fromFetch && syscall === undefined && errno === undefined)
+    );
+  }
+  if (!fromFetch) return false;
+  if (NO_CONNECTION_YET.test(code)) return true;
+  // The peer went away during the TLS handshake: only then the socket's error has these members.
+  if (code === "ECONNRESET" && syscall === undefined && "localAddress" in error && "host" in error) return true;
+  return code === "UND_ERR_SOCKET" && socket?.bytesWritten === 0;
 }

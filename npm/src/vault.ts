@@ -18,7 +18,7 @@ export async function readSecret(vault: Vault, name: string): Promise<string | u
   try {
     return await vault.get(name);
   } catch {
-    throw Object.assign(new Error("the vault could not be read"), { code: "NOT_CONNECTED" });
+    throw beforeWriting(new Error("the vault could not be read"));
   }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import anyio
@@ -14,6 +15,7 @@ from .http import Failure, Trouble, read_note
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from types import FrameType
 
 __all__ = ["Failed", "McpClient", "Port", "Returned", "server_name"]
 
@@ -172,7 +174,13 @@ _LONGEST = 300
 
 
 def trouble_of(error: BaseException) -> Trouble:
-    """Read from what a client raised whether the request may have run: in doubt, it may."""
+    """Read from what a client raised whether the request may have run: in doubt, it may.
+
+    Its class and where it was raised decide, never what a server wrote into it.
+    """
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if _raised_before_write(error):
+        return Trouble("not_sent", f"The connection is closed ({type(error).__name__}).")
     rpc = getattr(error, "error", None)
     code, text = getattr(rpc, "code", None), getattr(rpc, "message", None)
     if isinstance(code, int) and isinstance(text, str):
@@ -181,13 +189,10 @@ def trouble_of(error: BaseException) -> Trouble:
         kind = _kind_of_rpc(code, text)
         # The SDK's own words on an answer that it cannot parse quote the answer.
         return Trouble(kind, "The backend's answer is not MCP." if kind == "malformed" else text[:_LONGEST])
-    names = {cls.__name__ for cls in type(error).__mro__}
-    if status := getattr(getattr(error, "response", None), "status_code", None):
-        kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited"}
+    if "HTTPStatusError" in names and isinstance(status := getattr(error.response, "status_code", None), int):  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+        kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited", 408: "lost"}
         by_status: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
         return Trouble(by_status, f"The backend answered with HTTP {status}.")
-    if names & {"ConnectError", "ConnectTimeout", "ClosedResourceError", "ConnectionRefusedError"}:
-        return Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
     if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):
         return Trouble("malformed", "The backend's answer is not what MCP or the tool's output schema says.")
     if isinstance(error, RuntimeError) and "structured content" in str(error):
@@ -195,6 +200,74 @@ def trouble_of(error: BaseException) -> Trouble:
     if isinstance(error, TimeoutError):
         return Trouble("lost", "No answer came in time.")
     return Trouble("lost", f"No answer came ({type(error).__name__}).")
+
+
+def _raised_before_write(error: BaseException) -> bool:
+    """Say whether the SDK raised it before it handed the request to the transport.
+
+    A closed connection and a server that claims one are the same class with the same words in the SDK, and a tool
+    that runs in this process may raise anything; so the frames tell.
+    """
+    frames = _frames(error)
+    places = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame in frames]
+    if not frames or not all(map(_is_on_the_way_out, places)):
+        return False
+    last, context = frames[-1], error.__context__
+    if places[-1] in _REFUSES_FIRST and context is None:
+        # Nothing was computed yet: the connection is closed, or was never opened.
+        code = last.f_code
+        return set(last.f_locals) <= set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    # The stream between the session and its transport was closed, so it did not take the request.
+    if type(error).__name__ in _STREAM_CLOSED:
+        return _closed_stream(places, "mcp.shared.session", "send_request")
+    if places[-1][1] == "send_raw_request" and type(context).__name__ in _STREAM_CLOSED and context is not None:
+        within = _frames(context)
+        places = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame in within]
+        return within[:1] == [last] and _closed_stream(places, "mcp.shared.jsonrpc_dispatcher", "_write")
+    return False
+
+
+_STREAM_CLOSED = frozenset({"ClosedResourceError", "BrokenResourceError"})
+_REFUSES_FIRST = frozenset(
+    {
+        ("mcp.shared.jsonrpc_dispatcher", "send_raw_request"),
+        ("mcp.shared.direct_dispatcher", "send_raw_request"),
+        ("mcp.client.client", "session"),
+    }
+)
+# What the SDK passes through before it writes. After that it may list tools to look at a result, or make a second
+# request, and a tool in the same process may have a client of its own: then other functions are among the frames.
+_BEFORE_WRITE = frozenset(
+    {"call_tool", "send", "retry", "session", "list_tools", "send_request", "send_raw_request", "_write"}
+)
+
+
+def _is_on_the_way_out(place: tuple[str, str]) -> bool:
+    module, function = place
+    if module.startswith("mcp."):
+        return function in _BEFORE_WRITE and not module.startswith("mcp.server")
+    return module.startswith("toolgate.") or place in _STREAM_SENDS
+
+
+_STREAM_SENDS = frozenset(
+    {
+        ("anyio.streams.memory", "send"),
+        ("anyio.streams.memory", "send_nowait"),
+        ("mcp.shared._context_streams", "send"),
+    }
+)
+
+
+def _closed_stream(places: list[tuple[str, str]], module: str, function: str) -> bool:
+    """Say whether that function's own send into a stream of memory is where the frames end."""
+    if (module, function) not in places:
+        return False
+    inner = places[places.index((module, function)) + 1 :]
+    return bool(inner) and all(place in _STREAM_SENDS for place in inner)
+
+
+def _frames(error: BaseException) -> list[FrameType]:
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 def _kind_of_rpc(code: int, text: str) -> Failure:

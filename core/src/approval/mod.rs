@@ -58,11 +58,20 @@ pub struct Approval {
     /// How it is known what became of a call whose answer was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled_by: Option<Witness>,
+    /// How many dispatches were given back because nothing of them was written. It makes the record of each dispatch
+    /// another one, so that whoever still holds an earlier record can move nothing.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) given_back: u32,
     /// Over everything else, so that a change of the stored record is seen.
     pub(crate) seal: String,
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by });
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by, given_back });
 
 /// What a newer version of the record still has, whatever else it holds.
 struct Head {
@@ -105,7 +114,8 @@ pub enum Witness {
 
 words!(Witness { Person = "person", Read = "read" });
 
-/// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; a proposed or approved
+/// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; `dispatched → approved` where
+/// nothing of the call was written; a proposed or approved
 /// record past its expiry counts as expired without being written again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -119,7 +129,7 @@ pub enum State {
     Dispatched,
     /// The backend answered.
     Completed,
-    /// The backend answered with an error, or nothing reached it.
+    /// The backend answered with an error, or nothing was sent and the approval is over.
     Failed,
     /// The answer was lost: the call may have run.
     Unknown,
@@ -176,6 +186,7 @@ impl Approval {
             request: None,
             check,
             settled_by: None,
+            given_back: 0,
             seal: String::new(),
         }
     }
@@ -277,6 +288,18 @@ impl Approval {
     /// The record of a send that is on its way by the backend's own question to its owner; not sealed yet.
     pub(crate) fn requested(&self, request: Request) -> Option<Approval> {
         (self.state == State::Dispatched).then(|| Approval { request: Some(request), ..self.clone() })
+    }
+
+    /// The record of a dispatch of which nothing was written, good for another one; not sealed yet. What was agreed with
+    /// the backend's owner is not given back.
+    pub(crate) fn returned(&self) -> Option<Approval> {
+        let given_back = self.given_back.checked_add(1)?;
+        (self.state == State::Dispatched && self.request.is_none()).then(|| Approval {
+            state: State::Approved,
+            dispatched_at: None,
+            given_back,
+            ..self.clone()
+        })
     }
 
     /// The ledger's key.

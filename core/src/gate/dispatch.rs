@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
 use crate::mutant::{self, Mutant};
 use crate::redact::Redactor;
-use crate::step::{Failure, Happening};
+use crate::step::{Failure, Happening, Millis};
 
 /// What the ledger's answer means for a record that had to be stored before anything is sent.
 pub(crate) fn stored(happening: &Happening, redactor: &Redactor) -> Option<Result<()>> {
@@ -66,4 +66,20 @@ pub(crate) fn found(happening: &Happening, id: &str, shared: &Shared) -> Option<
 /// Where an approval goes when its call failed.
 pub(crate) fn state_after(failure: Failure) -> State {
     if failure.may_have_run() { State::Unknown } else { State::Failed }
+}
+
+/// The approval as it may be used once more, if its call certainly was not written and it is still live. Only the flow
+/// that claimed it hears of that, and the ledger takes it only from exactly the record of that claim.
+pub(crate) fn given_back(failure: Failure, claimed: &Approval, now: Millis, shared: &Shared) -> Option<Approval> {
+    let certain = failure == Failure::NotSent || mutant::is(Mutant::GivenBack);
+    let after = claimed.returned().filter(|after| certain && after.check_usable(now).is_ok())?;
+    Some(after.sealed(&shared.seal))
+}
+
+/// Says that the person's yes still holds.
+pub(crate) fn not_burnt(error: Error, approval: &Approval) -> Error {
+    error
+        .with("approval", approval.id.as_str())
+        .with("expires_at", approval.expires_at)
+        .with_next("Check the connection and make the same call again before `expires_at`: its approval still holds.")
 }

@@ -794,7 +794,10 @@ impl Call {
             Happening::Failed { kind, message, retry_after } => {
                 let repeatable = self.is_repeatable(shared);
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);
-                self.conclude(approval, dispatch::state_after(*kind), self.failure(error), shared);
+                match approval.as_ref().and_then(|held| dispatch::given_back(*kind, held, input.now, shared)) {
+                    Some(after) => self.settle_or_finish(approval.map(|held| (held, after)), self.failure(error)),
+                    None => self.conclude(approval, dispatch::state_after(*kind), self.failure(error), shared),
+                }
             }
             Happening::Cancelled => {
                 let error = self.lost(shared, "the call was called off while it was on its way");
@@ -846,10 +849,18 @@ impl Call {
             Happening::Conflict | Happening::Failed { .. } | Happening::Cancelled => {}
             _ => return Err(input.wrong_event("`committed`, `conflict` or `failed`")),
         }
-        let outcome = outcome.take();
-        self.state = State::Finished(outcome.unwrap_or_else(|| {
-            failed(Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it."))
-        }));
+        let outcome = outcome.take().unwrap_or_else(|| {
+            failed(match after.state {
+                Standing::Approved => Error::new(Code::Unreachable, "The backend was not reached."),
+                _ => Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it."),
+            })
+        });
+        self.state = State::Finished(match (outcome, &input.happening) {
+            (Outcome::Failed { error, decision }, Happening::Committed) if after.state == Standing::Approved => {
+                Outcome::Failed { error: dispatch::not_burnt(error, after), decision }
+            }
+            (outcome, _) => outcome,
+        });
         Ok(())
     }
 

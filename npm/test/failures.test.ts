@@ -1,0 +1,106 @@
+/** `tests/vectors/failures.json`: what the clients raise, and whether the call may have run. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ClientAdapter, type McpClient } from "../src/client.js";
+import { Exchanges } from "../src/exchanges.js";
+import { beforeWriting, failureOf } from "../src/failures.js";
+
+interface Case {
+  name: string;
+  kind: string;
+  rpc?: { code: number; message: string; data?: unknown };
+  http?: number;
+  class?: string;
+  members?: { message: string } & Record<string, unknown>;
+  answered?: true;
+  custom?: true;
+}
+
+const { failures } = JSON.parse(
+  readFileSync(new URL("../../tests/vectors/failures.json", import.meta.url), "utf8"),
+) as { failures: Case[] };
+
+class ProtocolError extends Error {}
+class McpError extends Error {}
+class SdkError extends Error {}
+class SdkHttpError extends SdkError {}
+class StreamableHTTPError extends Error {}
+class UnauthorizedError extends Error {}
+const CLASSES: Record<string, new (message: string) => Error> = {
+  ProtocolError,
+  SdkError,
+  UnauthorizedError,
+  Error,
+  TypeError,
+  SyntaxError,
+  DOMException,
+};
+
+function raised(kind: new (message: string) => Error, { message, ...members }: { message: string }): Error {
+  return Object.assign(new kind(message), members);
+}
+
+function errors({ rpc, http, class: name, members }: Case): Error[] {
+  if (rpc !== undefined) {
+    const v1 = { ...rpc, message: `MCP error ${rpc.code}: ${rpc.message}` };
+    return [raised(ProtocolError, rpc), raised(McpError, v1)];
+  }
+  if (http !== undefined) {
+    const data = { status: http };
+    return [
+      raised(SdkHttpError, { message: "no", ...{ code: "CLIENT_HTTP_NOT_IMPLEMENTED", data } }),
+      raised(StreamableHTTPError, { message: "Streamable HTTP error: no", ...{ code: http } }),
+    ];
+  }
+  const kind = CLASSES[name ?? ""];
+  return kind && members ? [raised(kind, members)] : [];
+}
+
+describe("failures", () => {
+  for (const failure of failures) {
+    for (const error of errors(failure)) {
+      it(`${failure.name} (${error.constructor.name})`, () => {
+        const evidence = { transportOnly: failure.custom !== true, answered: failure.answered === true };
+        assert.equal(failureOf(error, evidence), failure.kind);
+      });
+    }
+  }
+
+  it("a bundler's name for a class does not hide it", () => {
+    const minified = Object.assign(new (class a extends Error {})("Not connected"), {
+      name: "ProtocolError",
+      code: -32603,
+    });
+    assert.equal(failureOf(minified, { transportOnly: true, answered: false }), "lost");
+  });
+
+  it("what is no error at all is in doubt", () => {
+    for (const thrown of [undefined, null, "Not connected", 7, {}, { code: "NOT_CONNECTED" }, Object.create(null)]) {
+      assert.equal(failureOf(thrown, { transportOnly: true, answered: false }), "lost");
+    }
+  });
+
+  it("the guard's own parts know that they wrote nothing", () => {
+    assert.equal(failureOf(beforeWriting(new Error("the vault could not be read"))), "not_sent");
+  });
+
+  it("a client that is closed is not asked", async () => {
+    let calls = 0;
+    const client = {
+      transport: undefined,
+      request: async () => assert.fail("listed"),
+      listTools: async () => assert.fail("listed"),
+      callTool: async () => {
+        calls += 1;
+      },
+      getServerCapabilities: () => ({ tools: {} }),
+      getProtocolEra: () => undefined,
+    };
+    const adapter = new ClientAdapter(client as McpClient, new Exchanges());
+    const { event } = await adapter.call({ name: "a", arguments: {} }, undefined, undefined);
+    assert.equal(event.type === "failed" && event.kind, "not_sent");
+    assert.equal(calls, 0);
+  });
+});
