@@ -1,4 +1,5 @@
 import { typed } from "./errors.js";
+import { beforeWriting } from "./failures.js";
 import type { ProfileReport } from "./types.js";
 import { whole } from "./whole.js";
 
@@ -11,8 +12,8 @@ export interface Vault {
 }
 
 /**
- * Reads a secret for a request. What the vault throws is not passed on, since it may quote the secret; the code is the
- * clients' own for a request that did not go out.
+ * Reads a secret for a request. What the vault throws is not passed on, since it may quote the secret; the error instead
+ * is known to come before anything was written.
  */
 export async function readSecret(vault: Vault, name: string): Promise<string | undefined> {
   try {
