@@ -98,7 +98,7 @@ for (const generation of generations) {
     let questions = 0;
 
     const options: GuardOptions = {
-      profile: {},
+      profile: { name: "plain" },
       ask: async () => {
         questions += 1;
         return { type: "approve" };
