@@ -92,6 +92,8 @@ codes! {
     ApprovalMismatch = "approval_mismatch", false, "Make exactly the approved call, or make this one without the approval's id to ask for a new approval.";
     /// No approval of that id is known.
     UnknownApproval = "unknown_approval", false, "Make the call without an approval's id to ask for one.";
+    /// More approvals wait for a person than the guard can keep track of; none of them was forgotten for this one.
+    TooManyApprovals = "too_many_approvals", true, "Let a person answer some, or let them expire; then make the call again.";
     /// The call may still be on its way, so that nothing can be said of its outcome yet.
     StillDispatched = "still_dispatched", true, "Wait until `retry_at`, then ask again how the call ended.";
     /// The ledger's record is damaged or was changed by someone else.

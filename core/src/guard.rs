@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::approval::held::Held;
-use crate::approval::{Approval, Seal, State};
+use crate::approval::{Approval, Book, Parked, Seal};
 use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
 use crate::catalog::{self, Catalog, DriftReport, ToolReport};
@@ -37,8 +37,6 @@ use crate::sort::sort_by;
 use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Outcome, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
-/// Ended approvals beyond this many are forgotten, oldest first; the ledger still has them.
-const MAX_APPROVALS: usize = 1_024;
 const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
 const DEFAULT_DISPATCH_TIMEOUT: Millis = 5 * 60 * 1_000;
 /// More calls than any flow makes one after the other.
@@ -98,7 +96,7 @@ pub(crate) struct Shared {
     pub(crate) seal: Seal,
     pub(crate) plans: Plans,
     pub(crate) catalog: Catalog,
-    pub(crate) approvals: Map<String, Approval>,
+    pub(crate) approvals: Book,
     pub(crate) held: Held,
     pub(crate) registrations: Registrations,
     pub(crate) pace: Pace,
@@ -122,6 +120,9 @@ struct Snapshot<'g> {
     version: u32,
     server: &'g str,
     approvals: Vec<&'g Approval>,
+    /// Open approvals that only the ledger has in full.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    parked: &'g Map<String, Parked>,
     registrations: &'g Registrations,
     #[serde(skip_serializing_if = "Pace::is_empty")]
     pace: &'g Pace,
@@ -142,13 +143,14 @@ record!(open Head { toolgate, version, server; });
 
 struct SnapshotBody {
     approvals: Vec<Approval>,
+    parked: Map<String, Parked>,
     registrations: Registrations,
     flows: Map<FlowId, InFlight>,
     pace: Pace,
     seal: String,
 }
 
-record!(open SnapshotBody { approvals, registrations, flows, seal; pace });
+record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
@@ -185,7 +187,7 @@ impl Guard {
                 seal: Seal::new(key),
                 plans: Plans::default(),
                 catalog: pins.map_or_else(Catalog::default, Catalog::locked),
-                approvals: Map::default(),
+                approvals: Book::default(),
                 held: Held::default(),
                 registrations: Registrations::default(),
                 pace: Pace::default(),
@@ -303,6 +305,7 @@ impl Guard {
             version: SNAPSHOT_VERSION,
             server: &self.shared.server,
             approvals: self.shared.approvals.values().collect(),
+            parked: self.shared.approvals.parked(),
             registrations: &self.shared.registrations,
             pace: &self.shared.pace,
             flows: &self.flows,
@@ -350,6 +353,9 @@ impl Guard {
         }
         for approval in body.approvals {
             self.shared.remember(approval);
+        }
+        for (id, parked) in body.parked {
+            self.shared.approvals.park(id, parked);
         }
         self.shared.registrations = body.registrations;
         self.shared.pace.restore(body.pace);
@@ -502,21 +508,6 @@ impl Shared {
     }
 
     pub(crate) fn remember(&mut self, approval: Approval) {
-        self.approvals.insert(approval.id.clone(), approval);
-        while self.approvals.len() > MAX_APPROVALS {
-            let ended =
-                |approval: &&Approval| !matches!(approval.state, State::Proposed | State::Approved | State::Dispatched);
-            let oldest = self
-                .approvals
-                .values()
-                .filter(ended)
-                .min_by_key(|approval| approval.proposed_at)
-                .or_else(|| self.approvals.values().min_by_key(|approval| approval.expires_at))
-                .map(|approval| approval.id.clone());
-            match oldest {
-                Some(id) => self.approvals.remove(&id),
-                None => break,
-            };
-        }
+        self.approvals.insert(approval);
     }
 }

@@ -65,6 +65,18 @@ impl<K: Ord, T> Map<K, T> {
         }
     }
 
+    /// Removes an entry and gives its value.
+    pub(crate) fn take<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<T>
+    where
+        K: Borrow<Q>,
+    {
+        self.find(key).ok().map(|at| self.0.remove(at).1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Leaves out the entries whose keys are not to stay.
     pub(crate) fn retain(&mut self, stays: impl Fn(&K) -> bool) {
         self.0.retain(|(key, _)| stays(key));
@@ -80,6 +92,15 @@ impl<K: Ord, T> Map<K, T> {
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|(_, value)| value)
+    }
+}
+
+impl<T> Map<String, T> {
+    /// What follows in the keys that begin with that.
+    pub(crate) fn behind(&self, prefix: &str) -> Vec<&str> {
+        let from = self.find(prefix).unwrap_or_else(|at| at);
+        let keys = self.0.get(from..).unwrap_or_default().iter();
+        keys.map_while(|(key, _)| key.strip_prefix(prefix)).collect()
     }
 }
 

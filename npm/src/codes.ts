@@ -29,6 +29,7 @@ export type CoreErrorCode =
   | "approval_spent"
   | "approval_mismatch"
   | "unknown_approval"
+  | "too_many_approvals"
   | "still_dispatched"
   | "invalid_record"
   | "unsupported_record"

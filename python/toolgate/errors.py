@@ -193,6 +193,7 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "approval_spent": ApprovalError,
     "approval_mismatch": ApprovalError,
     "unknown_approval": ApprovalError,
+    "too_many_approvals": ApprovalError,
     "still_dispatched": ApprovalError,
     "invalid_record": LedgerError,
     "unsupported_record": LedgerError,

@@ -18,8 +18,8 @@ impl Held {
         self.0.remove(flow);
     }
 
-    pub(crate) fn has(&self, approval: &Approval) -> bool {
-        self.0.values().any(|(id, _)| *id == approval.id)
+    pub(crate) fn has(&self, approval: &str) -> bool {
+        self.0.values().any(|(id, _)| id == approval)
     }
 
     /// Another approval of the same call.

@@ -1,5 +1,6 @@
 //! An approval covers one exact call, is used once, and expires.
 
+mod book;
 pub(crate) mod held;
 mod notes;
 pub(crate) mod preview;
@@ -15,6 +16,7 @@ use crate::json::{self, Json};
 use crate::map::Map;
 use crate::mutant::{self, Mutant};
 use crate::step::Millis;
+pub(crate) use book::{Book, Parked};
 pub(crate) use preview::Frame;
 pub use preview::{Line, Preview};
 pub(crate) use seal::Seal;

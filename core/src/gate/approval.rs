@@ -2,7 +2,7 @@
 
 use crate::approval::{Approval, Bound, Preview, State};
 use crate::error::{Code, Error, Result};
-use crate::redact::Redactor;
+use crate::guard::Shared;
 use crate::step::Millis;
 
 /// How a call that needs an approval stands.
@@ -16,21 +16,21 @@ pub(crate) enum Standing {
     Missing,
 }
 
-/// `quoted` is the id that the caller gave; without one, any approval that covers the call will do.
-pub(crate) fn check<'a>(
-    mut approvals: impl Iterator<Item = &'a Approval>,
+/// `quoted` is the id that the caller gave; without one, any approval will do that covers the call and that no other
+/// call holds.
+pub(crate) fn check(
+    shared: &Shared,
     quoted: Option<&str>,
     call: &Bound,
     arguments: &str,
     preview: &Preview,
-    redactor: &Redactor,
     now: Millis,
 ) -> Result<Standing> {
     let Some(id) = quoted else {
         let mut open = None;
-        for approval in
-            approvals.filter(|approval| !approval.is_expired(now) && approval.covers(call, arguments, preview))
-        {
+        let is_live = |approval: &&Approval| !approval.is_expired(now) && !shared.held.has(&approval.id);
+        let live = shared.approvals.open_of(call).filter(is_live);
+        for approval in live.filter(|approval| approval.covers(call, arguments, preview)) {
             match approval.state {
                 State::Approved => return Ok(Standing::Approved(approval.clone())),
                 State::Proposed => open = Some(approval.clone()),
@@ -39,9 +39,9 @@ pub(crate) fn check<'a>(
         }
         return Ok(open.map_or(Standing::Missing, Standing::Open));
     };
-    let approval = approvals.find(|approval| approval.id == id).ok_or_else(|| {
+    let approval = shared.approvals.get(id).ok_or_else(|| {
         Error::new(Code::UnknownApproval, "No approval of that id is known here.")
-            .with("approval", redactor.shown(id, 64))
+            .with("approval", shared.redactor.shown(id, 64))
     })?;
     exactly(approval, call, arguments, preview)?;
     approval.check_usable(now)?;

@@ -33,6 +33,9 @@ use examine::Examined;
 use record::Look;
 use verification::{credential_name, key_lost};
 
+/// More open approvals of one call than differ in what a person sees.
+const MAX_RECALLS: u32 = 8;
+
 /// The flow `call`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Call {
@@ -54,6 +57,8 @@ pub(crate) struct Call {
     drafted: bool,
     /// Whether the ledger was asked for the quoted approval.
     recalled: bool,
+    /// How many approvals were read that this guard knew by their call alone.
+    recalls: u32,
     state: State,
 }
 
@@ -147,7 +152,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls });
 
 const STATES: &[&str] = &[
     "recalling",
@@ -222,6 +227,7 @@ impl Call {
             record: None,
             drafted: false,
             recalled: false,
+            recalls: 0,
             state: State::Dispatching(None),
         };
         match arguments.and_then(|arguments| Ok((arguments, meta?))) {
@@ -570,8 +576,11 @@ impl Call {
         self.recalled = true;
         match found {
             Ok(found) => {
-                if let Some(approval) = found {
-                    shared.remember(approval);
+                match found {
+                    Some(approval) => shared.remember(approval),
+                    // Where it was known by its call alone, there is nothing to come back to.
+                    None if shared.approvals.get(id).is_none() => shared.approvals.remove(id),
+                    None => {}
                 }
                 self.advance(input.now, true, shared);
             }
@@ -628,26 +637,31 @@ impl Call {
             }
             approval.check_usable(now)?;
         }
+        let parked = self.quoted.is_none().then(|| shared.approvals.parked_of(&binding.call, now)).flatten();
+        if let Some(id) = parked.filter(|id| self.recalls < MAX_RECALLS && !shared.held.has(id)) {
+            self.recalls = self.recalls.saturating_add(1);
+            self.state = State::Recalling(id.to_owned());
+            return Ok(());
+        }
         if self.record.is_none()
             && let Some((look, errand)) = self.look(&examined.document, shared)
         {
             self.state = State::Looking { look, errand };
             return Ok(());
         }
-        let is_free = |approval: &&Approval| self.quoted.is_some() || !shared.held.has(approval);
         let standing = gate::approval::check(
-            shared.approvals.values().filter(is_free),
+            shared,
             self.quoted.as_deref(),
             &binding.call,
             &binding.arguments,
             &binding.preview,
-            &shared.redactor,
             now,
         )?;
         match standing {
             gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
             gate::approval::Standing::Open(approval) => self.ask(approval, true),
             gate::approval::Standing::Missing => {
+                shared.approvals.check_room(now)?;
                 let check = self.check(&examined.document, shared);
                 let times = (now, now.saturating_add(shared.approval_ttl));
                 let (call, preview) = (binding.call, binding.preview);
