@@ -64,6 +64,8 @@ codes! {
     InvalidArguments = "invalid_arguments", false, "Mend the arguments as each violation says and call again.";
     /// The tool's definition is not the one that was first seen or accepted.
     DefinitionChanged = "definition_changed", false, "Show the difference to a person; once they accept it, make the same call again.";
+    /// Nothing but the server's own hints says how little the tool does, and no person confirmed it yet.
+    DefinitionUnconfirmed = "definition_unconfirmed", false, "Ask a person whether the tool does as little as its server says; once they accept its definition, make the same call again.";
     /// The file of pinned definitions cannot be used.
     InvalidLock = "invalid_lock", false, "Restore the lock file of this server from version control, or write a new one after looking at the tools.";
     /// A configuration cannot be used, or holds a secret in plain sight.

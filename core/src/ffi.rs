@@ -11,6 +11,7 @@ use crate::guard::Guard;
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::{self, FromNode};
 use crate::json::{self, Document};
+use crate::policy::Policy;
 use crate::redact::Redactor;
 use crate::schema::{Options, Schema, SchemaError, Violation, unreadable};
 use crate::step::{Action, Millis, Outcome, Step};
@@ -122,6 +123,11 @@ impl Core {
         self.shown(&self.0.findings())
     }
 
+    /// What looks safe in the policy and is not: `[{rule, kind, path, message}]`.
+    pub fn policy_findings(&self) -> String {
+        text(&self.0.policy_findings())
+    }
+
     /// The lock file.
     pub fn lock(&self) -> String {
         self.0.lock()
@@ -230,6 +236,12 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<String, String> {
 /// are written out.
 pub fn visible(text: &str) -> String {
     crate::text::visible(text)
+}
+
+/// What looks safe in a policy and is not: `[{rule, kind, path, message}]`. The policy is the JSON
+/// text of one, or of a string that holds it.
+pub fn policy_findings(policy: &str) -> Result<String, String> {
+    Policy::load(Some(policy)).map(|policy| text(&policy.findings(None))).map_err(|error| text(&error))
 }
 
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.

@@ -29,6 +29,7 @@ use crate::map::Map;
 use crate::mutant::{self, Mutant};
 use crate::pace::Pace;
 use crate::policy::Policy;
+use crate::policy::lint::{Known, PolicyFinding};
 use crate::profile::{Profile, ProfileReport, Registration};
 use crate::redact::Redactor;
 use crate::seal::Key;
@@ -382,6 +383,12 @@ impl Guard {
     pub fn findings(&self) -> Vec<Finding> {
         let Shared { catalog, redactor, trusted, profile, .. } = &self.shared;
         catalog.findings(redactor, *trusted, profile.as_ref())
+    }
+
+    /// What looks safe in the policy and is not, beside the tools as listed.
+    pub fn policy_findings(&self) -> Vec<PolicyFinding> {
+        let Shared { catalog, policy, .. } = &self.shared;
+        policy.findings(Some(Known { catalog, is_locked: catalog.is_locked() }))
     }
 
     /// The lock file: what is pinned now, the same bytes for the same definitions.

@@ -25,6 +25,8 @@ mutants! {
     Known,
     /// The gate pinned passes every definition.
     Pinned,
+    /// The gate pinned asks nobody to confirm what nothing but the server's hints says.
+    Confirmed,
     /// The gate arguments does not ask the schema.
     Arguments,
     /// The gate policy passes what a rule denies.

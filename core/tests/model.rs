@@ -980,6 +980,9 @@ fn every_mutant_is_caught() {
         mutant::select(Some(*mutant));
         let caught = match mutant {
             Mutant::Plan => directly(!plan_is_asked(), "a direct check: the backend's plan is asked first"),
+            Mutant::Confirmed => {
+                directly(!hint_is_confirmed(), "a direct check: a person confirms what only a hint says")
+            }
             Mutant::Result => directly(!output_is_checked(), "a direct check: an answer is held against its schema"),
             _ => in_the_model(),
         };
@@ -991,6 +994,7 @@ fn every_mutant_is_caught() {
     }
     assert!(plan_is_asked(), "without a mutant, the plan is asked");
     assert!(output_is_checked(), "without a mutant, an answer is checked");
+    assert!(hint_is_confirmed(), "without a mutant, a hint is confirmed");
     assert!(survivors.is_empty(), "nothing notices that these are broken: {survivors:?}");
 }
 
@@ -1012,7 +1016,8 @@ fn directly(caught: bool, by: &str) -> Option<(String, usize)> {
     caught.then(|| (by.to_owned(), 0))
 }
 
-/// Two gates are outside of the model: it has no profile with a plan, and its answers promise nothing.
+/// Three gates are outside of the model: it has no profile with a plan, its answers promise nothing, and its server is
+/// trusted.
 fn guard_with(options: &Value, tools: &Value) -> Guard {
     let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
     let step = guard.start(Start { now: BEGINNING, entropy: entropy(9, 0), flow: Work::List }, None).unwrap();
@@ -1036,6 +1041,13 @@ fn plan_is_asked() -> bool {
     let mut guard = guard_with(&json!({ "server": "https://crm.example.test/mcp", "profile": "favcrm" }), &tools);
     let step = called(&mut guard, "create_booking");
     matches!(&step.action, step::Action::CallTool { name, .. } if name != "create_booking")
+}
+
+fn hint_is_confirmed() -> bool {
+    let annotations = json!({ "readOnlyHint": true, "openWorldHint": false });
+    let tools = json!([{ "name": "open_nodes", "inputSchema": { "type": "object" }, "annotations": annotations }]);
+    let mut guard = guard_with(&json!({ "server": "https://crm.example.test/mcp" }), &tools);
+    matches!(called(&mut guard, "open_nodes").action, step::Action::Ask { .. })
 }
 
 fn output_is_checked() -> bool {

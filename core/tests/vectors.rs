@@ -77,6 +77,8 @@ fn the_files_fit_their_schema() {
         "failures.json",
         "findings.json",
         "policies.json",
+        "policy-findings.json",
+        "tool-names.json",
         "validation.json",
     ];
     let files = named.into_iter().map(|name| folder().join(name)).chain(transcripts());
@@ -108,6 +110,39 @@ fn effects() {
         let mut core = Core::new(&case["options"].to_string()).unwrap();
         list(&mut core, &json!([case["tool"]]));
         parsed(&core.tools())[0].to_string()
+    });
+}
+
+#[test]
+fn tool_names() {
+    let file = read(&folder().join("tool-names.json"));
+    for case in file["tool_names"].as_array().unwrap() {
+        let annotations = match case["says"].as_str().unwrap() {
+            "read" => json!({ "readOnlyHint": true }),
+            _ => json!({ "readOnlyHint": false, "destructiveHint": false, "openWorldHint": false }),
+        };
+        let mut tool = json!({ "name": case["tool"], "annotations": annotations, "inputSchema": { "type": "object" } });
+        if let Some(description) = case.get("description") {
+            tool["description"] = description.clone();
+        }
+        let mut core = Core::new(r#"{"server":"crm"}"#).unwrap();
+        list(&mut core, &json!([tool]));
+        let report = &parsed(&core.tools())[0];
+        assert_eq!(report["effect"], case["effect"], "{case}: {report}");
+        assert_eq!(report.get("unconfirmed"), case.get("unconfirmed"), "{case}: {report}");
+    }
+}
+
+#[test]
+fn policy_findings() {
+    reports("policy-findings.json", "policy_findings", |case| match case.get("tools") {
+        None => ffi::policy_findings(&case["policy"].to_string()).unwrap(),
+        Some(tools) => {
+            let options = json!({ "server": "crm", "policy": case["policy"] });
+            let mut core = Core::new(&options.to_string()).unwrap();
+            list(&mut core, tools);
+            core.policy_findings()
+        }
     });
 }
 

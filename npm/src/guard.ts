@@ -20,6 +20,7 @@ import type {
   Finished,
   PlanUpgrade,
   Policy,
+  PolicyFinding,
   ProfileReport,
   Question,
   ResumedFlow,
@@ -203,14 +204,14 @@ export class Guard<C extends McpClient = McpClient> {
     return camel(JSON.parse(this.#core.tools()));
   }
 
-  /** The tools whose listed definition is not the pinned one, and how it differs. */
+  /** The tools whose listed definition is not the pinned one, and how it differs, and those that wait to be confirmed. */
   drift(): Drift[] {
     return JSON.parse(this.#core.drift());
   }
 
   /**
-   * Records that a person accepts a tool's new definition, so that it is pinned from now on. Never let a model decide
-   * this: what changed may be what the model reads.
+   * Records that a person accepts a tool's definition, so that it is pinned from now on and its hints are believed. Never
+   * let a model decide this: what changed may be what the model reads.
    *
    * @param digest - Of the definition that the person saw: the error's `details.digest`, or that of {@link Guard.drift}.
    * @throws ToolgateError `unknown_tool`, `invalid_definition`; `definition_changed` with the new difference, if the
@@ -232,6 +233,11 @@ export class Guard<C extends McpClient = McpClient> {
   /** What is suspicious about the tools as listed; it decides nothing. Reads every definition. */
   findings(): Finding[] {
     return JSON.parse(this.#core.findings());
+  }
+
+  /** What looks safe in the policy and is not, beside the tools as listed; {@link lintPolicy} looks at a policy alone. */
+  policyFindings(): PolicyFinding[] {
+    return JSON.parse(this.#core.policyFindings());
   }
 
   /** What the guard knows of its backend's profile, or `null`. */

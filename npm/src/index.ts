@@ -15,6 +15,7 @@ export type { FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
 export type { EntriesOptions, Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
+export { lintPolicy } from "./policy.js";
 export * from "./schema-index.js";
 export type { Span, Tracer } from "./telemetry.js";
 export { canonicalize, digest } from "./text.js";

@@ -34,6 +34,8 @@ export type PolicyRule = PolicyMatch & {
   when?: readonly PolicyPredicate[];
   /** For the one who reads the refusal or is asked. */
   reason?: string;
+  /** Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name. */
+  digest?: string;
 } & (
     | { then: PolicyVerdict; effect?: never }
     | {
@@ -260,14 +262,22 @@ export interface ToolReport {
   name: string;
   title?: string;
   effect: Effect;
+  /**
+   * Nothing but the hints of a server that is not trusted makes the effect so low: the first call asks a person to
+   * confirm it, or {@link Guard.accept} does.
+   */
+  unconfirmed?: true;
   /** The hints as they count, after MCP's worst-case defaults. */
   hints: { readOnly: boolean; destructive: boolean; idempotent: boolean; openWorld: boolean };
   /** How the effect was come by. */
   reasons: string[];
 }
 
-/** What a difference means: less is accepted; a model reads another text; more may be done or less is checked. */
-export type Change = "narrowed" | "changed" | "widened";
+/**
+ * What a difference means: less is accepted; a model reads another text; more may be done or less is checked; nothing
+ * differs, but nothing except the server's own hints says how little the tool does.
+ */
+export type Change = "narrowed" | "changed" | "widened" | "unconfirmed";
 
 /** One difference between a pinned definition and the listed one. */
 export interface Difference {
@@ -282,7 +292,7 @@ export interface Difference {
   note: string;
 }
 
-/** A tool whose listed definition is not the pinned one. */
+/** A tool whose listed definition is not the pinned one, or waits for a person to confirm what its hints say. */
 export interface Drift {
   tool: string;
   /** The worst of the differences. What is `narrowed` can be called, all else waits for {@link Guard.accept}. */
@@ -293,6 +303,26 @@ export interface Drift {
   differences: Difference[];
   /** How many there are besides. */
   more: number;
+}
+
+/** Something that looks safe in a policy and is not. */
+export interface PolicyFinding {
+  /** The rule's place in `rules`, counted from 1. */
+  rule: number;
+  kind:
+    | "unanchored_pattern"
+    | "unescaped_dot"
+    | "open_range"
+    | "value_deny"
+    | "name_deny"
+    | "unbound_effect"
+    | "shadowed"
+    | "unknown_tool"
+    | "missed_tool";
+  /** JSON Pointer into the policy. */
+  path: string;
+  /** What it means and what would be better, for people. */
+  message: string;
 }
 
 /** Something suspicious about a listed tool. */

@@ -6,6 +6,7 @@ import initialize, {
   digest,
   FetchClient,
   initSync,
+  policyFindings,
   resolveConfig,
   room,
   Validator,
@@ -15,6 +16,6 @@ import initialize, {
 
 /** The whole core, guard included. */
 export const whole = new Engine({
-  ...{ Core, canonicalize, digest, configReferences, FetchClient, resolveConfig, verifyAudit, visible },
+  ...{ Core, canonicalize, digest, configReferences, FetchClient, policyFindings, resolveConfig, verifyAudit, visible },
   ...{ initialize, initSync, room, Validator },
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
-import { compile, configReferences, resolveConfig, verifyAudit } from "toolgate";
+import { compile, configReferences, lintPolicy, resolveConfig, verifyAudit } from "toolgate";
 import { type File, list, play } from "../../tests/vectors/run.mjs";
 import { Core, canonicalize, digest, memory, room, verifyAudit as verify } from "./core.js";
 
@@ -89,6 +89,42 @@ describe("findings", () => {
       const core = new Core('{"server":"crm"}');
       list(core, tools);
       assert.deepEqual(JSON.parse(core.findings()), report);
+    });
+  }
+});
+
+describe("tool names", () => {
+  const { tool_names } = read<{
+    tool_names: { tool: string; says: "read" | "write"; description?: string; effect: string; unconfirmed?: true }[];
+  }>("tool-names.json");
+  for (const { tool, says, description, ...expected } of tool_names) {
+    it(`${tool} says ${says}`, () => {
+      const core = new Core('{"server":"crm"}');
+      const annotations =
+        says === "read"
+          ? { readOnlyHint: true }
+          : { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
+      list(core, [{ name: tool, description, annotations, inputSchema: { type: "object" } }]);
+      const [{ effect, unconfirmed }] = JSON.parse(core.tools());
+      assert.deepEqual(unconfirmed ? { effect, unconfirmed } : { effect }, expected);
+    });
+  }
+});
+
+describe("findings in policies", () => {
+  const { policy_findings } = read<{
+    policy_findings: { name: string; policy: Json; tools?: Json[]; report: Json[] }[];
+  }>("policy-findings.json");
+  for (const { name, policy, tools, report } of policy_findings) {
+    it(name, () => {
+      if (tools === undefined) {
+        assert.deepEqual(lintPolicy(policy), report);
+        assert.deepEqual(lintPolicy(JSON.stringify(policy, undefined, 2)), report);
+        return;
+      }
+      const core = new Core(JSON.stringify({ server: "crm", policy }));
+      list(core, tools);
+      assert.deepEqual(JSON.parse(core.policyFindings()), report);
     });
   }
 });

@@ -107,6 +107,11 @@ impl Core {
         self.with(py, |core| core.findings())
     }
 
+    /// What looks safe in the policy and is not.
+    fn policy_findings(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.policy_findings())
+    }
+
     /// The lock file: what is pinned now.
     fn lock(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.lock())
@@ -157,6 +162,12 @@ fn visible(text: &str) -> String {
     ffi::visible(text)
 }
 
+/// What looks safe in a policy and is not.
+#[pyfunction]
+fn policy_findings(py: Python<'_>, policy: &str) -> PyResult<String> {
+    guarded(py, || ffi::policy_findings(policy))?.map_err(Refused::new_err)
+}
+
 /// The placeholders of a client's configuration.
 #[pyfunction]
 fn config_references(py: Python<'_>, config: &str) -> PyResult<String> {
@@ -176,6 +187,7 @@ mod _native {
     use super::validator::Validator;
     #[pymodule_export]
     use super::{
-        Core, Refused, canonicalize, config_references, digest, error_codes, resolve_config, verify_audit, visible,
+        Core, Refused, canonicalize, config_references, digest, error_codes, policy_findings, resolve_config,
+        verify_audit, visible,
     };
 }

@@ -95,6 +95,32 @@ def test_findings(case):
     assert json.loads(listed({"server": "crm"}, case["tools"]).findings()) == case["report"]
 
 
+@pytest.mark.parametrize(
+    "case", load(VECTORS / "tool-names.json")["tool_names"], ids=lambda case: f"{case['tool']} says {case['says']}"
+)
+def test_tool_name(case):
+    hints = {"readOnlyHint": True}
+    if case["says"] == "write":
+        hints = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": False}
+    tool = {"name": case["tool"], "annotations": hints, "inputSchema": {"type": "object"}}
+    if "description" in case:
+        tool["description"] = case["description"]
+    report = json.loads(listed({"server": "crm"}, [tool]).tools())[0]
+    assert (report["effect"], report.get("unconfirmed")) == (case["effect"], case.get("unconfirmed"))
+
+
+@pytest.mark.parametrize(
+    "case", load(VECTORS / "policy-findings.json")["policy_findings"], ids=lambda case: case["name"]
+)
+def test_policy_findings(case):
+    if "tools" in case:
+        core = listed({"server": "crm", "policy": case["policy"]}, case["tools"])
+        assert json.loads(core.policy_findings()) == case["report"]
+        return
+    assert toolgate.lint_policy(case["policy"]) == case["report"]
+    assert toolgate.lint_policy(json.dumps(case["policy"], indent=2)) == case["report"]
+
+
 @pytest.mark.parametrize("case", load(VECTORS / "validation.json")["validation"], ids=lambda case: case["name"])
 def test_validation(case):
     validator = toolgate.compile(case["schema"], **case.get("options", {}))

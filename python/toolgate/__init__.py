@@ -45,6 +45,7 @@ from .errors import (
 from .guard import APPROVAL_META, Guard, Resumed, profile
 from .http import http_client
 from .ledger import Ledger, MemoryLedger
+from .policy import lint_policy
 from .postgres import PostgresLedger, PostgresPool
 from .schema import Validator, Violation, compile  # noqa: A004
 from .sqlite import SqliteLedger
@@ -67,6 +68,7 @@ from .types import (
     KeyHandle,
     OutcomeQuestion,
     Policy,
+    PolicyFinding,
     Preview,
     Profile,
     Question,
@@ -125,6 +127,7 @@ __all__ = [
     "PlanError",
     "Policy",
     "PolicyError",
+    "PolicyFinding",
     "PostgresLedger",
     "PostgresPool",
     "Preview",
@@ -160,6 +163,7 @@ __all__ = [
     "defer",
     "error_codes",
     "http_client",
+    "lint_policy",
     "profile",
     "resolve_config",
     "verify_audit",

@@ -179,6 +179,7 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "invalid_schema": SchemaError,
     "invalid_arguments": ArgumentsError,
     "definition_changed": ToolError,
+    "definition_unconfirmed": ToolError,
     "invalid_lock": OptionsError,
     "invalid_config": OptionsError,
     "secret_in_arguments": ArgumentsError,

@@ -28,7 +28,20 @@ if TYPE_CHECKING:
     from .audit import Audit, AuditSink
     from .ledger import Ledger
     from .telemetry import Tracer
-    from .types import Approval, Decision, Drift, Finding, Form, Policy, Profile, Report, SignedUp, Step, ToolReport
+    from .types import (
+        Approval,
+        Decision,
+        Drift,
+        Finding,
+        Form,
+        Policy,
+        PolicyFinding,
+        Profile,
+        Report,
+        SignedUp,
+        Step,
+        ToolReport,
+    )
     from .vault import Vault
 
 __all__ = ["APPROVAL_META", "Guard", "Resumed", "profile"]
@@ -300,6 +313,13 @@ class Guard(Generic[CallResult, ListResult]):
     def findings(self) -> list[Finding]:
         """Return what is suspicious about the tools as listed; it decides nothing. Reads every definition."""
         return cast("list[Finding]", json.loads(self._driver.core.findings()))
+
+    def policy_findings(self) -> list[PolicyFinding]:
+        """Return what looks safe in the policy and is not, beside the tools as listed.
+
+        `lint_policy` looks at a policy alone.
+        """
+        return cast("list[PolicyFinding]", json.loads(self._driver.core.policy_findings()))
 
     async def signup(self, form: Form | None = None, /, **fields: Unpack[Form]) -> SignedUp:
         """Sign an organisation up at the backend and put its key into the vault.

@@ -82,12 +82,16 @@ class ToolReport(TypedDict):
     name: str
     title: NotRequired[str]
     effect: Effect
+    unconfirmed: NotRequired[bool]
+    """Nothing but the hints of a server that is not trusted makes the effect so low: the first call asks a person to
+    confirm it, or `Guard.accept` does."""
     hints: Hints
     reasons: list[str]
 
 
-Change = Literal["narrowed", "changed", "widened"]
-"""What a difference means: less is accepted; a model reads another text; more may be done or less is checked."""
+Change = Literal["narrowed", "changed", "widened", "unconfirmed"]
+"""What a difference means: less is accepted; a model reads another text; more may be done or less is checked; nothing
+differs, but nothing except the server's own hints says how little the tool does."""
 
 
 class Difference(TypedDict):
@@ -104,7 +108,7 @@ class Difference(TypedDict):
 
 
 class Drift(TypedDict):
-    """A tool whose listed definition is not the pinned one."""
+    """A tool whose listed definition is not the pinned one, or waits for a person to confirm what its hints say."""
 
     tool: str
     change: Change
@@ -115,6 +119,28 @@ class Drift(TypedDict):
     """The first of them: what is suspicious, then the worst."""
     more: int
     """How many there are besides."""
+
+
+class PolicyFinding(TypedDict):
+    """Something that looks safe in a policy and is not."""
+
+    rule: int
+    """The rule's place in `rules`, counted from 1."""
+    kind: Literal[
+        "unanchored_pattern",
+        "unescaped_dot",
+        "open_range",
+        "value_deny",
+        "name_deny",
+        "unbound_effect",
+        "shadowed",
+        "unknown_tool",
+        "missed_tool",
+    ]
+    path: str
+    """JSON Pointer into the policy."""
+    message: str
+    """What it means and what would be better, for people."""
 
 
 class Finding(TypedDict):
@@ -198,6 +224,8 @@ class Rule(TypedDict, total=False):
     """What the tools count as from here on, lower or higher than listed; needs `tools` with exact names."""
     then: Literal["allow", "ask", "deny"]
     reason: str
+    digest: str
+    """Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name."""
 
 
 class Rate(TypedDict):

@@ -89,6 +89,12 @@ impl Core {
         self.0.findings()
     }
 
+    /// What looks safe in the policy and is not.
+    #[wasm_bindgen(js_name = policyFindings)]
+    pub fn policy_findings(&self) -> String {
+        self.0.policy_findings()
+    }
+
     /// The lock file's text: what is pinned now.
     pub fn lock(&self) -> String {
         self.0.lock()
@@ -138,6 +144,13 @@ pub fn verify_audit(lines: &[u8], options: &str) -> Result<JsValue, JsValue> {
 #[wasm_bindgen]
 pub fn visible(text: &str) -> String {
     ffi::visible(text)
+}
+
+/// What looks safe in a policy and is not: `[{rule, kind, path, message}]`.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = policyFindings)]
+pub fn policy_findings(policy: &str) -> Result<JsValue, JsValue> {
+    ffi::policy_findings(policy).map(|findings| object(&findings)).map_err(thrown)
 }
 
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.

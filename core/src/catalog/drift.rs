@@ -35,9 +35,11 @@ pub enum Change {
     Changed,
     /// The tool may do more than before, or is checked less.
     Widened,
+    /// Nothing differs, and nothing but the server's hints says how little the tool does.
+    Unconfirmed,
 }
 
-words!(Change { Narrowed = "narrowed", Changed = "changed", Widened = "widened" });
+words!(Change { Narrowed = "narrowed", Changed = "changed", Widened = "widened", Unconfirmed = "unconfirmed" });
 
 /// Which part of the definition differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +100,20 @@ impl Drift {
         Drift { change, digest: digest.to_owned(), differences: vec![difference], more: 0 }
     }
 
+    /// Nothing but the hint at that place says that the tool does so little.
+    pub(crate) fn unconfirmed(digest: &str, path: &str, hint: bool) -> Self {
+        let note = if hint {
+            "the server says that the tool only reads, and nothing else confirms it"
+        } else {
+            "the server says that the tool destroys nothing, and nothing else confirms it"
+        };
+        let (aspect, change) = (Aspect::Hints, Change::Unconfirmed);
+        let after = Some(if hint { "true" } else { "false" }.to_owned());
+        let difference =
+            Difference { aspect, change, path: path.to_owned(), before: None, after, note: Cow::Borrowed(note) };
+        Drift { change, digest: digest.to_owned(), differences: vec![difference], more: 0 }
+    }
+
     /// From the pinned definition to the listed one; none if they mean the same.
     pub(crate) fn between(pinned: Node<'_>, listed: Node<'_>, digest: &str, redactor: &Redactor) -> Option<Self> {
         let mut comparison =
@@ -123,7 +139,7 @@ impl Drift {
         let mut told = String::new();
         let mut last = "";
         for difference in &self.differences {
-            if difference.aspect == Aspect::Added {
+            if difference.aspect == Aspect::Added || difference.change == Change::Unconfirmed {
                 return difference.note.clone().into_owned();
             }
             let aspect = difference.aspect.as_str();
@@ -232,12 +248,16 @@ impl Comparison<'_> {
         let [old, new] = [before, after].map(|node| Said::read(node).unwrap_or_default());
         let (is, was) = (new.hints(), old.hints());
         let asks = |said: &Said| said.requires_approval == Some(true);
+        // Where nothing is said, the guard asks of what is more than a read.
+        let plan = |said: &Said| said.requires_plan_check.map_or(1_u8, |concerned| if concerned { 2 } else { 0 });
+        let plan = (plan(&old), plan(&new));
         for (name, was, is, looser_when) in [
             ("readOnlyHint", was.read_only, is.read_only, Some(true)),
             ("destructiveHint", was.destructive, is.destructive, Some(false)),
             ("openWorldHint", was.open_world, is.open_world, Some(false)),
             ("idempotentHint", was.idempotent, is.idempotent, None),
             ("requiresApproval", !asks(&old), !asks(&new), None),
+            ("requiresPlanCheck", plan.0 < plan.1, plan.0 > plan.1, None),
         ] {
             if was == is {
                 continue;
@@ -250,9 +270,13 @@ impl Comparison<'_> {
             };
             let length = self.enter(name);
             if self.has_room(change) {
-                // What is asked of this one is the opposite of what it is named for.
-                let turned = name == "requiresApproval";
-                let [was, is] = [was, is].map(|value| Some(if value != turned { "true" } else { "false" }.to_owned()));
+                let written = |value: Option<bool>| value.map(|value| if value { "true" } else { "false" }.to_owned());
+                let (was, is) = match name {
+                    "requiresPlanCheck" => (written(old.requires_plan_check), written(new.requires_plan_check)),
+                    // What is asked of this one is the opposite of what it is named for.
+                    "requiresApproval" => (written(Some(!was)), written(Some(!is))),
+                    _ => (written(Some(was)), written(Some(is))),
+                };
                 self.keep(change, was, is, Cow::Borrowed(note));
             }
             self.path.truncate(length);

@@ -178,7 +178,7 @@ fn hidden_in(text: &str) -> Option<usize> {
 }
 
 /// The Latin letter or the digit that a character looks like, in lower case; others are themselves.
-fn plain(character: char) -> char {
+pub(crate) fn plain(character: char) -> char {
     const ALIKE: &[(&str, char)] = &[
         ("аαａɑ", 'a'),
         ("ЬВβ", 'b'),
@@ -189,7 +189,7 @@ fn plain(character: char) -> char {
         ("һНΗ", 'h'),
         ("іιІΙı", 'i'),
         ("јЈ", 'j'),
-        ("кκКΚ", 'k'),
+        ("кκКΚ\u{212a}", 'k'),
         ("ӏⅼ", 'l'),
         ("мМΜ", 'm'),
         ("ηΝ", 'n'),

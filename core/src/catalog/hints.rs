@@ -76,6 +76,8 @@ impl Said {
                 Kind::String if name == "title" => said.title = Some(member.value.text().into_owned()),
                 Kind::True => said.say(&name, Some(true)),
                 Kind::False => said.say(&name, Some(false)),
+                // Absent, as two SDKs write it.
+                Kind::Null => {}
                 _ => said.say(&name, None),
             }
         }
@@ -87,8 +89,8 @@ impl Said {
         let read_only = self.read_only.unwrap_or(default.read_only);
         Hints {
             read_only,
-            destructive: self.destructive.unwrap_or(default.destructive && !read_only),
-            idempotent: self.idempotent.unwrap_or(read_only),
+            destructive: !read_only && self.destructive.unwrap_or(default.destructive),
+            idempotent: read_only || self.idempotent.unwrap_or(default.idempotent),
             open_world: self.open_world.unwrap_or(default.open_world),
         }
     }

@@ -1,8 +1,8 @@
 //! The lock file: the pinned definitions as text that people review in a difference and keep under version control.
 
-use super::effect::{self, Effect};
+use super::effect::{self, Effect, Listed};
 use super::hints::Said;
-use super::{Catalog, MAX_NAME, MAX_TOOLS, digest_of};
+use super::{Catalog, MAX_NAME, MAX_TOOLS, Pinned, digest_of};
 use crate::error::{Code, Error, Result};
 use crate::guard::Head;
 use crate::json::canonical::{new_line, write_lines, write_string};
@@ -30,12 +30,14 @@ struct Locked {
     effect: Effect,
     digest: String,
     definition: Json,
+    /// Whether a person confirmed what the hints of the definition say, where nothing else does.
+    confirmed: bool,
 }
 
-record!(strict Locked { effect, digest, definition; });
+record!(strict Locked { effect, digest, definition; confirmed });
 
 /// From a lock file's text, or a value of that form; in the order of the names.
-pub(crate) fn read(lock: &Json, server: &str) -> Result<Vec<(String, Box<str>)>> {
+pub(crate) fn read(lock: &Json, server: &str) -> Result<Vec<(String, Pinned)>> {
     let option = Document::read(lock.get(), json::OWN).map_err(|refusal| unreadable(&refusal.into()))?;
     match option.tape().root().as_text() {
         Some(text) => {
@@ -46,7 +48,7 @@ pub(crate) fn read(lock: &Json, server: &str) -> Result<Vec<(String, Box<str>)>>
     }
 }
 
-fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Box<str>)>> {
+fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Pinned)>> {
     let head: Head = de::from_node(root).map_err(|misfit| unreadable(&misfit))?;
     if head.toolgate != "lock" {
         return Err(invalid("The text is no lock file".to_owned()));
@@ -84,7 +86,7 @@ fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Box<str>)>> {
         if digest_of(definition) != locked.digest {
             return Err(edited("the digest is not that of the definition"));
         }
-        pins.push((name, text.into()));
+        pins.push((name, Pinned { text: text.into(), confirmed: locked.confirmed }));
     }
     Ok(pins)
 }
@@ -119,7 +121,7 @@ pub(crate) fn write(
     write_string(server, &mut out);
     out.push_str(",\n  \"tools\": {");
     let mut first = true;
-    for (name, text) in catalog.pinned() {
+    for (name, text, confirmed) in catalog.pinned() {
         let Ok(document) = Document::read(text, json::DEFINITION) else { continue };
         let definition = document.tape().root();
         // The file is reviewed, copied and kept for ever; without its pin the tool waits for a person.
@@ -132,8 +134,17 @@ pub(crate) fn write(
         new_line(4, &mut out);
         write_string(name, &mut out);
         out.push_str(": {\n      \"effect\": \"");
-        out.push_str(effect_of(name, definition, trusted, profile).as_str());
-        out.push_str("\",\n      \"digest\": \"");
+        let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
+        let description = json::text(definition, &["description"]).unwrap_or_default();
+        let input = definition.get("inputSchema");
+        let listed = Listed { name, description: &description, said: &said, input };
+        let assessed = effect::assess(listed, trusted, profile);
+        out.push_str(assessed.effect.as_str());
+        if confirmed && assessed.unconfirmed {
+            out.push_str("\",\n      \"confirmed\": true,\n      \"digest\": \"");
+        } else {
+            out.push_str("\",\n      \"digest\": \"");
+        }
         out.push_str(&digest_of(definition));
         out.push_str("\",\n      \"definition\": ");
         write_lines(definition, Some("_meta"), 6, &mut out);
@@ -144,10 +155,4 @@ pub(crate) fn write(
     }
     out.push_str("}\n}\n");
     out
-}
-
-fn effect_of(name: &str, definition: Node<'_>, trusted: bool, profile: Option<&Profile>) -> Effect {
-    let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
-    let description = json::text(definition, &["description"]).unwrap_or_default();
-    effect::assess(name, &description, &said, trusted, profile).effect
 }

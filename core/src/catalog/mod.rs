@@ -9,6 +9,7 @@ pub mod effect;
 pub mod findings;
 pub mod hints;
 pub(crate) mod lock;
+pub(crate) mod wording;
 
 use core::cell::OnceCell;
 use std::borrow::Cow;
@@ -27,7 +28,7 @@ use crate::redact::Redactor;
 use crate::schema::{Options, Schema};
 use crate::sort::sort_by;
 use drift::Drift;
-use effect::Effect;
+use effect::{Effect, Listed};
 use findings::{Finding, finding};
 use hints::{Hints, Said};
 
@@ -42,9 +43,16 @@ pub(crate) struct Catalog {
     /// Where they are by their names: a tree of the one kind that the schemas need too.
     places: BTreeMap<String, u32>,
     /// Pinned definitions of tools that are not listed, in the order of their names.
-    unlisted: Vec<(String, Box<str>)>,
+    unlisted: Vec<(String, Pinned)>,
     /// Whether a tool that nothing pins is new reach instead of being pinned as it is.
     locked: bool,
+}
+
+/// A definition's text, and whether a person confirmed what its hints say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pinned {
+    pub(crate) text: Box<str>,
+    pub(crate) confirmed: bool,
 }
 
 /// What a tool's definition is held against.
@@ -65,6 +73,8 @@ pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) title: Option<String>,
     pub(crate) effect: Effect,
+    /// Nothing but its hints makes the effect so low.
+    unconfirmed: bool,
     pub(crate) hints: Hints,
     pub(crate) reasons: Vec<String>,
     /// Whether its calls are a matter of the plan, if the server says so.
@@ -73,6 +83,8 @@ pub(crate) struct Tool {
     flaw: Option<&'static str>,
     definition: OnceCell<Result<Arc<Definition>>>,
     pin: Pin,
+    /// Whether a person confirmed the pinned definition.
+    confirmed: bool,
     drift: OnceCell<Option<Drift>>,
     /// Whether its calls need nothing but good arguments: what [`crate::gate::plain`] found out.
     pub(crate) plain: OnceCell<bool>,
@@ -83,7 +95,7 @@ pub(crate) struct Tool {
 pub struct DriftReport<'c> {
     tool: &'c str,
     #[serde(flatten)]
-    drift: &'c Drift,
+    drift: Drift,
 }
 
 /// What a call needs of a tool's definition.
@@ -101,13 +113,16 @@ pub struct ToolReport<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'c str>,
     effect: Effect,
+    /// Nothing but the server's hints makes the effect so low: the first call asks a person to confirm it.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    unconfirmed: bool,
     hints: Hints,
     reasons: &'c [String],
 }
 
 impl Catalog {
     /// Nothing is listed yet, and only what is named here is pinned.
-    pub(crate) fn locked(pins: Vec<(String, Box<str>)>) -> Self {
+    pub(crate) fn locked(pins: Vec<(String, Pinned)>) -> Self {
         Catalog { unlisted: pins, locked: true, ..Catalog::default() }
     }
 
@@ -125,30 +140,36 @@ impl Catalog {
         if self.locked {
             listed.tools.iter_mut().for_each(|tool| tool.pin = Pin::Nothing);
         }
-        let mut vanished: Vec<(String, Box<str>)> = Vec::with_capacity(gone);
+        let mut vanished: Vec<(String, Pinned)> = Vec::with_capacity(gone);
         let mut earlier = core::mem::take(&mut self.tools);
         for tool in &mut earlier {
             let successor = listed.places.get(&tool.name).and_then(|place| listed.tools.get_mut(*place as usize));
-            match (successor, core::mem::take(&mut tool.pin)) {
-                (Some(successor), pin) if successor.text == tool.text && tool.flaw.or(successor.flaw).is_none() => {
+            let is_same = |other: &Tool| other.text == tool.text && tool.flaw.or(other.flaw).is_none();
+            let successor = match successor {
+                Some(successor) if is_same(successor) => {
                     // What was parsed, compiled and compared of it is as good as new.
-                    tool.pin = pin;
                     core::mem::swap(successor, tool);
+                    continue;
                 }
-                (Some(successor), Pin::Nothing) => successor.pin = Pin::Nothing,
-                (Some(successor), Pin::Listed) => successor.pin(core::mem::take(&mut tool.text)),
-                (Some(successor), Pin::Other(text)) => successor.pin(text),
-                (None, Pin::Nothing) => {}
-                (None, Pin::Listed) => {
-                    vanished.push((core::mem::take(&mut tool.name), core::mem::take(&mut tool.text)));
-                }
-                (None, Pin::Other(text)) => vanished.push((core::mem::take(&mut tool.name), text)),
+                other => other,
+            };
+            let text = match core::mem::take(&mut tool.pin) {
+                Pin::Nothing => None,
+                Pin::Listed => Some(core::mem::take(&mut tool.text)),
+                Pin::Other(text) => Some(text),
+            };
+            let pinned = text.map(|text| Pinned { text, confirmed: tool.confirmed });
+            match (successor, pinned) {
+                (Some(successor), Some(pinned)) => successor.pin(pinned),
+                (Some(successor), None) => successor.pin = Pin::Nothing,
+                (None, Some(pinned)) => vanished.push((core::mem::take(&mut tool.name), pinned)),
+                (None, None) => {}
             }
         }
-        for (name, text) in core::mem::take(&mut self.unlisted) {
+        for (name, pinned) in core::mem::take(&mut self.unlisted) {
             match listed.places.get(&name).and_then(|place| listed.tools.get_mut(*place as usize)) {
-                Some(tool) => tool.pin(text),
-                None => vanished.push((name, text)),
+                Some(tool) => tool.pin(pinned),
+                None => vanished.push((name, pinned)),
             }
         }
         sort_by(&mut vanished, |(one, _), (other, _)| one.cmp(other));
@@ -158,36 +179,42 @@ impl Catalog {
         Ok(())
     }
 
+    /// Whether a lock file names what is pinned.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
     /// Pins a tool's definition as it is listed.
     pub(crate) fn accept(&mut self, name: &str) {
         if let Some(tool) = self.places.get(name).and_then(|place| self.tools.get_mut(*place as usize)) {
             tool.pin = Pin::Listed;
+            tool.confirmed = true;
             tool.drift = OnceCell::new();
             tool.plain = OnceCell::new();
         }
     }
 
-    /// Every pinned definition's text, in the order of the names.
-    pub(crate) fn pinned(&self) -> Vec<(&str, &str)> {
+    /// Every pinned definition's text and whether it is confirmed, in the order of the names.
+    pub(crate) fn pinned(&self) -> Vec<(&str, &str, bool)> {
         let listed = self.tools.iter().filter_map(|tool| match &tool.pin {
-            Pin::Listed if tool.flaw.is_none() => Some((tool.name.as_str(), &*tool.text)),
-            Pin::Other(text) => Some((tool.name.as_str(), &**text)),
+            Pin::Listed if tool.flaw.is_none() => Some((tool.name.as_str(), &*tool.text, tool.confirmed)),
+            Pin::Other(text) => Some((tool.name.as_str(), &**text, tool.confirmed)),
             Pin::Listed | Pin::Nothing => None,
         });
-        let mut pinned: Vec<(&str, &str)> = listed.collect();
-        pinned.extend(self.unlisted.iter().map(|(name, text)| (name.as_str(), &**text)));
-        sort_by(&mut pinned, |(one, _), (other, _)| one.cmp(other));
+        let mut pinned: Vec<(&str, &str, bool)> = listed.collect();
+        pinned.extend(self.unlisted.iter().map(|(name, pinned)| (name.as_str(), &*pinned.text, pinned.confirmed)));
+        sort_by(&mut pinned, |(one, ..), (other, ..)| one.cmp(other));
         pinned
     }
 
-    /// The tools whose listed definition is not the pinned one and can be used.
+    /// The tools whose listed definition is not the pinned one and can be used, and those that wait to be confirmed.
     pub(crate) fn drift(&self, redactor: &Redactor) -> Vec<DriftReport<'_>> {
-        let drifted = |tool: &'_ Tool| tool.drift(redactor).ok().flatten().is_some();
         let tools = self.places.values().filter_map(|place| self.tools.get(*place as usize));
-        tools
-            .filter(|tool| drifted(tool))
-            .filter_map(|tool| Some(DriftReport { tool: &tool.name, drift: tool.drift.get()?.as_ref()? }))
-            .collect()
+        let drift = |tool: &'_ Tool| match tool.drift(redactor).ok()? {
+            Some(drift) => Some(drift.clone()),
+            None => tool.waits_for_confirmation().ok().flatten(),
+        };
+        tools.filter_map(|tool| Some(DriftReport { tool: &tool.name, drift: drift(tool)? })).collect()
     }
 
     /// What is suspicious about the tools as they are listed, in the order of their names.
@@ -201,7 +228,9 @@ impl Catalog {
             let definition = document.tape().root();
             let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
             let description = json::text(definition, &["description"]).unwrap_or_default();
-            let assessed = effect::assess(&tool.name, &description, &said, trusted, profile);
+            let input = definition.get("inputSchema");
+            let listed = Listed { name: &tool.name, description: &description, said: &said, input };
+            let assessed = effect::assess(listed, trusted, profile);
             for (member, reason) in assessed.contradictions {
                 let Some(reason) = assessed.reasons.get(reason) else { continue };
                 let text = match member {
@@ -266,9 +295,9 @@ impl Catalog {
 
     fn add(&mut self, listed: Node<'_>, trusted: bool, profile: Option<&Profile>) {
         // An entry without a usable name cannot be called, so leaving it out is safe.
-        let mut parts = [None; 4];
-        let sole = pick(listed, &["name", "title", "description", "annotations"], &mut parts);
-        let [name, title, description, annotations] = parts;
+        let mut parts = [None; 5];
+        let sole = pick(listed, &["name", "title", "description", "annotations", "inputSchema"], &mut parts);
+        let [name, title, description, annotations, input] = parts;
         let (Ok(Some(name)), Ok(title), Ok(description)) = (text_of(name), text_of(title), text_of(description)) else {
             return;
         };
@@ -278,12 +307,15 @@ impl Catalog {
         // What cannot be read as annotations says nothing, so that MCP's worst-case defaults hold.
         let said = annotations.and_then(Said::read).unwrap_or_default();
         let title = title.map(Cow::into_owned).or_else(|| said.title.clone());
-        let assessed = effect::assess(&name, &description.unwrap_or_default(), &said, trusted, profile);
+        let description = description.unwrap_or_default();
+        let assessed =
+            effect::assess(Listed { name: &name, description: &description, said: &said, input }, trusted, profile);
         let name = name.into_owned();
         let mut tool = Tool {
             name: name.clone(),
             title,
             effect: assessed.effect,
+            unconfirmed: assessed.unconfirmed,
             hints: assessed.hints,
             reasons: assessed.reasons,
             // That no plan is concerned is believed only of a server that is.
@@ -292,6 +324,7 @@ impl Catalog {
             flaw: None,
             definition: OnceCell::new(),
             pin: Pin::Listed,
+            confirmed: false,
             drift: OnceCell::new(),
             plain: OnceCell::new(),
         };
@@ -299,6 +332,7 @@ impl Catalog {
             Some(earlier) => {
                 tool.flaw = Some("it is listed twice");
                 tool.effect = tool.effect.max(earlier.effect);
+                tool.unconfirmed |= earlier.unconfirmed;
                 *earlier = tool;
             }
             None => {
@@ -330,6 +364,7 @@ impl Catalog {
             name: &tool.name,
             title: tool.title.as_deref(),
             effect: tool.effect,
+            unconfirmed: tool.is_unconfirmed(),
             hints: tool.hints,
             reasons: &tool.reasons,
         })
@@ -369,8 +404,23 @@ fn digest_of(definition: Node<'_>) -> String {
 }
 
 impl Tool {
-    fn pin(&mut self, text: Box<str>) {
-        self.pin = if text == self.text { Pin::Listed } else { Pin::Other(text) };
+    fn pin(&mut self, pinned: Pinned) {
+        self.pin = if pinned.text == self.text { Pin::Listed } else { Pin::Other(pinned.text) };
+        self.confirmed = pinned.confirmed;
+    }
+
+    /// Whether nothing but the server's hints makes its effect so low, and no person confirmed that.
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed && !self.confirmed
+    }
+
+    /// What a person is shown of a definition that waits to be confirmed. An error if it cannot be used.
+    pub(crate) fn waits_for_confirmation(&self) -> Result<Option<Drift>> {
+        if !self.is_unconfirmed() {
+            return Ok(None);
+        }
+        let path = if self.hints.read_only { "/annotations/readOnlyHint" } else { "/annotations/destructiveHint" };
+        Ok(Some(Drift::unconfirmed(&self.definition()?.digest, path, self.hints.read_only)))
     }
 
     /// How the definition differs from the pinned one; none if it means the same. An error if it cannot be used.

@@ -11,6 +11,7 @@ use crate::gate::result;
 use crate::guard::Shared;
 use crate::json::tape::Node;
 use crate::mutant::{self, Mutant};
+use crate::policy::fold::Name;
 use crate::policy::numbered;
 use crate::profile::Trouble;
 use crate::step::Millis;
@@ -81,7 +82,8 @@ pub(crate) fn spend(
         decision.deny(Gate::Pace, &error);
         return Err(error);
     }
-    for limit in shared.policy.pace.limits.iter().filter(|limit| limit.matching.matches(tool, effect)) {
+    let name = &Name::new(tool);
+    for limit in shared.policy.pace.limits.iter().filter(|limit| limit.matching.covers(name, effect)) {
         shared.pace.count(limit.counter(tool, effect), limit.rate.0, now);
     }
     Ok(())
@@ -92,7 +94,8 @@ pub(crate) fn succeeded(shared: &mut Shared, tool: &str, effect: Effect) {
     if effect != Effect::Read {
         return;
     }
-    for group in shared.policy.pace.read_first.iter().filter(|group| group.matching.matches(tool, effect)) {
+    let tool = &Name::new(tool);
+    for group in shared.policy.pace.read_first.iter().filter(|group| group.matching.covers(tool, effect)) {
         shared.pace.count(group.key.clone(), None, 0);
     }
 }
@@ -125,18 +128,20 @@ fn obstacle(shared: &Shared, tool: &str, effect: Effect, now: Millis) -> Option<
 
 fn users_obstacle(shared: &Shared, tool: &str, effect: Effect, now: Millis) -> Option<Obstacle> {
     let pace = &shared.policy.pace;
-    let groups = pace.read_first.iter().filter(|group| effect > Effect::Read && group.matching.matches(tool, effect));
+    let name = &Name::new(tool);
+    let groups = pace.read_first.iter().filter(|group| effect > Effect::Read && group.matching.covers(name, effect));
     for group in groups {
         if shared.pace.calls(&group.key) == 0 {
-            let reads = shared.catalog.tools().filter(|other| group.matching.matches(&other.name, other.effect));
-            let reads = reads.filter(|other| other.effect == Effect::Read).take(MAX_READS);
+            let reads =
+                shared.catalog.tools().filter(|other| group.matching.covers(&Name::new(&other.name), other.effect));
+            let reads = reads.filter(|other| other.effect == Effect::Read && !other.is_unconfirmed()).take(MAX_READS);
             let reads: Vec<&str> = reads.map(|read| read.name.as_str()).collect();
             return Some(Obstacle { error: read_required(tool, reads), until: None });
         }
     }
     let mut longest: Option<Obstacle> = None;
     for (index, limit) in pace.limits.iter().enumerate() {
-        if !limit.matching.matches(tool, effect) {
+        if !limit.matching.covers(name, effect) {
             continue;
         }
         let key = limit.counter(tool, effect);

@@ -43,6 +43,25 @@ pub(crate) fn refused(tool: &Tool, drift: &Drift) -> Error {
     .with("differences", Json::of(&drift.differences))
 }
 
+/// Until a person confirms what nothing but the server's hints says. An error of another kind if the definition cannot be
+/// used.
+pub(crate) fn unconfirmed(tool: &Tool) -> Error {
+    let drift = match tool.waits_for_confirmation() {
+        Ok(Some(drift)) => drift,
+        Ok(None) => Drift::added("", "nobody confirmed it"),
+        Err(error) => return error,
+    };
+    let what = if tool.hints.read_only { "only reads" } else { "destroys nothing" };
+    Error::new(
+        Code::DefinitionUnconfirmed,
+        format!("The server says that `{}` {what}, and nothing else confirms it.", tool.name),
+    )
+    .with("tool", tool.name.as_str())
+    .with("change", drift.change.as_str())
+    .with("digest", drift.digest.as_str())
+    .with("differences", Json::of(&drift.differences))
+}
+
 /// The gate as it stands before a call.
 pub(crate) fn pass(tool: &Tool, redactor: &Redactor, decision: &mut Decision) -> Result<()> {
     let checked = check(tool, redactor).and_then(|pinned| match pinned {

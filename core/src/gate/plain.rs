@@ -42,6 +42,7 @@ fn needs_nothing(tool: &Tool, shared: &Shared) -> bool {
         !policy.has_predicates() && ruling.verdict == Verdict::Allow && ruling.effect == Effect::Read
     };
     tool.effect == Effect::Read
+        && !tool.is_unconfirmed()
         && matches!(tool.drift(&shared.redactor), Ok(None))
         && permitted()
         && !policy.pace.concerns(&tool.name, tool.effect)

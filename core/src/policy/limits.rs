@@ -1,5 +1,6 @@
 //! How fast, how often, and after which reads tools may be called, as the policy says it.
 
+use super::fold::Name;
 use super::{Given, Matching, at_most};
 use crate::catalog::effect::Effect;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -47,8 +48,9 @@ impl FromNode for Pace {
 impl Pace {
     /// Whether any limit or group is about such calls.
     pub(crate) fn concerns(&self, tool: &str, effect: Effect) -> bool {
-        self.limits.iter().any(|limit| limit.matching.matches(tool, effect))
-            || self.read_first.iter().any(|group| group.matching.matches(tool, effect))
+        let tool = &Name::new(tool);
+        self.limits.iter().any(|limit| limit.matching.covers(tool, effect))
+            || self.read_first.iter().any(|group| group.matching.covers(tool, effect))
     }
 }
 

@@ -3,12 +3,14 @@
 //! `policy.schema.json` beside this file describes the same to editors; both are held against the same policies by
 //! `tests/vectors/policies.json`.
 
+pub(crate) mod fold;
 pub(crate) mod limits;
+pub(crate) mod lint;
 pub(crate) mod secret_arguments;
 mod when;
 
 use crate::catalog::Tool;
-use crate::catalog::effect::Effect;
+use crate::catalog::effect::{Effect, UNPROVED};
 use crate::error::{Code, Error, Result};
 use crate::glob;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -79,6 +81,8 @@ struct Rule {
     effect: Given<Effect>,
     then: Given<Verdict>,
     reason: String,
+    /// Of the one definition for which the rule lowers or allows anything.
+    digest: Given<String>,
 }
 
 impl FromNode for Rule {
@@ -87,12 +91,13 @@ impl FromNode for Rule {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["tools", "effects", "when", "effect", "then", "reason"]));
+        from.object(Some(&["tools", "effects", "when", "effect", "then", "reason", "digest"]));
         self.matching.fill(from);
         from.may("when", &mut self.when);
         from.may("effect", &mut self.effect);
         from.may("then", &mut self.then);
         from.may("reason", &mut self.reason);
+        from.may("digest", &mut self.digest);
         if self.effect.0.is_none() && self.then.0.is_none() {
             from.missing("then` or `effect");
         }
@@ -100,6 +105,14 @@ impl FromNode for Rule {
         if self.effect.0.is_some() && (tools.is_empty() || tools.iter().any(|name| name.contains('*'))) {
             // A pattern would lower whatever tool the server lists under a fitting name tomorrow.
             from.unfit("effect", "`tools` beside it, with exact names and no `*`");
+        }
+        if let Some(digest) = &self.digest.0 {
+            let is_digest = digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            if !is_digest {
+                from.unfit("digest", "a definition's digest: 64 hexadecimal digits in lower case");
+            } else if tools.len() != 1 || tools.iter().any(|name| name.contains('*')) {
+                from.unfit("digest", "`tools` beside it, with the one exact name of the definition");
+            }
         }
     }
 }
@@ -111,6 +124,8 @@ pub(crate) struct Matching {
     pub(crate) tools: Several<String>,
     /// Empty: any effect.
     effects: Several<Effect>,
+    /// The patterns as what refuses reads them.
+    folded: Vec<fold::Pattern>,
 }
 
 impl FromNode for Matching {
@@ -121,10 +136,19 @@ impl FromNode for Matching {
     fn fill(&mut self, from: &mut Source<'_>) {
         from.may("tools", &mut self.tools);
         from.may("effects", &mut self.effects);
+        self.folded = self.tools.0.iter().map(|pattern| fold::Pattern::new(pattern)).collect();
     }
 }
 
 impl Matching {
+    /// As what refuses, asks or limits reads it: names match whatever their case, their separators and the letters that
+    /// look alike, so that `delete_*` stops `Delete_x` and `deleteX` too.
+    pub(crate) fn covers(&self, tool: &fold::Name<'_>, effect: Effect) -> bool {
+        (self.effects.0.is_empty() || self.effects.0.contains(&effect))
+            && (self.matches(tool.as_written, effect) || self.folded.iter().any(|pattern| pattern.matches(tool)))
+    }
+
+    /// As what permits reads it: exactly.
     pub(crate) fn matches(&self, tool: &str, effect: Effect) -> bool {
         let (tools, effects) = (&self.tools.0, &self.effects.0);
         (tools.is_empty() || tools.iter().any(|pattern| glob::matches(pattern, tool)))
@@ -201,6 +225,8 @@ pub(crate) struct Ruling {
     pub(crate) effect: Effect,
     /// Why that is not what the catalogue says, if it is not.
     pub(crate) reassessed: Option<String>,
+    /// It is permitted only because of hints that nothing confirms.
+    pub(crate) needs_confirmation: bool,
 }
 
 impl Policy {
@@ -237,8 +263,27 @@ impl Policy {
     }
 
     /// `readings` are the arguments as they are written, and as whoever rounds numbers to doubles reads them.
+    ///
+    /// A tool that waits to be confirmed is judged twice, as its hints have it and as though there were none: what the
+    /// rules permit either way needs no confirmation.
     pub(crate) fn rule(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
-        let mut ruling = self.ruling(tool, readings);
+        let mut hinted = self.ruling_in_mode(tool, tool.effect, readings);
+        if !tool.is_unconfirmed() || hinted.verdict == Verdict::Deny {
+            return hinted;
+        }
+        let unproved = self.ruling_in_mode(tool, UNPROVED, readings);
+        match (hinted.verdict, unproved.verdict) {
+            (Verdict::Allow, Verdict::Allow) | (Verdict::Ask, Verdict::Ask) => unproved,
+            (Verdict::Ask, Verdict::Allow) => hinted,
+            _ => {
+                hinted.needs_confirmation = true;
+                hinted
+            }
+        }
+    }
+
+    fn ruling_in_mode(&self, tool: &Tool, effect: Effect, readings: &[Node<'_>]) -> Ruling {
+        let mut ruling = self.ruling(tool, effect, readings);
         match (self.mode, ruling.verdict) {
             (Mode::ReadOnly, _) if ruling.effect > Effect::Read => {
                 ruling.verdict = Verdict::Deny;
@@ -254,15 +299,19 @@ impl Policy {
         ruling
     }
 
-    fn ruling(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
-        let mut effect = tool.effect;
+    fn ruling(&self, tool: &Tool, mut effect: Effect, readings: &[Node<'_>]) -> Ruling {
         let mut reassessed = None;
+        let name = fold::Name::new(&tool.name);
         for (index, rule) in self.rules.iter().enumerate() {
-            if !rule.matching.matches(&tool.name, effect) {
+            let exactly = rule.matching.matches(&tool.name, effect);
+            if !exactly && !rule.matching.covers(&name, effect) {
                 continue;
             }
-            // An argument that cannot be judged counts for whatever is stricter.
-            let holds = |strict: bool| rule.when.0.iter().all(|predicate| predicate.judge(readings).unwrap_or(strict));
+            // An argument that cannot be judged counts for whatever is stricter, and so does what is only alike.
+            let holds = |strict: bool| {
+                (strict || exactly && rule.is_of(tool))
+                    && rule.when.0.iter().all(|predicate| predicate.judge(readings, strict).unwrap_or(strict))
+            };
             let source = || numbered("rule", index, &rule.reason);
             let set = rule.effect.0.filter(|to| reassessed.is_none() && holds(*to >= effect));
             let verdict = rule.then.0.filter(|verdict| holds(*verdict != Verdict::Allow));
@@ -271,12 +320,20 @@ impl Policy {
                 effect = to;
             }
             if let Some(verdict) = verdict {
-                return Ruling { verdict, source: source(), effect, reassessed: reassessed.flatten() };
+                let (source, reassessed) = (source(), reassessed.flatten());
+                return Ruling { verdict, source, effect, reassessed, needs_confirmation: false };
             }
         }
         let verdict = if effect <= Effect::Write { Verdict::Allow } else { Verdict::Ask };
         let source = ["default for ", effect.as_str()].concat();
-        Ruling { verdict, source, effect, reassessed: reassessed.flatten() }
+        Ruling { verdict, source, effect, reassessed: reassessed.flatten(), needs_confirmation: false }
+    }
+}
+
+impl Rule {
+    /// Whether what it lowers or allows is this definition.
+    fn is_of(&self, tool: &Tool) -> bool {
+        self.digest.0.as_ref().is_none_or(|digest| tool.definition().is_ok_and(|listed| listed.digest == *digest))
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a rule asks of a call's arguments: one operator on the value under a JSON Pointer, judged by the schema engine.
 
-use super::at_most;
+use super::{at_most, fold};
+use crate::json::canonical::quoted;
 use crate::json::de::{FromNode, Source};
 use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
 use crate::redact::Redactor;
 use crate::schema::{self, Options, Schema};
 
@@ -15,6 +17,11 @@ pub(super) struct Predicate {
     path: String,
     operator: Operator,
     schema: Option<Schema>,
+    /// The operands of `equals` and `in` as what refuses reads them.
+    folded: Vec<String>,
+    /// The source of `pattern`.
+    pattern: Option<String>,
+    is_open: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,23 +66,61 @@ impl Operator {
 
 impl Predicate {
     /// Whether it holds, in every reading of the arguments alike; nothing if that cannot be told.
-    pub(super) fn judge(&self, readings: &[Node<'_>]) -> Option<bool> {
-        let mut verdicts = readings.iter().map(|arguments| self.judge_one(*arguments));
+    ///
+    /// `strict` for what refuses or asks: there `5` and `"5"` are equal, and so are texts that look alike.
+    pub(super) fn judge(&self, readings: &[Node<'_>], strict: bool) -> Option<bool> {
+        let mut verdicts = readings.iter().map(|arguments| self.judge_one(*arguments, strict));
         let first = verdicts.next()??;
         verdicts.all(|other| other == Some(first)).then_some(first)
     }
 
     /// Nothing if the value is of a kind that the operator cannot judge, or would take too much work. Of an absent
     /// value nothing holds.
-    fn judge_one(&self, arguments: Node<'_>) -> Option<bool> {
+    fn judge_one(&self, arguments: Node<'_>, strict: bool) -> Option<bool> {
         let Some(value) = arguments.pointer(&self.path) else { return Some(false) };
         let schema = self.schema.as_ref().filter(|_| self.operator.judges(value.kind()))?;
-        if schema.is_valid(&value) {
+        if schema.is_valid(&value) || strict && self.is_alike(value, schema) {
             return Some(true);
         }
         let violations = schema.violations(&value, &[], &Redactor::default());
         let gave_up = violations.iter().any(|found| matches!(&*found.keyword, "too_much_work" | "too_deep"));
         (!gave_up).then_some(false)
+    }
+
+    /// Whether the operator holds of what the value looks like.
+    fn is_alike(&self, value: Node<'_>, schema: &Schema) -> bool {
+        match self.operator {
+            Operator::Equals | Operator::In => {
+                let folded = fold::value(value);
+                self.folded.iter().any(|operand| *operand == folded)
+            }
+            Operator::Pattern => fold::in_ascii(&value.text()).is_some_and(|text| {
+                let quoted = Document::read(&quoted(&text), json::ARGUMENTS);
+                quoted.is_ok_and(|document| schema.is_valid(&document.tape().root()))
+            }),
+            Operator::Range | Operator::Count => false,
+        }
+    }
+
+    /// The source of a `pattern`.
+    pub(super) fn pattern(&self) -> Option<&str> {
+        self.pattern.as_deref()
+    }
+
+    /// Whether it is a range without a lower bound.
+    pub(super) fn has_no_minimum(&self) -> bool {
+        self.is_open
+    }
+
+    /// JSON Pointer to its operator, in a rule's `when` at that place.
+    pub(super) fn place(&self, number: usize) -> String {
+        let operator = if matches!(self.operator, Operator::In) { "/in" } else { "/equals" };
+        ["/when/", &number.to_string(), operator].concat()
+    }
+
+    /// Whether it names single values.
+    pub(super) fn names_values(&self) -> bool {
+        matches!(self.operator, Operator::Equals | Operator::In)
     }
 }
 
@@ -96,6 +141,13 @@ impl FromNode for Predicate {
             return from.unfit("when", "exactly one of `equals`, `in`, `range`, `pattern`, `count` in each item");
         };
         self.operator = operator;
+        match operator {
+            Operator::Equals => self.folded.push(fold::value(operand)),
+            Operator::In => self.folded.extend(operand.items().take(MAX_VALUES).map(fold::value)),
+            Operator::Pattern => self.pattern = Some(operand.text().into_owned()),
+            Operator::Range => self.is_open = operand.get("min").is_none(),
+            Operator::Count => {}
+        }
         let schema = match operator {
             Operator::Equals => ["{\"const\":", operand.source(), "}"].concat(),
             Operator::In => {

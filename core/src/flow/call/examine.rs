@@ -9,6 +9,7 @@ use crate::gate::{self, Gate, GateVerdict};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::{self, Document, Json};
+use crate::mutant::{self, Mutant};
 use crate::policy::{Ruling, Verdict, secret_arguments};
 use crate::schema::Violation;
 use crate::step::Millis;
@@ -62,6 +63,12 @@ impl Call {
         decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
         let ruling = gate::policy::check(&shared.policy, tool, document.tape().root(), decision)?;
+        // Behind the policy, so that nobody is asked about what it forbids, or allows whatever the tool does.
+        if ruling.needs_confirmation && !mutant::is(Mutant::Confirmed) {
+            let error = gate::pinned::unconfirmed(tool);
+            decision.deny(Gate::Pinned, &error);
+            return Err(error);
+        }
         Ok((document, ruling))
     }
 

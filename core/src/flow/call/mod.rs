@@ -307,7 +307,8 @@ impl Call {
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
-        let repeatable = shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read);
+        let repeatable =
+            shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read && !tool.is_unconfirmed());
         match &self.state {
             _ if mutant::is(Mutant::Resume) => {}
             State::Dispatching(None) if repeatable && self.role.is_none() => self.repeat(shared),
@@ -467,7 +468,7 @@ impl Call {
             }
             Ok(examined) => self.plan(&examined, now, shared),
             Err(error) => match (error.code(), error.detail("digest")) {
-                (Code::DefinitionChanged, Some(Detail::Text(digest))) => {
+                (Code::DefinitionChanged | Code::DefinitionUnconfirmed, Some(Detail::Text(digest))) => {
                     if let Some(passage) = self.decision.gates.last_mut() {
                         passage.verdict = GateVerdict::Ask;
                     }
@@ -494,7 +495,7 @@ impl Call {
                 Err(error) => self.refuse(error),
             },
             Answer::Deny { .. } => {
-                self.refuse(problem.with_next("Do not call this tool: a person did not accept its new definition."));
+                self.refuse(problem.with_next("Do not call this tool: a person did not accept its definition."));
             }
             Answer::Defer => self.refuse(problem),
             Answer::Cancel => self.call_off()?,
@@ -915,7 +916,10 @@ impl Call {
     }
 
     fn is_repeatable(&self, shared: &Shared) -> bool {
-        shared.catalog.get(&self.name).is_some_and(|tool| tool.hints.idempotent && self.role.is_none())
+        shared
+            .catalog
+            .get(&self.name)
+            .is_some_and(|tool| tool.hints.idempotent && !tool.is_unconfirmed() && self.role.is_none())
     }
 
     fn lost(&self, shared: &Shared, why: &str) -> Error {

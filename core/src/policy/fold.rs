@@ -1,0 +1,182 @@
+//! Names and values as what refuses reads them: letters' case, full-width forms, letters that look alike, invisible
+//! characters and the separators of words do not matter. What permits reads them exactly.
+
+use core::cell::OnceCell;
+
+use crate::catalog::findings::{in_plain_letters, plain, skeleton};
+use crate::glob;
+use crate::json::canonical::canonical;
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
+use crate::sort::sort_by;
+use crate::text::is_invisible;
+
+/// A tool's name, folded when a pattern first needs it.
+#[derive(Debug)]
+pub(crate) struct Name<'n> {
+    pub(crate) as_written: &'n str,
+    words: OnceCell<String>,
+    skeleton: OnceCell<String>,
+}
+
+impl<'n> Name<'n> {
+    pub(crate) fn new(as_written: &'n str) -> Self {
+        Name { as_written, words: OnceCell::new(), skeleton: OnceCell::new() }
+    }
+}
+
+/// A tool name pattern.
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    /// Compared word by word, for `delete_*` means the word.
+    Words(String),
+    /// An exact name, compared by its looks.
+    Exact(String),
+}
+
+impl Pattern {
+    pub(super) fn new(pattern: &str) -> Self {
+        if pattern.contains('*') { Pattern::Words(words(pattern)) } else { Pattern::Exact(skeleton(pattern)) }
+    }
+
+    pub(super) fn matches(&self, name: &Name<'_>) -> bool {
+        match self {
+            Pattern::Words(pattern) => glob::matches(pattern, name.words.get_or_init(|| words(name.as_written))),
+            Pattern::Exact(pattern) => pattern == name.skeleton.get_or_init(|| skeleton(name.as_written)),
+        }
+    }
+}
+
+/// The words in plain lower-case letters with one `_` between them; `*` stays.
+fn words(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    let (mut after_lower, mut apart) = (false, false);
+    for character in name.chars().filter(|character| !is_invisible(*character)) {
+        let letter = plain(character);
+        if letter == '*' || !letter.is_alphanumeric() {
+            if letter == '*' {
+                if core::mem::take(&mut apart) {
+                    folded.push('_');
+                }
+                folded.push('*');
+            } else {
+                apart = !folded.is_empty();
+            }
+            after_lower = false;
+            continue;
+        }
+        if core::mem::take(&mut apart) || after_lower && character.is_uppercase() {
+            folded.push('_');
+        }
+        folded.extend(letter.to_lowercase());
+        after_lower = !character.is_uppercase();
+    }
+    folded
+}
+
+/// A value as text in which `5` and `"5"`, and texts that look alike, are the same.
+pub(super) fn value(node: Node<'_>) -> String {
+    let mut out = String::new();
+    write(node, &mut out);
+    out
+}
+
+fn write(node: Node<'_>, out: &mut String) {
+    match node.kind() {
+        Kind::String => {
+            let text: String = in_plain_letters(&node.text()).chars().flat_map(char::to_lowercase).collect();
+            out.push_str(&number(text.trim()).unwrap_or_else(|| text.trim().to_owned()));
+        }
+        Kind::Array => {
+            out.push('[');
+            for item in node.items() {
+                write(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Kind::Object => {
+            let mut members: Vec<_> = node.members().map(|member| (member.name(), member.value)).collect();
+            sort_by(&mut members, |(one, _), (other, _)| one.cmp(other));
+            out.push('{');
+            for (name, value) in members {
+                out.push_str(&name);
+                out.push(':');
+                write(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        _ => out.push_str(&canonical(node)),
+    }
+}
+
+/// The canonical form of a text that is a number, also with a sign or zeros before it.
+fn number(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.len() > 64 || !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    let trimmed = digits.trim_start_matches('0');
+    let zero = if trimmed.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let written = [sign, zero, trimmed.trim_end_matches('.')].concat();
+    let document = Document::read(&written, json::ARGUMENTS).ok()?;
+    let root = document.tape().root();
+    (root.kind() == Kind::Number).then(|| canonical(root))
+}
+
+/// A text without the letters that only look like ASCII; nothing if it has none. Case stays, for a pattern may mean it.
+pub(super) fn in_ascii(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let letters = text.chars().filter(|character| !is_invisible(*character)).map(|character| {
+        let letter = if character.is_ascii() { character } else { plain(character) };
+        if character.is_uppercase() { letter.to_ascii_uppercase() } else { letter }
+    });
+    Some(letters.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Name, Pattern, number};
+
+    #[test]
+    fn names() {
+        for (pattern, name, expected) in [
+            ("delete_*", "Delete_x", true),
+            ("delete_*", "deleteX", true),
+            ("delete_*", "delete-x", true),
+            ("delete_*", "_delete.x", true),
+            ("delete_*", "d\u{435}lete_x", true),
+            ("delete_*", "\u{ff44}elete_x", true),
+            ("delete_*", "del\u{200b}ete_x", true),
+            ("delete_*", "deleted_items_list", false),
+            ("delete_*", "list_deleted", false),
+            ("*Delete", "contactDelete", true),
+            ("*_delete", "contactDelete", true),
+            ("*delete*", "UNDELETED", true),
+            ("deleteContact", "delete_contact", true),
+            ("delete_contact", "DELETECONTACT", true),
+            ("delete_contact", "delete_contacts", false),
+            ("*", "\u{200b}", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(&Name::new(name)), expected, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, expected) in
+            [("5", Some("5")), ("+05.0", Some("5")), ("-5e0", Some("-5")), (".5", Some("0.5")), ("5.", Some("5"))]
+        {
+            assert_eq!(number(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(number("5x"), None);
+        assert_eq!(number("e5"), None);
+        assert_eq!(number(""), None);
+    }
+}

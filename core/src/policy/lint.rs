@@ -1,0 +1,251 @@
+//! What looks safe in a policy and is not. Decides nothing; it is shown.
+
+use serde::Serialize;
+
+use super::{Policy, Rule, Verdict, fold, numbered};
+use crate::catalog::{Catalog, wording};
+use crate::glob;
+use crate::json::de::words;
+use crate::near;
+use crate::text::{shorten, visible};
+
+/// More findings than a person would read.
+const MAX_FINDINGS: usize = 500;
+/// Tools that a finding names.
+const MAX_TOOLS: usize = 5;
+
+/// What is questionable in a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// What permits has a pattern that fits a part of the value.
+    UnanchoredPattern,
+    /// What permits has a pattern in which a `.` between letters fits any character.
+    UnescapedDot,
+    /// What permits has a range without a lower bound: negative numbers pass.
+    OpenRange,
+    /// What refuses names single values, and all others pass.
+    ValueDeny,
+    /// What refuses names tools, and others that do the same pass.
+    NameDeny,
+    /// A lowered effect follows the name to whatever definition has it next.
+    UnboundEffect,
+    /// An earlier rule decides about everything that this one is about.
+    Shadowed,
+    /// The server lists no tool of that name.
+    UnknownTool,
+    /// Tools are listed that do what the rule refuses, under names that it does not fit.
+    MissedTool,
+}
+
+words!(Kind { UnanchoredPattern = "unanchored_pattern", UnescapedDot = "unescaped_dot", OpenRange = "open_range", ValueDeny = "value_deny", NameDeny = "name_deny", UnboundEffect = "unbound_effect", Shadowed = "shadowed", UnknownTool = "unknown_tool", MissedTool = "missed_tool" });
+
+/// Something that looks safe in a policy and is not.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyFinding {
+    /// The rule's place in `rules`, counted from one.
+    pub(crate) rule: usize,
+    pub(crate) kind: Kind,
+    /// JSON Pointer into the policy.
+    pub(crate) path: String,
+    /// What it means and what would be better, for people.
+    pub(crate) message: String,
+}
+
+/// What is known of the server; nothing where a policy is looked at alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'c> {
+    pub(crate) catalog: &'c Catalog,
+    /// Definitions are pinned by a lock file.
+    pub(crate) is_locked: bool,
+}
+
+impl Policy {
+    /// What looks safe in the rules and is not, in their order.
+    pub(crate) fn findings(&self, known: Option<Known<'_>>) -> Vec<PolicyFinding> {
+        let mut found = Vec::new();
+        for (index, rule) in self.rules.iter().enumerate() {
+            let mut tell = |kind: Kind, place: &str, message: String| {
+                let path = ["/rules/", &index.to_string(), place].concat();
+                found.push(PolicyFinding { rule: index.saturating_add(1), kind, path, message });
+            };
+            rule.permission(&mut tell, known.is_some_and(|known| known.is_locked));
+            rule.refusal(&mut tell);
+            let earlier = self.rules.iter().take(index).enumerate();
+            if let Some((number, _)) = earlier.into_iter().find(|(_, earlier)| earlier.hides(rule)) {
+                let by = numbered("rule", number, "");
+                tell(Kind::Shadowed, "", format!("it decides nothing: {by} decides about all of its calls before it"));
+            }
+            if let Some(known) = known {
+                rule.listed(&mut tell, known.catalog);
+            }
+        }
+        found.truncate(MAX_FINDINGS);
+        found
+    }
+}
+
+impl Rule {
+    /// Findings on a rule that allows, or sets another effect.
+    fn permission(&self, tell: &mut impl FnMut(Kind, &str, String), is_locked: bool) {
+        if self.effect.0.is_some() && self.digest.0.is_none() && !is_locked {
+            let message = "without a lock file the effect follows the name to whatever definition the server lists under \
+                it in the next process: give the guard a lock, or the rule the definition's `digest`";
+            tell(Kind::UnboundEffect, "/effect", message.to_owned());
+        }
+        if self.then.0 != Some(Verdict::Allow) && self.effect.0.is_none() {
+            return;
+        }
+        for (number, predicate) in self.when.0.iter().enumerate() {
+            let place = |operator: &str| ["/when/", &number.to_string(), operator].concat();
+            if predicate.has_no_minimum() {
+                let message = "negative numbers pass too: give the range a `min`";
+                tell(Kind::OpenRange, &place("/range"), message.to_owned());
+            }
+            let Some(pattern) = predicate.pattern() else { continue };
+            if !is_anchored(pattern) {
+                let message = "the pattern fits a part of the value, so that anything may stand before or behind it: \
+                    begin it with `^` and end it with `$`, and put alternatives into a group";
+                tell(Kind::UnanchoredPattern, &place("/pattern"), message.to_owned());
+            }
+            if has_loose_dot(pattern) {
+                let message = "a `.` between letters fits any character: write it as `\\.`";
+                tell(Kind::UnescapedDot, &place("/pattern"), message.to_owned());
+            }
+        }
+    }
+
+    /// Findings on a rule that denies.
+    fn refusal(&self, tell: &mut impl FnMut(Kind, &str, String)) {
+        if self.then.0 != Some(Verdict::Deny) {
+            return;
+        }
+        for (number, predicate) in self.when.0.iter().enumerate().filter(|(_, predicate)| predicate.names_values()) {
+            let message = "spellings of the same value count too (`5` and \"5\", case, letters that look alike), but every \
+                other value passes: allow what is right, and deny the rest";
+            tell(Kind::ValueDeny, &predicate.place(number), message.to_owned());
+        }
+        if self.when.0.is_empty() && self.matching.effects.0.is_empty() && !self.matching.tools.0.is_empty() {
+            let message = "other spellings of the names count too (`Delete_x`, `deleteX`), but a tool that does the same \
+                under another name passes: deny by `effects` where that is meant";
+            tell(Kind::NameDeny, "/tools", message.to_owned());
+        }
+    }
+
+    /// Findings on the names, beside the tools that are listed.
+    fn listed(&self, tell: &mut impl FnMut(Kind, &str, String), catalog: &Catalog) {
+        for (number, pattern) in self.matching.tools.0.iter().enumerate() {
+            let place = ["/tools/", &number.to_string()].concat();
+            let covers = |name: &str| fold::Pattern::new(pattern).matches(&fold::Name::new(name));
+            if !pattern.contains('*') && catalog.get(pattern).is_none() {
+                let suggestion = near::suggestion(&catalog.near(pattern));
+                let shown = visible(&shorten(pattern, 100));
+                let message = format!("the server lists no tool `{shown}`{suggestion}");
+                tell(Kind::UnknownTool, &place, message);
+            }
+            if !matches!(self.then.0, Some(Verdict::Deny | Verdict::Ask)) {
+                continue;
+            }
+            let Some((word, effect)) = wording::of_name(&pattern.replace('*', "")).strongest else { continue };
+            let does_the_same = |name: &str| {
+                wording::of_name(name).strongest.is_some_and(|(other, does)| other == word || does == effect)
+            };
+            let missed = catalog.tools().map(|tool| tool.name.as_str());
+            let missed = missed.filter(|name| {
+                let by_rule = self.matching.tools.0.iter().any(|other| {
+                    glob::matches(other, name) || fold::Pattern::new(other).matches(&fold::Name::new(name))
+                });
+                !by_rule && !covers(name) && does_the_same(name)
+            });
+            let missed: Vec<String> =
+                missed.take(MAX_TOOLS).map(|name| ["`", &visible(&shorten(name, 100)), "`"].concat()).collect();
+            if !missed.is_empty() {
+                let message = format!("it does not reach {}, which say that they do the same", missed.join(", "));
+                tell(Kind::MissedTool, &place, message);
+            }
+        }
+    }
+
+    /// Whether it decides about every call that another rule is about.
+    fn hides(&self, other: &Rule) -> bool {
+        let decides = self.then.0.is_some() && self.when.0.is_empty() && self.digest.0.is_none();
+        // Earlier rules may have set another effect, so that only rules for any effect are compared.
+        let (ours, theirs) = (&self.matching.tools.0, &other.matching.tools.0);
+        let covers = |name: &String| ours.iter().any(|pattern| glob::matches(pattern, name));
+        decides
+            && self.matching.effects.0.is_empty()
+            && (ours.is_empty() || !theirs.is_empty() && theirs.iter().all(covers))
+    }
+}
+
+/// Whether a pattern fits the whole value or nothing of it.
+fn is_anchored(pattern: &str) -> bool {
+    let (mut depth, mut in_class, mut escaped): (u32, bool, bool) = (0, false, false);
+    let mut ends = false;
+    for character in pattern.chars() {
+        let is_plain = !core::mem::take(&mut escaped) && !in_class;
+        match character {
+            '\\' if is_plain || in_class => escaped = true,
+            ']' if in_class => in_class = false,
+            '[' if is_plain => in_class = true,
+            '(' if is_plain => depth = depth.saturating_add(1),
+            ')' if is_plain => depth = depth.saturating_sub(1),
+            '|' if is_plain && depth == 0 => return false,
+            _ => {}
+        }
+        ends = character == '$' && is_plain && depth == 0;
+    }
+    pattern.starts_with('^') && ends
+}
+
+/// Whether a `.` that stands for any one character stands between letters or digits.
+fn has_loose_dot(pattern: &str) -> bool {
+    let characters: Vec<char> = pattern.chars().collect();
+    let mut in_class = false;
+    let mut escaped = false;
+    for window in characters.windows(3) {
+        let [before, here, after] = window else { continue };
+        match before {
+            _ if core::mem::take(&mut escaped) => {}
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        if *here == '.' && !in_class && !escaped && before.is_alphanumeric() && after.is_alphanumeric() {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_loose_dot, is_anchored};
+
+    #[test]
+    fn anchors() {
+        for (pattern, expected) in [
+            ("^a$", true),
+            ("^(a|b)$", true),
+            ("^[|]$", true),
+            ("^a|b$", false),
+            ("a$", false),
+            ("^a", false),
+            (r"^a\$", false),
+            (r"^a\\$", true),
+            ("^a[$", false),
+            ("", false),
+        ] {
+            assert_eq!(is_anchored(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn dots() {
+        for (pattern, expected) in
+            [("studio.example", true), (r"studio\.example", false), ("a.*b", false), ("[a.b]", false), (r"\\a.b", true)]
+        {
+            assert_eq!(has_loose_dot(pattern), expected, "{pattern}");
+        }
+    }
+}
