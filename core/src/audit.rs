@@ -12,6 +12,7 @@ use crate::json::canonical::{canonical, canonical_without, quoted, sha256_hex, w
 use crate::json::de::{record, words};
 use crate::json::tape::{Kind, Node, utf8};
 use crate::json::{self, Document, Json, Limits};
+use crate::mcp::inputs;
 use crate::redact::Redactor;
 use crate::seal::Key;
 use crate::secret::Secret;
@@ -83,6 +84,8 @@ struct Line<'l> {
     approval: Option<&'l str>,
     /// What a person said; never a code.
     answer: Option<&'static str>,
+    /// What a tool asked for in the middle of a call, or was given.
+    inputs: Option<&'l str>,
     arguments: Option<&'l str>,
     gates: Option<&'l str>,
     outcome: Option<&'static str>,
@@ -213,7 +216,13 @@ impl Audit {
 
     /// The line for an answer that a person gave.
     #[inline(never)]
-    pub(crate) fn answered(&mut self, flow: &str, trail: &Trail, answer: &Answer) -> Option<String> {
+    pub(crate) fn answered(
+        &mut self,
+        flow: &str,
+        trail: &mut Trail,
+        answer: &Answer,
+        shared: &Shared,
+    ) -> Option<String> {
         let word = match answer {
             Answer::Code { .. } => "code",
             Answer::Resend => "resend",
@@ -224,28 +233,48 @@ impl Audit {
             Answer::Ran => "ran",
             Answer::NotRan => "not_ran",
             Answer::Unreadable => "unreadable",
+            Answer::Inputs { .. } => "inputs",
+        };
+        let inputs = match answer {
+            Answer::Inputs { responses } => {
+                self.shown(inputs::answers_for_audit(responses).get(), Vec::new(), &mut trail.hidden, &shared.redactor)
+            }
+            _ => None,
         };
         let (tool, approval) = (trail.tool.as_deref(), trail.approval.as_deref());
-        self.line(flow, &Line { event: "answered", tool, approval, answer: Some(word), ..Line::default() })
+        let line = Line {
+            event: "answered",
+            tool,
+            approval,
+            answer: Some(word),
+            inputs: inputs.as_deref(),
+            ..Line::default()
+        };
+        self.line(flow, &line)
     }
 
     /// The line for a step that is about to be given out, if it is one that is told.
     #[inline(never)]
     pub(crate) fn told(&mut self, flow: &str, trail: &mut Trail, action: &Action, shared: &Shared) -> Option<String> {
         match action {
-            Action::CallTool { name, arguments, .. } => {
+            Action::CallTool { name, arguments, round, .. } => {
                 let own = trail.tool.as_ref() == Some(name);
                 let shown = match trail.arguments.clone().filter(|_| own) {
                     None => self.shown_arguments(name, arguments.get(), &mut trail.hidden, shared),
                     shown => shown,
                 };
                 trail.told |= own;
+                let inputs = round
+                    .as_ref()
+                    .and_then(|round| round.input_responses.as_ref())
+                    .and_then(|inputs| self.shown(inputs.get(), Vec::new(), &mut trail.hidden, &shared.redactor));
                 let line = Line {
                     event: "dispatch",
                     tool: Some(name),
                     effect: shared.catalog.get(name).map(|tool| tool.effect),
                     approval: trail.approval.as_deref().filter(|_| own),
                     arguments: shown.as_deref(),
+                    inputs: inputs.as_deref(),
                     ..Line::default()
                 };
                 self.line(flow, &line)
@@ -261,8 +290,16 @@ impl Audit {
                     trail.told = true;
                     effect = Some(preview.effect);
                 }
+                let mut inputs = None;
+                if let About::Inputs { requests, calls, .. } = &question.about {
+                    let asked = inputs::for_audit(requests);
+                    inputs = self.shown(asked.get(), Vec::new(), &mut trail.hidden, &shared.redactor);
+                    effect = calls.iter().filter_map(|call| call.effect).max();
+                    trail.told = true;
+                }
                 let line = Line {
                     event: "asked",
+                    inputs: inputs.as_deref(),
                     digest,
                     tool: trail.tool.as_deref(),
                     effect,
@@ -317,6 +354,7 @@ impl Audit {
             error,
             answer: None,
             digest: None,
+            inputs: None,
         };
         self.line(flow, &line)
     }
@@ -339,6 +377,7 @@ impl Audit {
         text.text("flow", Some(flow));
         text.raw("gates", line.gates);
         let before_hash = text.0.len();
+        text.raw("inputs", line.inputs);
         text.text("outcome", line.outcome);
         text.text("prev", Some(&self.head));
         text.raw("result", line.result);

@@ -119,6 +119,12 @@ codes! {
     RateLimited = "rate_limited", true, "Wait until `retry_at`; do not loop.";
     /// The backend refused the request.
     BackendRefused = "backend_refused", false, "Read the backend's message and change the request.";
+    /// The tool asks for further inputs, and nobody gave them; the call was not continued.
+    InputsRequired = "inputs_required", false, "Make the call again when a person can answer, or give in its arguments what the tool asks for.";
+    /// The tool asks for further inputs in a way that is not passed on; the call was not continued.
+    InputsRefused = "inputs_refused", false, "Do not repeat the call; tell the server's owner what the tool asks for.";
+    /// The backend runs the call as a task, whose end is not awaited here.
+    TaskStarted = "task_started", false, "Do not repeat the call: it runs. Look later with a read whether it took effect.";
     /// The request was sent and the answer was lost: it may have run.
     OutcomeUnknown = "outcome_unknown", false, "Do not repeat the call; look with a read whether it took effect, or ask a person.";
     /// The backend's answer is not what it promises.

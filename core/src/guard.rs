@@ -444,7 +444,7 @@ impl Guard {
                 }
                 step = open_step(id, in_flight, &self.shared);
             }
-            let answered = said.and_then(|answer| audit.answered(&id.0, &in_flight.trail, &answer));
+            let answered = said.and_then(|answer| audit.answered(&id.0, &mut in_flight.trail, &answer, &self.shared));
             let told = audit.told(&id.0, &mut in_flight.trail, &step.action, &self.shared);
             step.audit.extend(answered.into_iter().chain(told));
         }

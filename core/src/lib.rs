@@ -8,6 +8,7 @@
 //! | [`catalog`] | tools as listed: hints, effect, definition, pins and how they differ, findings |
 //! | `schema` | JSON Schema: compile, validate, explain |
 //! | [`config`] | placeholders and keys in the configurations of MCP clients |
+//! | `mcp` | what MCP lets a server ask in the middle of a call: forms, addresses, completions |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
 //! | `policy`, `pace`, `profile`, `form` | the user's rules, what was called how often, backends as data, checks of sign-up inputs |
@@ -30,6 +31,7 @@ mod glob;
 pub mod guard;
 mod json;
 mod map;
+pub mod mcp;
 #[doc(hidden)]
 pub mod mutant;
 mod near;

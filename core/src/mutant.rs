@@ -63,6 +63,8 @@ mutants! {
     Stale,
     /// A person's no counts as a yes.
     Denied,
+    /// An approval of a later round covers whatever inputs are given.
+    Inputs,
     /// The gate result does not ask the outputSchema.
     Result,
 }

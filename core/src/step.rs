@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::approval::{Approval, Preview};
+use crate::catalog::effect::Effect;
 use crate::error::{Detail, Error};
 use crate::flow::doctor::Report;
 use crate::flow::plan_upgrade::Upgrade;
@@ -14,6 +15,7 @@ use crate::flow::signup::Form;
 use crate::gate::Decision;
 use crate::json::Json;
 use crate::json::de::{self, FromNode, Source, record, words};
+use crate::mcp::inputs::{InputAnswer, InputRequest, RequestState};
 use crate::secret::{Masked, Secret};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -187,6 +189,9 @@ pub enum Action {
         /// The call's `_meta`, exactly as it passed the gates.
         #[serde(skip_serializing_if = "Option::is_none")]
         meta: Option<Json>,
+        /// What goes with a later round of the call.
+        #[serde(flatten)]
+        round: Option<Box<NextRound>>,
     },
     /// Show a question to a person; answer with `answer`.
     Ask {
@@ -229,6 +234,17 @@ pub enum Action {
         /// How it ended.
         outcome: Box<Outcome>,
     },
+}
+
+/// What a later round of a call adds to its request.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextRound {
+    /// The `inputResponses`, exactly as they passed the gates; absent where the tool asked for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_responses: Option<Json>,
+    /// The `requestState`, as the server gave it. It is for the server alone: neither shown nor logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_state: Option<RequestState>,
 }
 
 /// What a person is asked, and on whose behalf.
@@ -305,6 +321,23 @@ pub enum About {
         /// How it differs from the pinned one.
         differences: Option<Detail>,
     },
+    /// What a tool asks for in the middle of a call; answers: `inputs`, `deny` (declines all), `defer`, `cancel`.
+    Inputs {
+        /// A sentence to show.
+        message: String,
+        /// The calls that may be asking; several only under the older protocol, which does not tell.
+        calls: Vec<RunningCall>,
+        /// Which of the call's rounds it is, from 1 on; absent under the older protocol.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        round: Option<u32>,
+        /// What is asked for.
+        requests: Vec<InputRequest>,
+        /// When the question ends.
+        expires_at: Millis,
+        /// Why the person is asked again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Error>,
+    },
     /// Whether a call whose answer was lost took effect; answers: `ran`, `not_ran`, `defer`, `cancel`.
     Outcome {
         /// A sentence to show.
@@ -315,6 +348,21 @@ pub enum About {
         preview: Preview,
     },
 }
+
+/// A call that is on its way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunningCall {
+    /// The tool's name.
+    pub tool: String,
+    /// What the call does to the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// The approval under which it was sent, where it needed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+record!(strict RunningCall { tool; effect, approval });
 
 /// What a person answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -343,6 +391,11 @@ pub enum Answer {
     NotRan,
     /// Nothing that can be read as an answer: it fits no question.
     Unreadable,
+    /// What the tool asked for, by the requests' keys.
+    Inputs {
+        /// An answer to each request that the guard did not decline by itself.
+        responses: Vec<(String, InputAnswer)>,
+    },
 }
 
 impl FromNode for Answer {
@@ -360,6 +413,7 @@ impl FromNode for Answer {
             &["defer"],
             &["ran"],
             &["not_ran"],
+            &["inputs", "responses"],
         ]);
         *self = match kind {
             Some(1) => Answer::Code { code: from.member("code") },
@@ -369,6 +423,7 @@ impl FromNode for Answer {
             Some(5) => Answer::Defer,
             Some(6) => Answer::Ran,
             Some(7) => Answer::NotRan,
+            Some(8) => Answer::Inputs { responses: from.member::<Responses>("responses").0 },
             _ => Answer::Cancel,
         };
     }
@@ -384,6 +439,18 @@ impl FromNode for Given {
 
     fn fill(&mut self, from: &mut Source<'_>) {
         self.0 = de::from_node(from.node()).unwrap_or(Answer::Unreadable);
+    }
+}
+
+struct Responses(Vec<(String, InputAnswer)>);
+
+impl FromNode for Responses {
+    fn blank() -> Self {
+        Responses(Vec::new())
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        self.0 = from.members();
     }
 }
 

@@ -364,7 +364,10 @@ fn search_secrets(case: &Value, said: &Value, place: &str) {
     let mut said = said.clone();
     match said["type"].as_str() {
         Some("keep") => said["secret"] = Value::Null,
-        Some("call_tool") => said["arguments"] = Value::Null,
+        Some("call_tool") => {
+            said["arguments"] = Value::Null;
+            said["request_state"] = Value::Null;
+        }
         _ => {}
     }
     let text = said.to_string();

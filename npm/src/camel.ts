@@ -1,7 +1,18 @@
 /** The one place where the core's snake_case reports become this package's camelCase objects. */
 
 /** What the backend or the caller wrote keeps its own names. */
-const OPAQUE = new Set(["arguments", "meta", "result", "organisation", "plan", "whatsapp", "next_steps", "details"]);
+const OPAQUE = new Set([
+  "arguments",
+  "meta",
+  "result",
+  "organisation",
+  "plan",
+  "whatsapp",
+  "next_steps",
+  "details",
+  "params",
+  "default",
+]);
 
 /** Renames the members of a report, deeply. The caller names the type that the core promises. */
 export function camel<T>(report: unknown): T {

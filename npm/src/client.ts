@@ -59,7 +59,11 @@ interface Inspected {
   getProtocolEra?(): unknown;
   /** Absent after the connection was closed. */
   transport?: unknown;
+  /** The v2 client's own: what it says of itself in each request. */
+  _capabilities?: object;
 }
+
+const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /**
  * A result schema, for either client's `request`, that takes what came. The clients' own schemas drop what they do
@@ -77,7 +81,7 @@ export interface Page {
 }
 
 /** What a step sends. */
-type Sent = Pick<CallToolStep, "name" | "arguments" | "meta">;
+type Sent = Pick<CallToolStep, "name" | "arguments" | "meta" | "input_responses" | "request_state">;
 
 export class ClientAdapter {
   readonly #client: Inspected;
@@ -89,9 +93,13 @@ export class ClientAdapter {
   /** Whether the client is of the official ones' make, which reject only with what their transport raised. */
   readonly #isOfficial: boolean;
 
-  constructor(client: McpClient, exchanges: Exchanges) {
+  /** What a server may ask for in the middle of a call. */
+  readonly #offered: Record<string, unknown>;
+
+  constructor(client: McpClient, exchanges: Exchanges, offered: Record<string, unknown> = {}) {
     this.#client = client as unknown as Inspected;
     this.#exchanges = exchanges;
+    this.#offered = offered;
     this.#optionsAt = "request" in client && !("getProtocolEra" in client) ? 1 : 0;
     this.#isOfficial = "request" in client && "transport" in client && "getServerCapabilities" in client;
   }
@@ -124,12 +132,14 @@ export class ClientAdapter {
       const event = serverTime === undefined ? {} : { server_time: serverTime };
       return { event: { type: "result", ...event }, document: JSON.stringify(result) };
     } catch (thrown) {
+      // The v2 client knows no tasks, and keeps what came to itself; that it was one is all that can be told.
+      if (isTask(thrown)) return { event: { type: "result" }, document: '{"resultType":"task"}' };
       return this.#failed(thrown, mark);
     }
   }
 
   #send(
-    { name, arguments: args, meta }: Sent,
+    { name, arguments: args, meta, input_responses, request_state }: Sent,
     signal: AbortSignal | undefined,
     given: Forwarded | undefined,
   ): Promise<unknown> {
@@ -141,9 +151,26 @@ export class ClientAdapter {
     // keeps the result; a definition without an output schema turns the client's check off.
     const definition = this.#definitions.get(name);
     if ("getProtocolEra" in this.#client && definition !== undefined) sent.toolDefinition ??= definition;
-    const params = { name, arguments: args, ...(meta === undefined ? {} : { _meta: meta }) };
+    // Whatever the client is told to do with a tool's questions: they are the guard's to answer.
+    if ("getProtocolEra" in this.#client) sent.allowInputRequired = true;
+    const _meta = asked ? this.#offering(meta) : meta;
+    const params = {
+      name,
+      arguments: args,
+      ...(_meta === undefined ? {} : { _meta }),
+      ...(input_responses === undefined ? {} : { inputResponses: input_responses }),
+      ...(request_state === undefined ? {} : { requestState: request_state }),
+    };
     const schema = asked ? given.rest[0] : undefined;
     return this.#client.callTool(params, ...(this.#optionsAt === 1 ? [schema, sent] : [sent]));
+  }
+
+  /** From 2026-07-28 on each request names what its client can be asked for; the guard's own word is added to it. */
+  #offering(meta: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+    const { getProtocolEra, _capabilities } = this.#client;
+    if (Object.keys(this.#offered).length === 0 || getProtocolEra?.call(this.#client) !== "modern") return meta;
+    const given = meta?.[CAPABILITIES];
+    return { ...meta, [CAPABILITIES]: { ...(given ?? _capabilities ?? {}), ...this.#offered } };
   }
 
   async #page(params: object | undefined, options: RequestOptions): Promise<Page> {
@@ -183,6 +210,12 @@ export class ClientAdapter {
 /** The package's own client, whose errors carry what `fetch` raised. */
 function isOwn(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "FetchClientError";
+}
+
+function isTask(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || thrown.name !== "SdkError") return false;
+  const { code, data } = thrown as { code?: unknown; data?: { resultType?: unknown } };
+  return code === "UNSUPPORTED_RESULT_TYPE" && data?.resultType === "task";
 }
 
 /** What of a caller's options also holds for the calls that a gate makes. */

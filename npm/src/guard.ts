@@ -7,6 +7,7 @@ import { Driver, type FlowContext, type Performers } from "./driver.js";
 import { type ErrorShape, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
+import { capabilitiesOf, type InputHandlers, withHandlers } from "./inputs.js";
 import { got, type Ledger, MemoryLedger, swapped } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
@@ -53,6 +54,8 @@ export interface GuardOptions {
   dispatchTimeout?: number;
   /** Shows questions to a person. Default: nobody answers, and what needs a yes is refused. */
   ask?: Ask;
+  /** Handlers of the host for what tools ask for in the middle of a call. Default: forms and addresses go to `ask`. */
+  inputs?: InputHandlers;
   /** Where the key goes. Default: memory, in front of the environment variables that the profile names. */
   vault?: Vault;
   /** Where approvals are recorded. Default: memory. */
@@ -128,9 +131,15 @@ export class Guard<C extends McpClient = McpClient> {
     this.client = client;
     this.#core = core;
     this.#options = options;
-    this.#adapter = new ClientAdapter(client, exchangesOf(vault));
+    const { inputs = {}, ask } = options;
+    this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, ask !== undefined));
     this.#driver = new Driver(core, {
-      performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), options.ask ?? defer),
+      performers: performers(
+        this.#adapter,
+        vault,
+        options.ledger ?? new MemoryLedger(),
+        withHandlers(ask ?? defer, inputs),
+      ),
       now: options.now ?? Date.now,
       onStep: (step) => this.#note(step),
       recorder,

@@ -13,6 +13,7 @@ export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOption
 export { FetchClient } from "./fetch-client.js";
 export type { FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
+export type { InputContext, InputHandlers } from "./inputs.js";
 export type { EntriesOptions, Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
 export { lintPolicy } from "./policy.js";

@@ -39,6 +39,9 @@ export interface CallToolStep extends StepOf<"call_tool"> {
   arguments: Record<string, unknown>;
   /** What goes out as the call's `_meta`. */
   meta?: Record<string, unknown>;
+  /** What goes with a later round of the call. */
+  input_responses?: Record<string, unknown>;
+  request_state?: string;
 }
 
 export interface AskStep extends StepOf<"ask"> {

@@ -141,6 +141,8 @@ export interface Preview {
   meta?: Record<string, unknown>;
   /** What is easily overlooked: letters that look like others, characters that are not seen. */
   notes?: string[];
+  /** What the tool asked for in this round of the call, and is given. */
+  inputs?: PreviewLine[];
   /** What the backend says of the thing that the call is about, or a draft of what would be sent. */
   record?: PreviewLine[];
 }
@@ -216,12 +218,88 @@ export interface OutcomeQuestion extends Asked {
   preview: Preview;
 }
 
+/** A call that is on its way. */
+export interface RunningCall {
+  tool: string;
+  effect?: Effect;
+  /** The approval under which it was sent, where it needed one. */
+  approval?: string;
+}
+
+/** A field of a form. Titles, descriptions and options are the server's own words, each on one line. */
+export interface InputField {
+  /** The member of `content` that it fills. */
+  name: string;
+  /** `choice` is one of the options, `choices` an array of some of them. */
+  type: "string" | "number" | "integer" | "boolean" | "choice" | "choices";
+  /** Whether an accepted form must have it. */
+  required: boolean;
+  title?: string;
+  description?: string;
+  /** `email`, `uri`, `date`, `date-time` or another format of JSON Schema. */
+  format?: string;
+  options?: { value: string; title?: string }[];
+  /** What the server proposes. */
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+}
+
+/** One thing that a tool asks for in the middle of a call. `message` is the server's own: show it in quotes. */
+export type InputRequest = {
+  /** The server's name for it; it is answered under the same. */
+  key: string;
+  /** What a person should know. */
+  notes?: string[];
+  /** Why the guard declines it by itself; such a request takes no answer. */
+  declined?: string;
+} & (
+  | { type: "form"; message: string; fields: InputField[] }
+  | {
+      type: "url";
+      message: string;
+      /** The whole address; it was not fetched, and must not be before a person agreed. Absent if it is not fit to be shown. */
+      url?: string;
+    }
+  | { type: "sampling"; params: Record<string, unknown> }
+  | { type: "roots" }
+);
+
+/** The answer to one request. */
+export interface InputAnswer {
+  /** What became of a form or an address. */
+  action?: "accept" | "decline" | "cancel";
+  /** The accepted form's values, by the fields' names. */
+  content?: Record<string, string | number | boolean | null | readonly string[]>;
+  /** A handler's `CreateMessageResult` or `ListRootsResult`. */
+  result?: object;
+  /** Set by the guard: `host` for what a handler gave. */
+  by?: "person" | "host";
+}
+
+/** The question for what a tool wants before it goes on. What is typed in answer to it is a person's yes to exactly that. */
+export interface InputsQuestion extends Asked {
+  type: "inputs";
+  /** A sentence to show. */
+  message: string;
+  /** The calls that may be asking; several only under an older protocol, which does not tell. */
+  calls: RunningCall[];
+  /** Which of the call's rounds it is, from 1 on; absent under an older protocol. */
+  round?: number;
+  requests: InputRequest[];
+  /** When the question ends. */
+  expiresAt: number;
+  /** Why the person is asked again. */
+  problem?: ToolgateError;
+}
+
 /** What a person is asked. */
-export type Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion;
+export type Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion | InputsQuestion;
 
 /**
  * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval and a definition
- * take `approve`, `deny` or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
+ * take `approve`, `deny` or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`; inputs take `inputs`,
+ * `deny` (which declines all of them), `cancel` or `defer`. After `defer` the call is refused with `approval_required` and the approval stays open for
  * {@link Guard.approve}; a sign-up ends with `code_required`.
  */
 export type Answer =
@@ -231,6 +309,7 @@ export type Answer =
   | { type: "deny"; reason?: string }
   | { type: "ran" }
   | { type: "not_ran" }
+  | { type: "inputs"; responses: Record<string, InputAnswer> }
   | { type: "defer" }
   | { type: "cancel" };
 
@@ -356,6 +435,10 @@ export interface Approval {
   request?: { id: string; status: string };
   /** Who said what became of a call whose answer was lost. */
   settledBy?: "person" | "read";
+  /** The record of the round before, where this one is of a later round of the same call. */
+  continues?: string;
+  /** What came back, where it was no result: a question of the tool's own, or a task. */
+  resultType?: "input_required" | "task";
 }
 
 /** Another plan that is wanted. */

@@ -175,8 +175,8 @@ class Conversation:
 def without_ways_out(value):
     """Return what a log may hold: everything but a secret on its way to the vault, and arguments to the backend."""
     if isinstance(value, dict):
-        hidden = {"keep": "secret", "call_tool": "arguments"}.get(value.get("type"))
-        return {name: without_ways_out(member) for name, member in value.items() if name != hidden}
+        hidden = {"keep": ("secret",), "call_tool": ("arguments", "request_state")}.get(value.get("type"), ())
+        return {name: without_ways_out(member) for name, member in value.items() if name not in hidden}
     if isinstance(value, list):
         return [without_ways_out(item) for item in value]
     return value

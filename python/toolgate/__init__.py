@@ -13,6 +13,8 @@ from .ask import (
     Code,
     Defer,
     Deny,
+    Input,
+    Inputs,
     NotRan,
     Ran,
     Resend,
@@ -30,6 +32,7 @@ from .errors import (
     AuditError,
     BackendError,
     FlowCancelledError,
+    InputsError,
     LedgerError,
     OptionsError,
     PlanError,
@@ -44,6 +47,7 @@ from .errors import (
 )
 from .guard import APPROVAL_META, Guard, Resumed, profile
 from .http import http_client
+from .inputs import InputHandlers
 from .ledger import Ledger, MemoryLedger
 from .policy import lint_policy
 from .postgres import PostgresLedger, PostgresPool
@@ -65,6 +69,10 @@ from .types import (
     Effect,
     Finding,
     Form,
+    InputField,
+    InputOption,
+    InputRequest,
+    InputsQuestion,
     KeyHandle,
     OutcomeQuestion,
     Policy,
@@ -75,6 +83,7 @@ from .types import (
     Report,
     Request,
     Rule,
+    RunningCall,
     SecretArguments,
     SignedUp,
     Step,
@@ -115,6 +124,14 @@ __all__ = [
     "FlowCancelledError",
     "Form",
     "Guard",
+    "Input",
+    "InputField",
+    "InputHandlers",
+    "InputOption",
+    "InputRequest",
+    "Inputs",
+    "InputsError",
+    "InputsQuestion",
     "KeyHandle",
     "Ledger",
     "LedgerError",
@@ -140,6 +157,7 @@ __all__ = [
     "Resend",
     "Resumed",
     "Rule",
+    "RunningCall",
     "SchemaError",
     "SecretArguments",
     "SignedUp",

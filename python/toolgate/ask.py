@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from .errors import make
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .types import Question
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "Code",
     "Defer",
     "Deny",
+    "Input",
+    "Inputs",
     "NotRan",
     "Ran",
     "Resend",
@@ -61,6 +65,30 @@ class NotRan:
 
 
 @dataclass(frozen=True)
+class Input:
+    """The answer to one thing that a tool asks for.
+
+    Attributes:
+        action: What became of a form or an address: `accept`, `decline` or `cancel`.
+        content: The accepted form's values, by the fields' names.
+        result: A handler's `CreateMessageResult` or `ListRootsResult`, as data.
+        by: Set by the guard: `host` for what a handler gave.
+    """
+
+    action: Literal["accept", "decline", "cancel"] | None = None
+    content: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
+    by: Literal["person", "host"] = "person"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a tool asked for in the middle of a call, by the requests' keys."""
+
+    responses: Mapping[str, Input] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Defer:
     """Nobody can answer now; an approval stays open for `Guard.approve` and `Guard.deny`."""
 
@@ -70,7 +98,7 @@ class Cancel:
     """The person calls the flow off."""
 
 
-Answer: TypeAlias = Code | Resend | Approve | Deny | Ran | NotRan | Defer | Cancel
+Answer: TypeAlias = Code | Resend | Approve | Deny | Ran | NotRan | Inputs | Defer | Cancel
 """What a person can say."""
 
 
@@ -123,6 +151,8 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
             return {"type": "ran"}
         case NotRan():
             return {"type": "not_ran"}
+        case Inputs(responses):
+            return {"type": "inputs", "responses": {key: _input(answer) for key, answer in responses.items()}}
         case Defer():
             return {"type": "defer"}
         case Cancel():
@@ -130,5 +160,11 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         case _:
             kind = type(answer).__name__
             raise make(
-                "wrong_answer", f"An Ask returns Code, Resend, Approve, Deny, Ran, NotRan, Defer or Cancel, not {kind}."
+                "wrong_answer",
+                f"An Ask returns Code, Resend, Approve, Deny, Ran, NotRan, Inputs, Defer or Cancel, not {kind}.",
             )
+
+
+def _input(answer: Input) -> dict[str, Any]:
+    given = {"action": answer.action, "content": answer.content, "result": answer.result, "by": answer.by}
+    return {name: value for name, value in given.items() if value is not None}

@@ -12,6 +12,7 @@ import anyio
 
 from .errors import make
 from .http import Failure, Trouble, read_note
+from .inputs import offering
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -53,9 +54,10 @@ class Failed(Exception):  # noqa: N818 - it reports to the driver, nobody else s
 class Port:
     """The one way from the driver to the backend."""
 
-    def __init__(self, client: Any, *, timeout: float | None) -> None:
+    def __init__(self, client: Any, *, timeout: float | None, offered: dict[str, Any] | None = None) -> None:
         self.client = client
         self._timeout = timeout
+        self._offered = offered or {}
         if not callable(getattr(client, "list_tools", None)) or not callable(getattr(client, "call_tool", None)):
             raise make("invalid_options", f"A client lists and calls tools; {type(client).__name__} does not.")
         self._list_parameters = inspect.signature(client.list_tools).parameters
@@ -63,7 +65,7 @@ class Port:
 
     def moved_to(self, client: Any) -> Port:
         """Return the same port for another client."""
-        return Port(client, timeout=self._timeout)
+        return Port(client, timeout=self._timeout, offered=self._offered)
 
     def joined(self, pages: list[Any]) -> Any:
         """Return the pages of one list as one page of the client's own type."""
@@ -94,12 +96,36 @@ class Port:
         """Call a tool."""
 
         async def call() -> Returned:
-            result = await self.client.call_tool(name, arguments, **forward)
+            result = await self._call(name, arguments, forward)
             return Returned(_to_text(result, exclude_none=True), result)
 
         # A caller who says how long to wait is waited for.
         own = forward.get("read_timeout_seconds") is not None
         return await self._watched(call, None if own else self._timeout)
+
+    async def _call(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Any:
+        session = getattr(self.client, "session", self.client)
+        takes_rounds = getattr(session, "dispatch_input_request", None) is not None
+        if not takes_rounds:
+            return await self.client.call_tool(name, arguments, **forward)
+        # The SDK's 2.x client answers a tool's questions by itself and calls again: they are the guard's to answer.
+        try:
+            with offering(session, self._offered):
+                result = await session.call_tool(
+                    name, arguments, **forward, allow_input_required=True, allow_claimed=True
+                )
+        except Exception as error:
+            # The session knows no tasks, and keeps what came to itself; that it was one is all that can be told.
+            if _is_task(error):
+                return {"resultType": "task"}
+            raise
+        # What the client's own extensions finish is finished by them, as the client does it.
+        claims = getattr(getattr(self.client, "_folded_extensions", None), "by_model", {})
+        if (claim := claims.get(type(result))) is None:
+            return result
+        context = importlib.import_module("mcp.client.extension").ClaimContext
+        timeout = forward.get("read_timeout_seconds")
+        return await claim.resolve(result, context(session=session, tool_name=name, read_timeout_seconds=timeout))
 
     async def _watched(self, send: Callable[[], Awaitable[Returned]], timeout: float | None) -> Returned:
         try:
@@ -144,6 +170,13 @@ async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
     # pydantic writes a long list several times as fast as the standard library does.
     text: bytes = pydantic_core.to_json({**raw, "tools": tools}, inf_nan_mode="constants")
     return Returned(text.decode(), page)
+
+
+def _is_task(error: Exception) -> bool:
+    if type(error).__name__ != "ValidationError" or not callable(problems := getattr(error, "errors", None)):
+        return False
+    found = cast("list[dict[str, Any]]", problems(include_url=False, include_context=False))
+    return any(one.get("input") == "task" and "resultType" in one.get("loc", ()) for one in found)
 
 
 def _to_text(result: Any, **options: bool) -> str:

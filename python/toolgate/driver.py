@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -221,7 +221,8 @@ class Driver:
             case {"type": "list_tools"}:
                 return await self._list_tools(step.get("cursor"), errand)
             case {"type": "call_tool", "name": name, "arguments": arguments}:
-                return await self._call_tool(name, arguments, errand, cast("dict[str, Any] | None", step.get("meta")))
+                more: dict[str, Any] = {key: step[key] for key in ("meta", "input_responses", "request_state") if key in step}
+                return await self._call_tool(name, arguments, errand, more)
             case {"type": "ask", "question": question}:
                 try:
                     answer = await self._ask(question)
@@ -252,13 +253,13 @@ class Driver:
         return {"type": "tools"}, page.document
 
     async def _call_tool(
-        self, name: str, arguments: dict[str, Any], errand: _Errand, meta: dict[str, Any] | None = None
+        self, name: str, arguments: dict[str, Any], errand: _Errand, more: Mapping[str, Any] | None = None
     ) -> _Answer:
         if isinstance(code := arguments.get("code"), str):
             # Where the agent calls a registration tool by itself.
             hide(code)
         try:
-            forward = errand.forward if meta is None else {**errand.forward, "meta": meta}
+            forward = {**errand.forward, **more} if more else errand.forward
             result: Returned = await self.port.call_tool(name, arguments, forward)
         except Failed as failed:
             return _failed(*failed.trouble), None
@@ -317,6 +318,8 @@ class Driver:
         # Arguments may carry the emailed code or a customer's data, and the secret is one.
         shown.pop("secret", None)
         shown.pop("arguments", None)
+        shown.pop("input_responses", None)
+        shown.pop("request_state", None)
         shown.pop("audit", None)
         tell(self._on_step, shown)
 

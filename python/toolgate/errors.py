@@ -23,6 +23,7 @@ __all__ = [
     "AuditError",
     "BackendError",
     "FlowCancelledError",
+    "InputsError",
     "LedgerError",
     "OptionsError",
     "PlanError",
@@ -155,6 +156,10 @@ class BackendError(ToolgateError):
     """The backend was not reached, refused, or did not answer as it promises."""
 
 
+class InputsError(ToolgateError):
+    """The tool asks for further inputs, and was not given them; the call was not continued."""
+
+
 class SignupError(ToolgateError):
     """The sign-up did not end with a key in the vault."""
 
@@ -206,6 +211,9 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "unauthorized": BackendError,
     "rate_limited": BackendError,
     "backend_refused": BackendError,
+    "inputs_required": InputsError,
+    "inputs_refused": InputsError,
+    "task_started": BackendError,
     "outcome_unknown": BackendError,
     "invalid_result": BackendError,
     "invalid_input": SignupError,

@@ -16,6 +16,7 @@ from .audit import opened
 from .client import McpClient, Port, from_data, server_name
 from .driver import Driver, Ended, tell
 from .errors import ToolgateError, make, raise_refusal
+from .inputs import InputHandlers
 from .ledger import MemoryLedger
 from .logs import hide, watch
 from .telemetry import traced
@@ -109,6 +110,7 @@ class Guard(Generic[CallResult, ListResult]):
         approval_ttl: int | None = None,
         dispatch_timeout: int | None = None,
         ask: Ask = defer,
+        inputs: InputHandlers | None = None,
         vault: Vault | None = None,
         ledger: Ledger | None = None,
         audit: Audit | AuditSink | Callable[[str], Awaitable[None]] | None = None,
@@ -138,6 +140,8 @@ class Guard(Generic[CallResult, ListResult]):
             dispatch_timeout: How long a call may be on its way before its answer counts as lost, in milliseconds;
                 by default five minutes.
             ask: Shows questions to a person; by default nobody is asked and approvals stay open.
+            inputs: Handlers of the host for what tools ask for in the middle of a call; by default forms and addresses
+                go to `ask`.
             vault: Where keys are kept; by default memory, in front of the profile's environment variables.
             ledger: Where approvals are recorded; by default memory.
             audit: Where every decision and outcome is written down before it takes effect: `FileAudit`,
@@ -183,13 +187,14 @@ class Guard(Generic[CallResult, ListResult]):
         }
         for secret in secrets:
             hide(secret)
+        inputs = inputs or InputHandlers()
         recorder = None
         if audit is not None:
             recorder, options["audit"] = await opened(audit)
         driver = Driver(
             _core({name: value for name, value in options.items() if value is not None}),
-            Port(client, timeout=timeout),
-            ask=ask,
+            Port(client, timeout=timeout, offered=inputs.capabilities(asked=ask is not defer)),
+            ask=inputs.wrap(ask),
             vault=MemoryVault.for_profile(known) if vault is None else vault,
             ledger=MemoryLedger() if ledger is None else ledger,
             now=_clock if now is None else now,

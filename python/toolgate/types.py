@@ -23,6 +23,10 @@ __all__ = [
     "Form",
     "Group",
     "Hints",
+    "InputField",
+    "InputOption",
+    "InputRequest",
+    "InputsQuestion",
     "KeyHandle",
     "Limit",
     "Line",
@@ -38,6 +42,7 @@ __all__ = [
     "Report",
     "Request",
     "Rule",
+    "RunningCall",
     "SecretArguments",
     "SignedUp",
     "Step",
@@ -325,6 +330,8 @@ class Preview(TypedDict):
     """The call's `_meta`, but for the guard's own members."""
     notes: NotRequired[list[str]]
     """What is easily overlooked: letters that look like others, characters that are not seen."""
+    inputs: NotRequired[list[Line]]
+    """What the tool asked for in this round of the call, and is given."""
     record: NotRequired[list[Line]]
     """What the backend says of the thing that the call is about, or a draft of what would be sent."""
 
@@ -352,6 +359,10 @@ class Approval(TypedDict):
     dispatched_at: NotRequired[int]
     request: NotRequired[Request]
     settled_by: NotRequired[Literal["person", "read"]]
+    continues: NotRequired[str]
+    """The record of the round before, where this one is of a later round of the same call."""
+    result_type: NotRequired[Literal["input_required", "task"]]
+    """What came back, where it was no result: a question of the tool's own, or a task."""
 
 
 class Passage(TypedDict):
@@ -429,7 +440,79 @@ class OutcomeQuestion(_Asked):
     preview: Preview
 
 
-Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion
+class RunningCall(TypedDict):
+    """A call that is on its way."""
+
+    tool: str
+    effect: NotRequired[Effect]
+    approval: NotRequired[str]
+    """The approval under which it was sent, where it needed one."""
+
+
+class InputOption(TypedDict):
+    """What may be chosen; the title is the server's own."""
+
+    value: str
+    title: NotRequired[str]
+
+
+class InputField(TypedDict):
+    """A field of a form; titles, descriptions and options are the server's own words, each on one line."""
+
+    name: str
+    """The member of `content` that it fills."""
+    type: Literal["string", "number", "integer", "boolean", "choice", "choices"]
+    """`choice` is one of the options, `choices` a list of some of them."""
+    required: bool
+    title: NotRequired[str]
+    description: NotRequired[str]
+    format: NotRequired[str]
+    """`email`, `uri`, `date`, `date-time` or another format of JSON Schema."""
+    options: NotRequired[list[InputOption]]
+    default: NotRequired[Any]
+    """What the server proposes."""
+    minimum: NotRequired[float]
+    maximum: NotRequired[float]
+
+
+class InputRequest(TypedDict):
+    """One thing that a tool asks for in the middle of a call."""
+
+    key: str
+    """The server's name for it; it is answered under the same."""
+    type: Literal["form", "url", "sampling", "roots"]
+    message: NotRequired[str]
+    """The server's own words on one line, of a form or an address: show them in quotes."""
+    fields: NotRequired[list[InputField]]
+    """Of a form."""
+    url: NotRequired[str]
+    """The whole address, not fetched; absent if it is not fit to be shown."""
+    params: NotRequired[dict[str, Any]]
+    """Of `sampling/createMessage`."""
+    notes: NotRequired[list[str]]
+    """What a person should know."""
+    declined: NotRequired[str]
+    """Why the guard declines it by itself; such a request takes no answer."""
+
+
+class InputsQuestion(_Asked):
+    """What a tool wants before it goes on; answers: `Inputs`, `Deny` (declines all of them), `Cancel`, `Defer`.
+
+    What is typed in answer to it is a person's yes to exactly that.
+    """
+
+    type: Literal["inputs"]
+    message: str
+    calls: list[RunningCall]
+    """The calls that may be asking; several only under an older protocol, which does not tell."""
+    round: NotRequired[int]
+    """Which of the call's rounds it is, from 1 on; absent under an older protocol."""
+    requests: list[InputRequest]
+    expires_at: int
+    problem: NotRequired[ErrorData]
+
+
+Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion | InputsQuestion
 """What a person is asked; `question["type"]` tells which."""
 
 
@@ -492,6 +575,9 @@ class Step(TypedDict):
     cursor: NotRequired[str]
     name: NotRequired[str]
     arguments: NotRequired[Any]
+    meta: NotRequired[dict[str, Any]]
+    input_responses: NotRequired[dict[str, Any]]
+    request_state: NotRequired[str]
     question: NotRequired[Question]
     secret: NotRequired[str]
     key: NotRequired[str]

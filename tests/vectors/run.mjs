@@ -127,7 +127,7 @@ function difference(said, expected, place = "") {
 /** Without the two places where a secret may leave the core. */
 function withoutWaysOut(said) {
   if (said?.type === "keep") return { ...said, secret: null };
-  if (said?.type === "call_tool") return { ...said, arguments: null };
+  if (said?.type === "call_tool") return { ...said, arguments: null, request_state: null };
   return said;
 }
 

@@ -14,6 +14,7 @@ use crate::json::canonical::{canonical_of, digest_of, quoted, sha256_hex};
 use crate::json::de::{self, record, words};
 use crate::json::{self, Json};
 use crate::map::Map;
+use crate::mcp::inputs::ResultType;
 use crate::mutant::{self, Mutant};
 use crate::step::Millis;
 pub(crate) use book::{Book, Parked};
@@ -64,6 +65,12 @@ pub struct Approval {
     /// another one, so that whoever still holds an earlier record can move nothing.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) given_back: u32,
+    /// The record of the round before, where this one is of a later round of the same call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<String>,
+    /// What came back, where it was no result: a question of the tool's own, or a task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_type: Option<ResultType>,
     /// Over everything else, so that a change of the stored record is seen.
     pub(crate) seal: String,
 }
@@ -73,7 +80,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by, given_back });
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by, continues, result_type, given_back });
 
 /// What a newer version of the record still has, whatever else it holds.
 struct Head {
@@ -189,6 +196,8 @@ impl Approval {
             check,
             settled_by: None,
             given_back: 0,
+            continues: None,
+            result_type: None,
             seal: String::new(),
         }
     }
@@ -302,6 +311,16 @@ impl Approval {
             given_back,
             ..self.clone()
         })
+    }
+
+    /// The record of a call that came back without being over; not sealed yet.
+    pub(crate) fn came_back_as(&self, result_type: ResultType) -> Option<Approval> {
+        let after = match result_type {
+            // It runs on, and what becomes of it is asked as of a call whose answer was lost.
+            ResultType::Task => (self.state == State::Dispatched).then(|| self.clone()),
+            ResultType::InputRequired | ResultType::Complete => self.moved(State::Completed),
+        };
+        after.map(|after| Approval { result_type: Some(result_type), ..after })
     }
 
     /// The ledger's key.

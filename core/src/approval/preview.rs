@@ -105,6 +105,9 @@ pub struct Preview {
     /// The call's `_meta`, but for the guard's own members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
+    /// What the tool asked for in this round of the call, and is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Line>,
     /// What is easily overlooked: letters that look like others, characters that are not seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -113,7 +116,7 @@ pub struct Preview {
     pub record: Vec<Line>,
 }
 
-record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, meta, notes, record });
+record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, meta, inputs, notes, record });
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -160,6 +163,7 @@ impl Preview {
             hidden,
             defaults: defaults.lines,
             meta: frame.meta.cloned(),
+            inputs: Vec::new(),
             notes: notes::of(arguments, frame.hidden),
             record: Vec::new(),
         }

@@ -137,7 +137,7 @@ impl Doctor {
             (Some(outcome), _) => Action::Done { outcome: Box::new(outcome.clone()) },
             (None, Stage::Listing(lister)) => lister.action(),
             (None, Stage::Reading { tool, .. }) => {
-                Action::CallTool { name: tool.clone(), arguments: no_arguments(), meta: None }
+                Action::CallTool { name: tool.clone(), arguments: no_arguments(), meta: None, round: None }
             }
             (None, Stage::Finished) => {
                 Action::Done { outcome: Box::new(Outcome::Report { report: self.report.clone() }) }

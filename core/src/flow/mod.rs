@@ -76,7 +76,7 @@ impl Errand {
     }
 
     pub(crate) fn action(&self) -> Action {
-        Action::CallTool { name: self.tool.clone(), arguments: self.arguments.clone(), meta: None }
+        Action::CallTool { name: self.tool.clone(), arguments: self.arguments.clone(), meta: None, round: None }
     }
 }
 

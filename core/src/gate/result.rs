@@ -4,6 +4,7 @@ use crate::catalog::Definition;
 use crate::error::{Code, Error, Result};
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document, Json};
+use crate::mcp::inputs::{self, ResultType};
 use crate::mutant::{self, Mutant};
 use crate::redact::Redactor;
 
@@ -22,6 +23,12 @@ pub(crate) fn open(text: &str) -> Result<Document> {
     let root = document.tape().root();
     if root.kind() != Kind::Object {
         return Err(invalid("it is no object"));
+    }
+    match inputs::result_type(root) {
+        Some(ResultType::Complete) => {}
+        Some(ResultType::InputRequired) => return Err(invalid("it asks for inputs, which nobody gives here")),
+        Some(ResultType::Task) => return Err(invalid("it is a task, which nobody waits for here")),
+        None => return Err(invalid("its `resultType` is not known")),
     }
     if root.get("content").is_none_or(|content| content.kind() != Kind::Array)
         && root.get("structuredContent").is_none()

@@ -33,6 +33,10 @@ impl Call {
     /// `may_wait` is false for a call that has just waited for the pace.
     pub(super) fn examine(&mut self, now: Millis, may_wait: bool, shared: &Shared) -> Result<Examined> {
         let (document, ruling) = self.permit(now, shared)?;
+        if self.round.is_some() {
+            // It was counted with its first request.
+            return Ok(Examined { document, verdict: ruling.verdict, paced: Paced::Pass });
+        }
         let paced = gate::pace::check(shared, &self.name, ruling.effect, now, may_wait, &mut self.decision)?;
         Ok(Examined { document, verdict: ruling.verdict, paced })
     }
@@ -87,7 +91,7 @@ impl Call {
             subject: shared.subject.clone(),
             policy: shared.policy.digest.clone(),
             meta: meta.as_ref().map(|meta| digest(meta.get())),
-            inputs: None,
+            inputs: self.round.as_ref().filter(|_| !mutant::is(Mutant::Inputs)).map(|round| round.digest()),
         };
         let hidden = signup::hidden_arguments(self.role);
         let profile = shared.profile.as_ref();
@@ -107,6 +111,10 @@ impl Call {
         preview.effect = self.decision.effect.unwrap_or(preview.effect);
         preview.reasons.clone_from(&self.decision.reasons);
         preview.record = self.record.clone().unwrap_or_default();
+        let given = self.round.as_ref().and_then(|round| round.given.as_ref());
+        if let Some(given) = given.filter(|_| !mutant::is(Mutant::Inputs)) {
+            preview.inputs.clone_from(&given.lines);
+        }
         Ok(Binding { arguments, call, preview })
     }
 }

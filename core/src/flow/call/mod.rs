@@ -8,6 +8,7 @@
 mod examine;
 mod meta;
 pub(crate) mod record;
+mod rounds;
 pub(crate) mod sending;
 mod verification;
 
@@ -31,6 +32,7 @@ use crate::secret::Secret;
 use crate::step::{About, Action, Answer, Failure, Happening, Millis, Outcome};
 use examine::Examined;
 use record::Look;
+use rounds::Round;
 use verification::{credential_name, key_lost};
 
 /// More open approvals of one call than differ in what a person sees.
@@ -59,6 +61,8 @@ pub(crate) struct Call {
     recalled: bool,
     /// How many approvals were read that this guard knew by their call alone.
     recalls: u32,
+    /// The round that follows the call's first request, where its tool asks for further inputs.
+    round: Option<Box<Round>>,
     state: State,
 }
 
@@ -102,6 +106,13 @@ enum State {
         after: Approval,
     },
     Dispatching(Option<Approval>),
+    /// Writes down how the round before ended.
+    Turning {
+        before: Approval,
+        after: Approval,
+    },
+    /// Asks for what the tool wants before it goes on.
+    Answering,
     Keeping {
         settled: Option<(Approval, Approval)>,
         #[serde(skip)]
@@ -152,7 +163,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round });
 
 const STATES: &[&str] = &[
     "recalling",
@@ -167,6 +178,8 @@ const STATES: &[&str] = &[
     "deciding",
     "claiming",
     "dispatching",
+    "turning",
+    "answering",
     "keeping",
     "settling",
 ];
@@ -190,6 +203,8 @@ impl FromNode for State {
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
             "claiming" => State::Claiming { before: from.member("before"), after: from.member("after") },
             "dispatching" => State::Dispatching(from.whole()),
+            "turning" => State::Turning { before: from.member("before"), after: from.member("after") },
+            "answering" => State::Answering,
             "keeping" => State::Keeping { settled: from.member_or_default("settled"), key: None, outcome: None },
             "settling" => State::Settling { before: from.member("before"), after: from.member("after"), outcome: None },
             other => {
@@ -228,6 +243,7 @@ impl Call {
             drafted: false,
             recalled: false,
             recalls: 0,
+            round: None,
             state: State::Dispatching(None),
         };
         match arguments.and_then(|arguments| Ok((arguments, meta?))) {
@@ -286,10 +302,12 @@ impl Call {
             },
             State::Deciding { before, after }
             | State::Claiming { before, after }
+            | State::Turning { before, after }
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
             State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
+            State::Answering => self.inputs_question(shared),
             State::Keeping { key: Some(key), .. } => {
                 Action::Keep { name: credential_name(shared), secret: key.clone() }
             }
@@ -302,7 +320,8 @@ impl Call {
     fn sent(&self, approval: Option<&Approval>, shared: &Shared) -> Action {
         let Errand { tool, arguments } = self.outgoing(approval, shared);
         let meta = self.meta.clone().filter(|_| tool == self.name);
-        Action::CallTool { name: tool, arguments, meta }
+        let round = self.round.as_ref().map(|round| Box::new(round.next()));
+        Action::CallTool { name: tool, arguments, meta, round }
     }
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.
@@ -311,7 +330,10 @@ impl Call {
             shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read && !tool.is_unconfirmed());
         match &self.state {
             _ if mutant::is(Mutant::Resume) => {}
-            State::Dispatching(None) if repeatable && self.role.is_none() => self.repeat(shared),
+            // What a person typed is not sent twice.
+            State::Dispatching(None) if repeatable && self.role.is_none() && self.round.is_none() => {
+                self.repeat(shared)
+            }
             State::Dispatching(approval) => {
                 let approval = approval.clone();
                 let error = self.lost(shared, "the process ended while the call was on its way");
@@ -385,7 +407,7 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(approval.clone());
-                        self.state = State::Asking(approval);
+                        self.put(approval, input.now, shared);
                     }
                     Err(error) => self.refuse(error),
                 }
@@ -450,6 +472,8 @@ impl Call {
                 let approval = approval.clone();
                 self.came_back(approval, &input, shared)?;
             }
+            State::Turning { .. } => self.turned(&input, shared)?,
+            State::Answering => self.inputs_answered(&input, shared)?,
             State::Keeping { .. } => self.kept(&input, shared)?,
             State::Settling { .. } => self.settled(&input, shared)?,
             State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
@@ -660,23 +684,43 @@ impl Call {
         )?;
         match standing {
             gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
-            gate::approval::Standing::Open(approval) => self.ask(approval, true),
+            gate::approval::Standing::Open(approval) => {
+                self.ask(approval.clone());
+                self.put(approval, now, shared);
+            }
             gate::approval::Standing::Missing => {
                 shared.approvals.check_room(now)?;
                 let check = self.check(&examined.document, shared);
                 let times = (now, now.saturating_add(shared.approval_ttl));
                 let (call, preview) = (binding.call, binding.preview);
                 let approval = Approval::propose(&self.entropy, call, &binding.arguments, preview, check, times);
-                self.ask(approval.sealed(&shared.seal), false);
+                let continues = self.round.as_ref().and_then(|round| round.continues.clone());
+                self.ask(Approval { continues, ..approval }.sealed(&shared.seal));
             }
         }
         Ok(())
     }
 
-    fn ask(&mut self, approval: Approval, stored: bool) {
+    fn ask(&mut self, approval: Approval) {
         self.decision.approval = Some(approval.id.clone());
-        self.decision.say(Gate::Approval, GateVerdict::Ask, "a person must approve exactly this call");
-        self.state = if stored { State::Asking(approval) } else { State::Proposing(approval) };
+        if self.is_given_by_person() {
+            self.decision.say(Gate::Approval, GateVerdict::Pass, "a person gave exactly these inputs");
+        } else {
+            self.decision.say(Gate::Approval, GateVerdict::Ask, "a person must approve exactly this call");
+        }
+        self.state = State::Proposing(approval);
+    }
+
+    /// Puts the approval that the ledger holds to a person, unless all that is new in it is their own word.
+    fn put(&mut self, approval: Approval, now: Millis, shared: &Shared) {
+        if !self.is_given_by_person() {
+            self.state = State::Asking(approval);
+            return;
+        }
+        match decided(&approval, &Answer::Approve, now, &shared.seal) {
+            Ok(after) => self.state = State::Deciding { before: approval, after },
+            Err(error) => self.refuse(error),
+        }
     }
 
     fn claim(&mut self, approval: Approval, now: Millis, shared: &Shared) {
@@ -703,7 +747,9 @@ impl Call {
                 Ok(after) => self.state = State::Deciding { before: approval.clone(), after },
                 Err(error) => self.refuse(error),
             },
+            Answer::Defer if self.round.is_some() => self.round_deferred(approval, input.now, shared),
             Answer::Defer => self.refuse(unanswered(approval, input.now)),
+            Answer::Cancel if self.round.is_some() => self.leave(),
             Answer::Cancel => self.call_off()?,
             _ => {
                 return Err(Error::new(
@@ -765,7 +811,10 @@ impl Call {
 
     fn dispatch(&mut self, approval: Option<Approval>, now: Millis, shared: &mut Shared) {
         let effect = self.decision.effect.unwrap_or(Effect::Billing);
-        if let Err(error) = gate::pace::spend(shared, &self.name, effect, now, &mut self.decision) {
+        // A later round belongs to a call that was counted.
+        if self.round.is_none()
+            && let Err(error) = gate::pace::spend(shared, &self.name, effect, now, &mut self.decision)
+        {
             return self.conclude(approval, Standing::Failed, self.failure(error), shared);
         }
         self.note_registration(now, shared);
@@ -779,6 +828,9 @@ impl Call {
         match &input.happening {
             Happening::Result { server_time } => {
                 let text = input.document()?;
+                if self.came_back_open(approval.as_ref(), text, input.now, shared) {
+                    return Ok(());
+                }
                 let read = result::open(text).and_then(|document| {
                     let sent = self.sent_tool(approval.as_ref(), shared).to_owned();
                     let read = self.read_result(&document, text, &sent, *server_time, input.now, shared)?;

@@ -174,6 +174,7 @@ impl Signup {
                 name: registration.request.tool.clone(),
                 arguments: Json::of(&registration::request_arguments(&self.form)),
                 meta: None,
+                round: None,
             },
             State::Asking { request_id, problem } => {
                 Action::Ask { question: question(registration, shared, request_id, problem.clone()).into() }
@@ -182,6 +183,7 @@ impl Signup {
                 name: registration.verify.tool.clone(),
                 arguments: Json::of(&registration::verify_arguments(request_id, code)),
                 meta: None,
+                round: None,
             },
             State::Verifying { code: None, .. } => done(failed(registration::unknown())),
             State::Keeping { key: Some(key), masked, .. } => {

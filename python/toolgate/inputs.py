@@ -1,0 +1,125 @@
+"""What a tool asks for in the middle of a call: who answers it here, and what a client tells the server of that."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from .ask import Input, Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator, Mapping
+
+    from .ask import Answer, Ask
+    from .types import InputRequest, InputsQuestion, Question, RunningCall
+
+__all__ = ["InputHandlers"]
+
+_Elicitation: TypeAlias = "Callable[[InputRequest, list[RunningCall]], Awaitable[Input]]"
+_Sampling: TypeAlias = "Callable[[dict[str, Any], list[RunningCall]], Awaitable[Mapping[str, Any]]]"
+_Roots: TypeAlias = "Callable[[list[RunningCall]], Awaitable[Mapping[str, Any]]]"
+
+
+@dataclass
+class InputHandlers:
+    """Handlers of the host for what a tool asks for in the middle of a call.
+
+    What they give is held against the request's schema and searched for secrets; above `write` a person is shown it
+    and asked. A handler that raises counts as nobody being there. The running calls that may be asking come along.
+
+    Attributes:
+        elicitation: Answers forms and addresses instead of `ask`; by default `ask` gets a question of the type
+            `inputs`.
+        sampling: Answers `sampling/createMessage`, whose parameters it gets as data, with a `CreateMessageResult` as
+            data; by default completions are not offered.
+        roots: Answers `roots/list` with a `ListRootsResult` as data; by default roots are not offered, and a server
+            that asks gets none.
+    """
+
+    elicitation: _Elicitation | None = None
+    sampling: _Sampling | None = None
+    roots: _Roots | None = None
+
+    def wrap(self, ask: Ask) -> Ask:
+        """Return an `Ask` that lets the handlers answer what a tool asks for before a person is asked."""
+
+        async def with_handlers(question: Question, /) -> Answer:
+            return await self._answer(question, ask) if question["type"] == "inputs" else await ask(question)
+
+        return with_handlers
+
+    def capabilities(self, *, asked: bool) -> dict[str, Any]:
+        """Return what a server may be told: all that somebody here can answer."""
+        return {
+            **({"elicitation": {"form": {}, "url": {}}} if asked or self.elicitation else {}),
+            **({"sampling": {}} if self.sampling else {}),
+            **({"roots": {}} if self.roots else {}),
+        }
+
+    async def _answer(self, question: InputsQuestion, ask: Ask) -> Answer:
+        given: dict[str, Input] = {}
+        rest: list[InputRequest] = []
+        for request in question["requests"]:
+            answer = None if "declined" in request else await self._handled(request, question["calls"])
+            if answer is None:
+                rest.append(request)
+            else:
+                given[request["key"]] = replace(answer, by="host")
+        # What nobody can be asked for is told by the core.
+        if not any("declined" not in request and request["type"] in ("form", "url") for request in rest):
+            return Inputs(given)
+        answered = await ask({**question, "requests": rest})
+        if not isinstance(answered, Inputs):
+            return answered
+        typed = {key: replace(answer, by="person") for key, answer in answered.responses.items()}
+        return Inputs({**typed, **given})
+
+    async def _handled(self, request: InputRequest, calls: list[RunningCall]) -> Input | None:
+        match request["type"]:
+            case "sampling":
+                params = request.get("params", {})
+                return Input(result=await self.sampling(params, calls)) if self.sampling else None
+            case "roots":
+                return Input(result=await self.roots(calls)) if self.roots else None
+            case _:
+                return await self.elicitation(request, calls) if self.elicitation else None
+
+
+_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+# What the call under way offers beside what its client says of itself.
+_offered: ContextVar[dict[str, Any] | None] = ContextVar("toolgate_offered", default=None)
+
+
+@contextmanager
+def offering(session: Any, capabilities: dict[str, Any]) -> Generator[None]:
+    """Let the calls within say what somebody here can answer, where each request names it (2026-07-28).
+
+    The SDK's session writes its own capabilities into each request, with no way to say more for a single one; so what
+    it writes is added to. On a session that does not work like that nothing happens, and a server asks for what the
+    client itself declared.
+    """
+    if not capabilities:
+        yield
+        return
+    stamp = getattr(session, "_stamp", None)
+    if callable(stamp) and not hasattr(stamp, "toolgate"):
+        session._stamp = _stamped(cast("Callable[[dict[str, Any], Any], None]", stamp))
+    token = _offered.set(capabilities)
+    try:
+        yield
+    finally:
+        _offered.reset(token)
+
+
+def _stamped(stamp: Callable[[dict[str, Any], Any], None]) -> Callable[[dict[str, Any], Any], None]:
+    def stamped(data: dict[str, Any], options: Any) -> None:
+        stamp(data, options)
+        more = _offered.get()
+        meta: dict[str, Any] = (data.get("params") or {}).get("_meta") or {}
+        if more is not None and data.get("method") == "tools/call" and _CAPABILITIES in meta:
+            meta[_CAPABILITIES] = {**meta[_CAPABILITIES], **more}
+
+    stamped.toolgate = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
+    return stamped
