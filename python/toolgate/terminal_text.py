@@ -82,13 +82,13 @@ def sheet_of(question: Question) -> Sheet | None:
     """Return the sheet of a question, or nothing for a kind that this version does not know."""
     match question["type"]:
         case "approval":
-            return _approval_sheet(cast("ApprovalQuestion", question))
+            return _approval_sheet(question)
         case "definition":
-            return _definition_sheet(cast("DefinitionQuestion", question))
+            return _definition_sheet(question)
         case "outcome":
-            return _outcome_sheet(cast("OutcomeQuestion", question))
+            return _outcome_sheet(question)
         case "code":
-            return _code_sheet(cast("CodeQuestion", question))
+            return _code_sheet(question)
         case _:  # pyright: ignore[reportUnnecessaryComparison] - a later core has more
             return None
 

@@ -222,7 +222,14 @@ impl Call {
     }
 
     pub(super) fn inputs_answered(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let ends = self.round.as_ref().map_or(0, |round| round.expires_at);
         let answer = match &input.happening {
+            // A host's timer may go off early: the same question is open again.
+            Happening::Woke if input.now < ends => return Ok(()),
+            Happening::Woke => {
+                self.give_up(inputs::required("nobody answered in time"));
+                return Ok(());
+            }
             Happening::Answer { answer } => answer,
             Happening::Cancelled => &Answer::Cancel,
             _ => return Err(input.wrong_event("`answer`")),
