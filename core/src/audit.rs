@@ -227,6 +227,7 @@ impl Audit {
             Answer::Code { .. } => "code",
             Answer::Resend => "resend",
             Answer::Approve => "approve",
+            Answer::Remember(_) => "approve_remember",
             Answer::Deny { .. } => "deny",
             Answer::Defer => "defer",
             Answer::Cancel => "cancel",
@@ -339,6 +340,7 @@ impl Audit {
             Outcome::Decided { .. } => ("decided", None, None),
             Outcome::Settled { approval } => (approval.state.as_str(), None, None),
             Outcome::Accepted { .. } => ("accepted", None, None),
+            Outcome::Forgotten { .. } => ("forgotten", None, None),
             Outcome::Listed { .. } => ("listed", None, None),
         };
         let gates = decision.map(|decision| gates(decision, &shared.redactor));

@@ -78,6 +78,10 @@ codes! {
     BudgetSpent = "budget_spent", false, "Stop calling; ask the user to raise the budget if more is needed.";
     /// The user's policy wants a read before a write of the same kind.
     ReadRequired = "read_required", false, "Look with one of the named reads at what is there, then make the call again.";
+    /// What makes the call one consequence is missing from its arguments, so that it cannot be told from others.
+    ConsequenceUnclear = "consequence_unclear", false, "Name each thing that the call is about once, and call again.";
+    /// The same consequence was reached by a call before.
+    AlreadyDone = "already_done", false, "Do not repeat the call: it was made already. Look with a read at what it did.";
     /// The plan does not include the operation.
     PlanBlocked = "plan_blocked", false, "Do not try again; tell the user why, and propose the upgrade if there is one.";
     /// Whether the plan includes the operation could not be found out, so nothing was sent.

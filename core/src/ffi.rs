@@ -138,6 +138,20 @@ impl Core {
         self.shown(&self.0.approvals())
     }
 
+    /// Learns what the ledger holds under `remembered/`, a JSON array of records; answers an array of
+    /// [`crate::approval::remembered::Remembered`].
+    pub fn remembered(&mut self, records: &str) -> Result<String, String> {
+        let records: Vec<String> = read(records, Code::InvalidEvent, "The records").map_err(|error| text(&error))?;
+        Ok(text(&self.0.remembered(&records)))
+    }
+
+    /// What the gates would say of a call: from the JSON text of [`crate::flow::call::check::CheckRequest`], a
+    /// [`crate::flow::call::check::CheckReport`].
+    pub fn check(&self, request: &str, document: Option<&str>) -> Result<String, String> {
+        let report = read(request, Code::InvalidEvent, "The request").map(|request| self.0.check(request, document));
+        report.map(|report| text(&report)).map_err(|error| text(&error))
+    }
+
     /// A [`crate::profile::ProfileReport`], or `null`.
     pub fn profile(&self) -> String {
         text(&self.0.profile())

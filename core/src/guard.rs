@@ -5,15 +5,18 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::approval::held::Held;
+use crate::approval::remembered::{Remembered, RememberedState};
 use crate::approval::{Approval, Book, Parked, Seal};
 use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
 use crate::catalog::{self, Catalog, DriftReport, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::accept::Accept;
+use crate::flow::call::check::{self, CheckReport, CheckRequest};
 use crate::flow::call::{Asked, Call};
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
+use crate::flow::forget::Forget;
 use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
@@ -21,11 +24,12 @@ use crate::flow::signup::registration::Registrations;
 use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
 use crate::gate;
 use crate::gate::plan::Plans;
-use crate::json::canonical::{canonical, canonical_without};
+use crate::json::canonical::{canonical, canonical_without, sha256_hex};
 use crate::json::de::{self, Misfit, record};
 use crate::json::tape::Token;
 use crate::json::{self, Document, Json};
 use crate::map::Map;
+use crate::marks::Marks;
 use crate::mutant::{self, Mutant};
 use crate::pace::Pace;
 use crate::policy::Policy;
@@ -38,6 +42,8 @@ use crate::sort::sort_by;
 use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Outcome, Start, Step, StepId, Work};
 
 const MAX_FLOWS: usize = 1_024;
+/// Remembered answers beyond this many are not known here, oldest first; their calls are asked about.
+const MAX_REMEMBERED: usize = 1_024;
 const DEFAULT_APPROVAL_TTL: Millis = 10 * 60 * 1_000;
 const DEFAULT_DISPATCH_TIMEOUT: Millis = 5 * 60 * 1_000;
 /// More calls than any flow makes one after the other.
@@ -101,6 +107,12 @@ pub(crate) struct Shared {
     pub(crate) held: Held,
     pub(crate) registrations: Registrations,
     pub(crate) pace: Pace,
+    /// What was read in this session, for the rules that look back.
+    pub(crate) marks: Marks,
+    /// Answers that hold for further calls, by their ids.
+    pub(crate) remembered: Map<String, Remembered>,
+    /// Names the session that remembered answers end with; empty until there is one.
+    pub(crate) session: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -127,6 +139,13 @@ struct Snapshot<'g> {
     registrations: &'g Registrations,
     #[serde(skip_serializing_if = "Pace::is_empty")]
     pace: &'g Pace,
+    /// Absent where no rule looks back, so that nothing is noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<&'g Marks>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remembered: Vec<&'g Remembered>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    session: &'g str,
     flows: &'g Map<FlowId, InFlight>,
     /// Over everything else: an edited flow would send what nobody approved.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -148,10 +167,13 @@ struct SnapshotBody {
     registrations: Registrations,
     flows: Map<FlowId, InFlight>,
     pace: Pace,
+    marks: Option<Marks>,
+    remembered: Vec<Remembered>,
+    session: String,
     seal: String,
 }
 
-record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked });
+record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked, marks, remembered, session });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
@@ -192,6 +214,9 @@ impl Guard {
                 held: Held::default(),
                 registrations: Registrations::default(),
                 pace: Pace::default(),
+                marks: Marks::default(),
+                remembered: Map::default(),
+                session: String::new(),
             },
             flows: Map::default(),
         })
@@ -224,6 +249,7 @@ impl Guard {
                     trail.concerns(&self.shared.redactor.shown(approval, 64));
                     said = Some(answer.clone());
                 }
+                Work::Forget { remembered } => trail.concerns(&self.shared.redactor.shown(remembered, 64)),
                 Work::Settle { approval, ran } => {
                     trail.concerns(&self.shared.redactor.shown(approval, 64));
                     said = ran.map(|ran| if ran { Answer::Ran } else { Answer::NotRan });
@@ -252,6 +278,7 @@ impl Guard {
                 let call = Call::begin(asked, start.entropy, now, &mut self.shared);
                 Flow::Call(Box::new(call))
             }
+            Work::Forget { remembered } => Flow::Forget(Box::new(Forget::begin(remembered, &self.shared))),
             Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow, trail });
@@ -309,6 +336,9 @@ impl Guard {
             parked: self.shared.approvals.parked(),
             registrations: &self.shared.registrations,
             pace: &self.shared.pace,
+            marks: Some(&self.shared.marks).filter(|_| self.shared.policy.looks_back()),
+            remembered: self.shared.remembered.values().collect(),
+            session: &self.shared.session,
             flows: &self.flows,
             seal: String::new(),
         };
@@ -360,6 +390,13 @@ impl Guard {
         }
         self.shared.registrations = body.registrations;
         self.shared.pace.restore(body.pace);
+        gate::after::restore(&mut self.shared, body.marks.as_ref());
+        if self.shared.session.is_empty() {
+            self.shared.session = body.session;
+        }
+        for remembered in body.remembered {
+            self.shared.learn(remembered);
+        }
         let mut steps = Vec::new();
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);
@@ -414,6 +451,27 @@ impl Guard {
         let mut approvals: Vec<&Approval> = self.shared.approvals.values().collect();
         sort_by(&mut approvals, |one, other| one.proposed_at.cmp(&other.proposed_at));
         approvals
+    }
+
+    /// Learns what the ledger holds under `remembered/`; answers the answers that calls of this guard may go by, oldest
+    /// first. Records that cannot be trusted, or are for others, are left out: nothing goes by them.
+    pub fn remembered(&mut self, records: &[String]) -> Vec<&Remembered> {
+        for record in records {
+            if let Ok(remembered) = Remembered::read(record, &self.shared.seal) {
+                self.shared.learn(remembered);
+            }
+        }
+        let Shared { remembered, server, subject, session, .. } = &self.shared;
+        let mut known: Vec<&Remembered> =
+            remembered.values().filter(|one| one.is_of(server, subject, session)).collect();
+        sort_by(&mut known, |one, other| one.remembered_at.cmp(&other.remembered_at));
+        known
+    }
+
+    /// What the gates would say of a call at that time, without sending, asking or spending anything. `document` is the
+    /// arguments' JSON text.
+    pub fn check(&self, request: CheckRequest, document: Option<&str>) -> CheckReport {
+        check::check(request, document, self.audit.as_ref().is_some_and(|audit| audit.broken), &self.shared)
     }
 
     /// What a host needs of the profile.
@@ -512,6 +570,27 @@ fn flow_id(entropy: &str) -> Result<FlowId> {
 impl Shared {
     pub(crate) fn registration(&self) -> Option<&Registration> {
         self.profile.as_ref()?.registration.as_ref()
+    }
+
+    /// Names the session, once it is needed.
+    pub(crate) fn begin_session(&mut self, entropy: &str) {
+        if self.session.is_empty() {
+            self.session = sha256_hex(["session ", entropy].concat().as_bytes()).chars().take(24).collect();
+        }
+    }
+
+    /// Takes over a remembered answer; one that was counted further, or withdrawn, is not turned back.
+    pub(crate) fn learn(&mut self, remembered: Remembered) {
+        let known = self.remembered.get(&remembered.id);
+        let is_behind = |known: &Remembered| known.state == RememberedState::Withdrawn || known.used > remembered.used;
+        if known.is_some_and(is_behind) {
+            return;
+        }
+        if known.is_none() && self.remembered.len() >= MAX_REMEMBERED {
+            let oldest = self.remembered.values().min_by_key(|one| one.remembered_at).map(|one| one.id.clone());
+            self.remembered.remove(&oldest.unwrap_or_default());
+        }
+        self.remembered.insert(remembered.id.clone(), remembered);
     }
 
     pub(crate) fn remember(&mut self, approval: Approval) {

@@ -11,7 +11,7 @@
 //! | `mcp` | what MCP lets a server ask in the middle of a call: forms, addresses, completions |
 //! | [`gate`] | one file a gate, in the order they run |
 //! | [`approval`] | what a yes covers, the ledger's record, the preview |
-//! | `policy`, `pace`, `profile`, `form` | the user's rules, what was called how often, backends as data, checks of sign-up inputs |
+//! | `policy`, `pace`, `marks`, `profile`, `form` | the user's rules, what was called how often, what was read, backends as data, checks of sign-up inputs |
 //! | [`audit`] | every decision and outcome as a line of a chain, and its verification |
 //! | `policy`, `profile`, `form` | the user's rules, backends as data, checks of sign-up inputs |
 //! | `json`, `redact`, `text`, [`secret`], [`error`], `time` | strict reading, digests, masking, typed errors |
@@ -31,6 +31,7 @@ mod glob;
 pub mod guard;
 mod json;
 mod map;
+mod marks;
 pub mod mcp;
 #[doc(hidden)]
 pub mod mutant;

@@ -65,6 +65,20 @@ mutants! {
     Denied,
     /// An approval of a later round covers whatever inputs are given.
     Inputs,
+    /// The gate once lets a consequence happen again.
+    Once,
+    /// A consequence that another process took first is taken for the call's own.
+    OnceConflict,
+    /// What was read is not noted for the rules that look back.
+    After,
+    /// A remembered answer is good for any number of calls.
+    RememberCount,
+    /// A remembered answer covers other values than those that were fixed.
+    RememberArguments,
+    /// A remembered answer covers a tool that has changed.
+    RememberDefinition,
+    /// An answer about what costs money is remembered too.
+    RememberBilling,
     /// The gate result does not ask the outputSchema.
     Result,
 }

@@ -119,6 +119,11 @@ pub enum Work {
         /// Of the definition that was shown to them.
         digest: String,
     },
+    /// Takes a remembered answer back.
+    Forget {
+        /// The answer's id.
+        remembered: String,
+    },
 }
 
 impl FromNode for Work {
@@ -136,6 +141,7 @@ impl FromNode for Work {
             &["settle", "approval", "ran"],
             &["plan_upgrade", "upgrade"],
             &["accept", "tool", "digest"],
+            &["forget", "remembered"],
         ]);
         *self = match kind {
             Some(1) => Work::Call {
@@ -149,6 +155,7 @@ impl FromNode for Work {
             Some(5) => Work::Settle { approval: from.member("approval"), ran: from.member_or_default("ran") },
             Some(6) => Work::PlanUpgrade { upgrade: from.member("upgrade") },
             Some(7) => Work::Accept { tool: from.member("tool"), digest: from.member("digest") },
+            Some(8) => Work::Forget { remembered: from.member("remembered") },
             _ => Work::List,
         };
     }
@@ -292,7 +299,7 @@ pub enum About {
         #[serde(skip_serializing_if = "Option::is_none")]
         problem: Option<Error>,
     },
-    /// Whether one exact call may be made; answers: `approve`, `deny`, `defer`.
+    /// Whether one exact call may be made; answers: `approve`, also with `remember`, `deny`, `defer`.
     Approval {
         /// A sentence to show.
         message: String,
@@ -307,6 +314,9 @@ pub enum About {
         /// The approval of an equal call that is open as well: the agent asks for the same call twice.
         #[serde(skip_serializing_if = "Option::is_none")]
         same_call: Option<String>,
+        /// JSON Pointers to the arguments that `remember` may fix; empty: the answer is not remembered.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        remember: Vec<String>,
     },
     /// Whether a tool's new definition is accepted; answers: `approve`, `deny`, `defer`, `cancel`.
     Definition {
@@ -376,6 +386,8 @@ pub enum Answer {
     Resend,
     /// Yes, this exact call.
     Approve,
+    /// Yes, this exact call and others like it.
+    Remember(Remember),
     /// No.
     Deny {
         /// Why, for the agent.
@@ -408,7 +420,7 @@ impl FromNode for Answer {
             &["cancel"],
             &["code", "code"],
             &["resend"],
-            &["approve"],
+            &["approve", "remember"],
             &["deny", "reason"],
             &["defer"],
             &["ran"],
@@ -418,7 +430,10 @@ impl FromNode for Answer {
         *self = match kind {
             Some(1) => Answer::Code { code: from.member("code") },
             Some(2) => Answer::Resend,
-            Some(3) => Answer::Approve,
+            Some(3) => match from.member_or_default("remember") {
+                Some(remember) => Answer::Remember(remember),
+                None => Answer::Approve,
+            },
             Some(4) => Answer::Deny { reason: from.member_or_default("reason") },
             Some(5) => Answer::Defer,
             Some(6) => Answer::Ran,
@@ -453,6 +468,33 @@ impl FromNode for Responses {
         self.0 = from.members();
     }
 }
+
+/// Which further calls of the same tool a yes holds for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remember {
+    /// JSON Pointers to the argument values that are fixed; all others are free.
+    pub arguments: Vec<String>,
+    /// When it ends.
+    pub until: Option<Millis>,
+    /// For how many further calls it is good.
+    pub calls: Option<u64>,
+    /// How far it reaches; the session by default.
+    pub scope: Scope,
+}
+
+record!(strict Remember { arguments; until, calls, scope });
+
+/// How far a remembered answer reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// It ends with the session, which a snapshot carries on.
+    #[default]
+    Session,
+    /// Every process that shares the ledger goes by it.
+    Ledger,
+}
+
+words!(Scope { Session = "session", Ledger = "ledger" });
 
 /// What happened at the host.
 #[derive(Debug, Clone)]
@@ -628,6 +670,11 @@ pub enum Outcome {
     Accepted {
         /// The tool's name.
         tool: String,
+    },
+    /// A remembered answer was taken back.
+    Forgotten {
+        /// The answer as it stands now.
+        remembered: crate::approval::remembered::Remembered,
     },
     /// The flow ended without doing its work.
     Failed {

@@ -285,7 +285,11 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
             && flow.get("approval").is_none()
             && flow.get("meta").is_none()
             && is_plain_read(core, &flow["name"], &start["now"], document.as_deref());
+        let foretold = foretold(core, start, document.as_deref());
         let said = core.start(&start.to_string(), document.as_deref());
+        if let (Some(foretold), Ok(said)) = (foretold, &said) {
+            assert_foretold(&foretold, &parsed(said));
+        }
         if is_plain {
             let step = parsed(said.as_ref().unwrap());
             assert_eq!(step["type"], "call_tool", "{step}");
@@ -324,6 +328,10 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
     } else if let Some(result) = turn.get("plain_result") {
         let tool = result["tool"].as_str().unwrap();
         ("value", Ok(core.is_plain_result(tool, &document.unwrap()).to_string()))
+    } else if let Some(check) = turn.get("check") {
+        ("value", core.check(&check.to_string(), document.as_deref()))
+    } else if let Some(records) = turn.get("remembered") {
+        ("value", core.remembered(&records.to_string()))
     } else if let Some(verify) = turn.get("verify") {
         let lines = verify["lines"].as_str().unwrap().as_bytes();
         ("value", ffi::verify_audit(lines, &verify["options"].to_string()))
@@ -342,6 +350,46 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
         Ok(said) => (kind, parsed(&said)),
         Err(error) => ("error", parsed(&error)),
     }
+}
+
+/// What a check says of a call that is about to begin.
+fn foretold(core: &Core, start: &Value, document: Option<&str>) -> Option<Value> {
+    let flow = &start["flow"];
+    let name = flow["name"].as_str().filter(|_| flow["type"] == "call")?;
+    let mut request = json!({ "now": start["now"], "name": name });
+    for member in ["approval", "meta"] {
+        if let Some(value) = flow.get(member) {
+            request[member] = value.clone();
+        }
+    }
+    let before = core.snapshot();
+    let report = parsed(&core.check(&request.to_string(), document).ok()?);
+    assert_eq!(core.snapshot(), before, "a check changes nothing");
+    Some(report)
+}
+
+/// Whether a call's first step is one that its check foretold.
+fn assert_foretold(report: &Value, step: &Value) {
+    let error = &step["outcome"]["error"]["code"];
+    let is_open = report["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|passage| passage["note"].as_str().is_some_and(|note| note.starts_with("would ")));
+    let fits = match report["verdict"].as_str().unwrap() {
+        "invalid" | "deny" => {
+            report["error"]["code"] == *error
+                || (report["gates"].to_string().contains("approval") && step["type"] == "read")
+        }
+        "wait" => step["type"] == "wait" || error == "rate_limited",
+        "ask" => {
+            matches!(step["type"].as_str().unwrap(), "ask" | "commit" | "read")
+                || is_open
+                || report["error"]["code"] == *error
+        }
+        _ => matches!(step["type"].as_str().unwrap(), "call_tool" | "commit" | "wait" | "read") || is_open,
+    };
+    assert!(fits, "{report} and then {step}");
 }
 
 fn is_plain_read(core: &Core, tool: &Value, now: &Value, arguments: Option<&str>) -> bool {

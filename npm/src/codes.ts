@@ -21,6 +21,8 @@ export type CoreErrorCode =
   | "denied_by_policy"
   | "budget_spent"
   | "read_required"
+  | "consequence_unclear"
+  | "already_done"
   | "plan_blocked"
   | "plan_unknown"
   | "approval_required"

@@ -122,6 +122,17 @@ impl Core {
         self.with(py, |core| core.approvals())
     }
 
+    /// Learns records of the ledger; the remembered answers that this guard may go by.
+    fn remembered(&self, py: Python<'_>, records: &str) -> PyResult<String> {
+        self.with(py, |core| core.remembered(records))?.map_err(Refused::new_err)
+    }
+
+    /// What the gates would say of a call.
+    #[pyo3(signature = (request, document=None))]
+    fn check(&self, py: Python<'_>, request: &str, document: Option<&str>) -> PyResult<String> {
+        self.with(py, |core| core.check(request, document))?.map_err(Refused::new_err)
+    }
+
     /// The backend's profile, or null.
     fn profile(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.profile())

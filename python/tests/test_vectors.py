@@ -163,6 +163,10 @@ class Conversation:
             return text(self.core.is_plain_read(read["tool"], self.document(turn), read["now"]))
         if "plain_result" in turn:
             return text(self.core.is_plain_result(turn["plain_result"]["tool"], self.document(turn)))
+        if "check" in turn:
+            return self.core.check(text(turn["check"]), self.document(turn))
+        if "remembered" in turn:
+            return self.core.remembered(text(turn["remembered"]))
         if "restore" in turn:
             return self.core.restore(turn["restore"])
         snapshot = self.core.snapshot()

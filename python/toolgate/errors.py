@@ -191,6 +191,8 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "denied_by_policy": PolicyError,
     "budget_spent": PolicyError,
     "read_required": PolicyError,
+    "consequence_unclear": PolicyError,
+    "already_done": PolicyError,
     "plan_blocked": PlanError,
     "plan_unknown": PlanError,
     "approval_required": ApprovalError,

@@ -76,6 +76,8 @@ function say(stage, turn) {
     const { tool } = turn.plain_result;
     return core.isPlainResult(written(bindings, tool, documentOf(turn)), tool.length);
   }
+  if (turn.check) return JSON.parse(core.check(JSON.stringify(turn.check), documentOf(turn)));
+  if (turn.remembered) return core.remembered(JSON.stringify(turn.remembered));
   if (turn.attach) {
     const options = turn.keep_lock ? { ...turn.attach, lock: core.lock() } : turn.attach;
     stage.core = guard({ options, tools: turn.tools }, bindings);

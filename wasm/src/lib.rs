@@ -105,6 +105,17 @@ impl Core {
         object(&self.0.approvals())
     }
 
+    /// Learns records of the ledger, a JSON array of texts; gives the remembered answers that this guard may go by.
+    pub fn remembered(&mut self, records: &str) -> Result<JsValue, JsValue> {
+        self.0.remembered(records).map(|remembered| object(&remembered)).map_err(thrown)
+    }
+
+    /// What the gates would say of a call. A document is UTF-8.
+    pub fn check(&self, request: &str, document: Option<Vec<u8>>) -> Result<String, JsValue> {
+        let document = text(document)?;
+        self.0.check(request, document.as_deref()).map_err(thrown)
+    }
+
     /// What the host needs to know of the backend's profile, or `null`.
     pub fn profile(&self) -> JsValue {
         object(&self.0.profile())

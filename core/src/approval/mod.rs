@@ -4,6 +4,7 @@ mod book;
 pub(crate) mod held;
 mod notes;
 pub(crate) mod preview;
+pub mod remembered;
 mod seal;
 
 use serde::Serialize;
@@ -52,6 +53,9 @@ pub struct Approval {
     /// When the call was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispatched_at: Option<Millis>,
+    /// What let the call out without asking: a rule of the policy, or the id of a remembered answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
     /// The backend's own question to its owner, where a send goes by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
@@ -80,7 +84,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, request, check, settled_by, continues, result_type, given_back });
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, under, request, check, settled_by, continues, result_type, given_back });
 
 /// What a newer version of the record still has, whatever else it holds.
 struct Head {
@@ -192,6 +196,7 @@ impl Approval {
             decided_at: None,
             reason: None,
             dispatched_at: None,
+            under: None,
             request: None,
             check,
             settled_by: None,
@@ -305,7 +310,9 @@ impl Approval {
     /// the backend's owner is not given back.
     pub(crate) fn returned(&self) -> Option<Approval> {
         let given_back = self.given_back.checked_add(1)?;
-        (self.state == State::Dispatched && self.request.is_none()).then(|| Approval {
+        // Nobody said yes to a call that nobody was asked about.
+        let is_a_persons = self.under.is_none() && self.request.is_none();
+        (self.state == State::Dispatched && is_a_persons).then(|| Approval {
             state: State::Approved,
             dispatched_at: None,
             given_back,

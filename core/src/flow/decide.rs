@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Input, cancelled, failed};
 use crate::approval::{self, Approval, Seal, State};
 use crate::error::{Code, Error, Result};
+use crate::flow::call::remembering::only_to_the_question;
 use crate::gate::dispatch;
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
@@ -57,7 +58,9 @@ impl Decide {
             answer => (*answer == Answer::Approve, None),
         };
         let mut decide = Decide { id, approves, reason, stage: Stage::Reading };
-        if !matches!(answer, Answer::Approve | Answer::Deny { .. }) {
+        if matches!(answer, Answer::Remember(_)) {
+            decide.end(Err(only_to_the_question()));
+        } else if !matches!(answer, Answer::Approve | Answer::Deny { .. }) {
             decide.end(Err(wrong_answer()));
         } else if let Some(approval) = shared.approvals.get(&decide.id) {
             decide.decide(approval, now, shared);

@@ -5,6 +5,7 @@ pub(crate) mod accept;
 pub(crate) mod call;
 pub(crate) mod decide;
 pub mod doctor;
+pub(crate) mod forget;
 pub(crate) mod list;
 pub mod plan_upgrade;
 pub(crate) mod settle;
@@ -32,6 +33,7 @@ pub(crate) enum Flow {
     Decide(Box<decide::Decide>),
     Settle(Box<settle::Settle>),
     Accept(Box<accept::Accept>),
+    Forget(Box<forget::Forget>),
     /// Ended by the guard itself.
     #[serde(skip)]
     Ended(Box<Outcome>),
@@ -51,9 +53,12 @@ impl FromNode for Flow {
             "decide" => Flow::Decide(from.whole()),
             "settle" => Flow::Settle(from.whole()),
             "accept" => Flow::Accept(from.whole()),
+            "forget" => Flow::Forget(from.whole()),
             other => {
-                return from
-                    .unknown_variant(other, &["list", "call", "signup", "doctor", "decide", "settle", "accept"]);
+                return from.unknown_variant(
+                    other,
+                    &["list", "call", "signup", "doctor", "decide", "settle", "accept", "forget"],
+                );
             }
         };
     }
@@ -99,6 +104,7 @@ impl Flow {
             Flow::Decide(flow) => flow.action(),
             Flow::Settle(flow) => flow.action(),
             Flow::Accept(flow) => flow.action(),
+            Flow::Forget(flow) => flow.action(),
             Flow::Ended(outcome) => Action::Done { outcome: outcome.clone() },
         };
         if let Action::Ask { question } = &mut action {
@@ -117,6 +123,7 @@ impl Flow {
             Flow::Doctor(flow) => flow.handle(&input, shared),
             Flow::Decide(flow) => flow.handle(&input, shared),
             Flow::Settle(flow) => flow.handle(&input, shared),
+            Flow::Forget(flow) => flow.handle(&input, shared),
             Flow::Accept(_) | Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
@@ -135,7 +142,13 @@ impl Flow {
         match self {
             Flow::Call(flow) => flow.resume(shared),
             Flow::Signup(flow) => flow.resume(),
-            Flow::List(_) | Flow::Doctor(_) | Flow::Decide(_) | Flow::Settle(_) | Flow::Accept(_) | Flow::Ended(_) => {}
+            Flow::List(_)
+            | Flow::Doctor(_)
+            | Flow::Decide(_)
+            | Flow::Settle(_)
+            | Flow::Accept(_)
+            | Flow::Forget(_)
+            | Flow::Ended(_) => {}
         }
     }
 }

@@ -1,11 +1,13 @@
-//! The gates, one file each, in the order in which a call passes them: known, pinned, arguments, policy, pace, plan,
+//! The gates, one file each, in the order in which a call passes them: known, pinned, arguments, policy, pace, plan, once,
 //! approval, dispatch, result. Cheap and certain ones first, people last. `plain` is what all of them say of a read that
 //! needs nothing.
 
+pub(crate) mod after;
 pub(crate) mod approval;
 pub(crate) mod arguments;
 pub(crate) mod dispatch;
 pub(crate) mod known;
+pub(crate) mod once;
 pub(crate) mod pace;
 pub(crate) mod pinned;
 pub(crate) mod plain;
@@ -66,6 +68,8 @@ pub enum Gate {
     Pace,
     /// The backend's plan includes it.
     Plan,
+    /// What happens once did not happen yet.
+    Once,
     /// A person agreed, where one must.
     Approval,
     /// The approval was spent on this call alone.
@@ -74,7 +78,7 @@ pub enum Gate {
     Result,
 }
 
-words!(Gate { Known = "known", Pinned = "pinned", Arguments = "arguments", Policy = "policy", Pace = "pace", Plan = "plan", Approval = "approval", Dispatch = "dispatch", Result = "result" });
+words!(Gate { Known = "known", Pinned = "pinned", Arguments = "arguments", Policy = "policy", Pace = "pace", Plan = "plan", Once = "once", Approval = "approval", Dispatch = "dispatch", Result = "result" });
 
 /// What a gate can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 //! said.
 //!
 //! A call is plain if a flow would do nothing but send it: it only reads, its definition is the pinned one, no limit
-//! counts it, no plan includes it, nobody is asked, and no audit wants to know. Whatever is not plain is no error; a
+//! counts it, nothing that happens once comes of it, no rule looks back on it, no plan includes it, nobody is asked, and no audit wants to know. Whatever is not plain is no error; a
 //! flow tells what it is.
 
-use super::{arguments, plan, result};
+use super::{after, arguments, once, plan, result};
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
 use crate::flow::signup::Role;
@@ -38,7 +38,7 @@ fn needs_nothing(tool: &Tool, shared: &Shared) -> bool {
     let policy = &shared.policy;
     // A predicate looks at the arguments, so that the rules have no one word for all calls.
     let permitted = || {
-        let ruling = policy.rule(tool, &[]);
+        let ruling = policy.rule(tool, &[], &shared.marks);
         !policy.has_predicates() && ruling.verdict == Verdict::Allow && ruling.effect == Effect::Read
     };
     tool.effect == Effect::Read
@@ -47,5 +47,7 @@ fn needs_nothing(tool: &Tool, shared: &Shared) -> bool {
         && permitted()
         && !policy.pace.concerns(&tool.name, tool.effect)
         && plan::is_free(tool, shared)
+        && after::is_free(tool, shared)
+        && once::is_free(&tool.name, shared)
         && Role::of(&tool.name, shared).is_none()
 }

@@ -83,6 +83,21 @@ pub(crate) fn check(shared: &mut Shared, name: &str, flow: &str, now: Millis) ->
     }
 }
 
+/// What [`check`] would do, as far as it is known without asking: a note, or the refusal that still holds.
+pub(crate) fn peek(shared: &Shared, name: &str, now: Millis) -> Result<Option<&'static str>> {
+    let Some(plan) = shared.profile.as_ref().and_then(|profile| profile.plan.as_ref()) else { return Ok(None) };
+    if shared.catalog.get(name).is_none_or(|tool| !concerns(plan, tool)) {
+        return Ok(None);
+    }
+    match shared.plans.said.get(name).filter(|said| said.at <= now && now < said.until) {
+        Some(said) => said.refusal.clone().map_or(Ok(Some("the plan includes it")), Err),
+        None if plan.checks.iter().any(|check| shared.catalog.get(&check.tool).is_some()) => {
+            Ok(Some("would ask the backend whether its plan includes it"))
+        }
+        None => Ok(None),
+    }
+}
+
 fn concerns(plan: &Plan, tool: &Tool) -> bool {
     tool.plan_check.unwrap_or(tool.effect > Effect::Read) && !glob::any(&plan.exempt, &tool.name)
 }

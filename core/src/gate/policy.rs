@@ -6,17 +6,25 @@ use crate::error::{Code, Error, Result};
 use crate::json::canonical::canonical;
 use crate::json::tape::Node;
 use crate::json::{self, Document};
+use crate::marks::Marks;
 use crate::mutant::{self, Mutant};
 use crate::policy::{Policy, Ruling, Verdict};
 
 /// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said.
-pub(crate) fn check(policy: &Policy, tool: &Tool, arguments: Node<'_>, decision: &mut Decision) -> Result<Ruling> {
+/// `marks` is what was read before.
+pub(crate) fn check(
+    policy: &Policy,
+    tool: &Tool,
+    arguments: Node<'_>,
+    marks: &Marks,
+    decision: &mut Decision,
+) -> Result<Ruling> {
     // Most backends round 7.00000000000000001 to the 7 that a rule forbids, and some do not: both count.
     let mut ruling = if policy.has_predicates() {
         let rounded = Document::read(&canonical(arguments), json::ARGUMENTS).unwrap_or_default();
-        policy.rule(tool, &[arguments, rounded.tape().root()])
+        policy.rule(tool, &[arguments, rounded.tape().root()], marks)
     } else {
-        policy.rule(tool, &[])
+        policy.rule(tool, &[], marks)
     };
     if (mutant::is(Mutant::PolicyDeny) && ruling.verdict == Verdict::Deny)
         || (mutant::is(Mutant::PolicyAsk) && ruling.verdict == Verdict::Ask)
@@ -25,20 +33,22 @@ pub(crate) fn check(policy: &Policy, tool: &Tool, arguments: Node<'_>, decision:
     }
     decision.effect = Some(ruling.effect);
     decision.reasons.extend(ruling.reassessed.clone());
+    let source = match &ruling.after {
+        Some(after) => [&ruling.source, ", after ", after].concat(),
+        None => ruling.source.clone(),
+    };
     let verdict = match ruling.verdict {
         Verdict::Allow => GateVerdict::Pass,
         Verdict::Ask => GateVerdict::Ask,
         Verdict::Deny => {
-            let error = Error::new(
-                Code::DeniedByPolicy,
-                format!("The user's policy forbids `{}` ({}).", tool.name, ruling.source),
-            )
-            .with("rule", ruling.source)
-            .with("effect", ruling.effect.as_str());
+            let error =
+                Error::new(Code::DeniedByPolicy, format!("The user's policy forbids `{}` ({source}).", tool.name))
+                    .with("rule", ruling.source)
+                    .with("effect", ruling.effect.as_str());
             decision.deny(Gate::Policy, &error);
             return Err(error);
         }
     };
-    decision.say(Gate::Policy, verdict, ruling.source.clone());
+    decision.say(Gate::Policy, verdict, source);
     Ok(ruling)
 }

@@ -26,7 +26,7 @@ impl<'n> Name<'n> {
 }
 
 /// A tool name pattern.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Pattern {
     /// Compared word by word, for `delete_*` means the word.
     Words(String),

@@ -11,7 +11,7 @@ use crate::step::Millis;
 const MAX_LIMITS: usize = 100;
 const MAX_CALLS: u64 = 1_000_000;
 const MAX_BUDGET: u64 = 1_000_000_000;
-const YEAR: Millis = 365 * 24 * 60 * 60 * 1_000;
+pub(super) const YEAR: Millis = 365 * 24 * 60 * 60 * 1_000;
 const MAX_WAIT: Millis = 60 * 60 * 1_000;
 
 /// The policy's `pace`.
@@ -54,7 +54,7 @@ impl Pace {
     }
 }
 
-fn repeats<'k>(keys: impl Iterator<Item = &'k String> + Clone) -> bool {
+pub(super) fn repeats<'k>(keys: impl Iterator<Item = &'k String> + Clone) -> bool {
     keys.clone().enumerate().any(|(index, key)| keys.clone().take(index).any(|earlier| earlier == key))
 }
 
@@ -160,7 +160,7 @@ fn key(from: &Source<'_>) -> String {
 }
 
 /// A member that is a whole number within bounds, however it is written.
-fn whole(from: &mut Source<'_>, name: &str, least: u64, most: u64) -> Option<u64> {
+pub(super) fn whole(from: &mut Source<'_>, name: &str, least: u64, most: u64) -> Option<u64> {
     let node = from.node().get(name)?;
     // The canonical form of 5.0 and of 50e-1 is 5.
     let number = (node.kind() == Kind::Number).then(|| canonical(node).parse().ok()).flatten();

@@ -3,11 +3,13 @@
 //! `policy.schema.json` beside this file describes the same to editors; both are held against the same policies by
 //! `tests/vectors/policies.json`.
 
+pub(crate) mod after;
 pub(crate) mod fold;
 pub(crate) mod limits;
 pub(crate) mod lint;
+pub(crate) mod once;
 pub(crate) mod secret_arguments;
-mod when;
+pub(crate) mod when;
 
 use crate::catalog::Tool;
 use crate::catalog::effect::{Effect, UNPROVED};
@@ -17,7 +19,10 @@ use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::{self, FromNode, Misfit, Source, words};
 use crate::json::tape::Node;
 use crate::json::{self, Document};
+use crate::marks::{Mark, Marks};
+use after::MarkRule;
 use limits::Pace;
+use once::OnceRule;
 use secret_arguments::SecretArguments;
 use when::Predicate;
 
@@ -30,6 +35,10 @@ pub(crate) struct Policy {
     rules: Vec<Rule>,
     pub(crate) pace: Pace,
     pub(crate) secret_arguments: Vec<SecretArguments>,
+    /// What happens once.
+    pub(crate) once: Vec<OnceRule>,
+    /// What reads bring in.
+    pub(crate) marks: Vec<MarkRule>,
     /// SHA-256 of the policy as given: part of every approval.
     pub(crate) digest: String,
 }
@@ -40,6 +49,8 @@ struct Written {
     rules: Vec<Rule>,
     pace: Pace,
     secret_arguments: Vec<SecretArguments>,
+    once: Vec<OnceRule>,
+    marks: Vec<MarkRule>,
 }
 
 impl FromNode for Written {
@@ -48,7 +59,7 @@ impl FromNode for Written {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["$schema", "mode", "rules", "pace", "secret_arguments"]));
+        from.object(Some(&["$schema", "mode", "rules", "pace", "secret_arguments", "once", "marks"]));
         from.may("$schema", &mut String::new());
         from.may("mode", &mut self.mode);
         from.may("rules", &mut self.rules);
@@ -56,6 +67,13 @@ impl FromNode for Written {
         from.may("pace", &mut self.pace);
         from.may("secret_arguments", &mut self.secret_arguments);
         at_most(from, "secret_arguments", self.secret_arguments.len(), MAX_RULES);
+        from.may("once", &mut self.once);
+        at_most(from, "once", self.once.len(), once::MAX_RULES);
+        if self.once.iter().enumerate().any(|(at, rule)| self.once.iter().take(at).any(|other| other.is_same(rule))) {
+            from.unfit("once", "each consequence once");
+        }
+        from.may("marks", &mut self.marks);
+        at_most(from, "marks", self.marks.len(), after::MAX_RULES);
     }
 }
 
@@ -78,6 +96,8 @@ words!(Mode { Observe = "observe", Enforce = "enforce", ReadOnly = "read_only" }
 struct Rule {
     matching: Matching,
     when: Several<Predicate>,
+    /// It matches only once a read of this session brought any of these in.
+    after: Several<Mark>,
     effect: Given<Effect>,
     then: Given<Verdict>,
     reason: String,
@@ -91,15 +111,21 @@ impl FromNode for Rule {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["tools", "effects", "when", "effect", "then", "reason", "digest"]));
+        from.object(Some(&["tools", "effects", "when", "after", "effect", "then", "reason", "digest"]));
         self.matching.fill(from);
         from.may("when", &mut self.when);
+        from.may("after", &mut self.after);
         from.may("effect", &mut self.effect);
         from.may("then", &mut self.then);
         from.may("reason", &mut self.reason);
         from.may("digest", &mut self.digest);
         if self.effect.0.is_none() && self.then.0.is_none() {
             from.missing("then` or `effect");
+        }
+        // What was read must open nothing: whoever wrote it would choose.
+        let loosens = self.effect.0.is_some() || self.then.0 == Some(Verdict::Allow);
+        if !self.after.0.is_empty() && loosens {
+            from.unfit("after", "`then` beside it as `ask` or `deny`, and no `effect`");
         }
         let tools = &self.matching.tools.0;
         if self.effect.0.is_some() && (tools.is_empty() || tools.iter().any(|name| name.contains('*'))) {
@@ -118,7 +144,7 @@ impl FromNode for Rule {
 }
 
 /// Which tools something is about.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Matching {
     /// Tool name patterns with `*`; empty: any tool.
     pub(crate) tools: Several<String>,
@@ -141,6 +167,15 @@ impl FromNode for Matching {
 }
 
 impl Matching {
+    /// Whether it is about tools of that name, whatever they do; read as what refuses reads it.
+    pub(crate) fn names(&self, tool: &str) -> bool {
+        let name = fold::Name::new(tool);
+        let tools = &self.tools.0;
+        tools.is_empty()
+            || tools.iter().any(|pattern| glob::matches(pattern, tool))
+            || self.folded.iter().any(|pattern| pattern.matches(&name))
+    }
+
     /// As what refuses, asks or limits reads it: names match whatever their case, their separators and the letters that
     /// look alike, so that `delete_*` stops `Delete_x` and `deleteX` too.
     pub(crate) fn covers(&self, tool: &fold::Name<'_>, effect: Effect) -> bool {
@@ -177,7 +212,7 @@ impl<T: FromNode> FromNode for Given<T> {
 }
 
 /// A list that is left out or has items: an empty one would match nothing, which nobody means.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Several<T>(pub(crate) Vec<T>);
 
 impl<T> Default for Several<T> {
@@ -227,6 +262,8 @@ pub(crate) struct Ruling {
     pub(crate) reassessed: Option<String>,
     /// It is permitted only because of hints that nothing confirms.
     pub(crate) needs_confirmation: bool,
+    /// What was read before that made a rule match, for people.
+    pub(crate) after: Option<String>,
 }
 
 impl Policy {
@@ -248,6 +285,8 @@ impl Policy {
             rules: written.rules,
             pace: written.pace,
             secret_arguments: written.secret_arguments,
+            once: written.once,
+            marks: written.marks,
             digest: sha256_hex(canonical(root).as_bytes()),
         })
     }
@@ -262,16 +301,27 @@ impl Policy {
         self.rules.iter().any(|rule| !rule.when.0.is_empty())
     }
 
-    /// `readings` are the arguments as they are written, and as whoever rounds numbers to doubles reads them.
+    /// Whether any rule looks back on what was read.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.after.0.is_empty())
+    }
+
+    /// Whether any such rule may be about calls of that tool.
+    pub(crate) fn looks_back_for(&self, tool: &Tool) -> bool {
+        self.rules.iter().any(|rule| !rule.after.0.is_empty() && rule.matching.names(&tool.name))
+    }
+
+    /// `readings` are the arguments as they are written, and as whoever rounds numbers to doubles reads them; `marks` what
+    /// was read before.
     ///
     /// A tool that waits to be confirmed is judged twice, as its hints have it and as though there were none: what the
     /// rules permit either way needs no confirmation.
-    pub(crate) fn rule(&self, tool: &Tool, readings: &[Node<'_>]) -> Ruling {
-        let mut hinted = self.ruling_in_mode(tool, tool.effect, readings);
+    pub(crate) fn rule(&self, tool: &Tool, readings: &[Node<'_>], marks: &Marks) -> Ruling {
+        let mut hinted = self.ruling_in_mode(tool, tool.effect, readings, marks);
         if !tool.is_unconfirmed() || hinted.verdict == Verdict::Deny {
             return hinted;
         }
-        let unproved = self.ruling_in_mode(tool, UNPROVED, readings);
+        let unproved = self.ruling_in_mode(tool, UNPROVED, readings, marks);
         match (hinted.verdict, unproved.verdict) {
             (Verdict::Allow, Verdict::Allow) | (Verdict::Ask, Verdict::Ask) => unproved,
             (Verdict::Ask, Verdict::Allow) => hinted,
@@ -282,8 +332,8 @@ impl Policy {
         }
     }
 
-    fn ruling_in_mode(&self, tool: &Tool, effect: Effect, readings: &[Node<'_>]) -> Ruling {
-        let mut ruling = self.ruling(tool, effect, readings);
+    fn ruling_in_mode(&self, tool: &Tool, effect: Effect, readings: &[Node<'_>], marks: &Marks) -> Ruling {
+        let mut ruling = self.ruling(tool, effect, readings, marks);
         match (self.mode, ruling.verdict) {
             (Mode::ReadOnly, _) if ruling.effect > Effect::Read => {
                 ruling.verdict = Verdict::Deny;
@@ -299,12 +349,16 @@ impl Policy {
         ruling
     }
 
-    fn ruling(&self, tool: &Tool, mut effect: Effect, readings: &[Node<'_>]) -> Ruling {
+    fn ruling(&self, tool: &Tool, mut effect: Effect, readings: &[Node<'_>], marks: &Marks) -> Ruling {
         let mut reassessed = None;
         let name = fold::Name::new(&tool.name);
         for (index, rule) in self.rules.iter().enumerate() {
             let exactly = rule.matching.matches(&tool.name, effect);
             if !exactly && !rule.matching.covers(&name, effect) {
+                continue;
+            }
+            let brought = rule.after.0.iter().find_map(|mark| Some((*mark, marks.brought_by(*mark)?)));
+            if brought.is_none() && !rule.after.0.is_empty() {
                 continue;
             }
             // An argument that cannot be judged counts for whatever is stricter, and so does what is only alike.
@@ -320,13 +374,14 @@ impl Policy {
                 effect = to;
             }
             if let Some(verdict) = verdict {
+                let after = brought.map(|(mark, by)| [mark.as_str(), " text came in by `", by, "`"].concat());
                 let (source, reassessed) = (source(), reassessed.flatten());
-                return Ruling { verdict, source, effect, reassessed, needs_confirmation: false };
+                return Ruling { verdict, source, effect, reassessed, needs_confirmation: false, after };
             }
         }
         let verdict = if effect <= Effect::Write { Verdict::Allow } else { Verdict::Ask };
         let source = ["default for ", effect.as_str()].concat();
-        Ruling { verdict, source, effect, reassessed: reassessed.flatten(), needs_confirmation: false }
+        Ruling { verdict, source, effect, reassessed: reassessed.flatten(), needs_confirmation: false, after: None }
     }
 }
 
@@ -357,8 +412,13 @@ pub(crate) fn numbered(what: &str, index: usize, reason: &str) -> String {
 
 /// Says which rule or limit cannot be used, and where it stands.
 fn unusable(path: &str, misfit: &Misfit) -> Error {
-    const LISTS: &[(&str, &str)] =
-        &[("/rules/", "rule"), ("/pace/limits/", "limit"), ("/pace/read_first/", "read_first")];
+    const LISTS: &[(&str, &str)] = &[
+        ("/rules/", "rule"),
+        ("/pace/limits/", "limit"),
+        ("/pace/read_first/", "read_first"),
+        ("/once/", "once"),
+        ("/marks/", "marks"),
+    ];
     let numbered = LISTS.iter().find_map(|(list, what)| {
         let index = path.strip_prefix(list)?.split('/').next()?.parse().ok()?;
         Some(numbered(what, index, "") + ": ")

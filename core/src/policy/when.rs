@@ -203,6 +203,6 @@ fn bounds(operand: Node<'_>, endings: &[&str]) -> String {
 }
 
 /// As RFC 6901 has it: empty, or parts that each begin with `/`, in which `~` only stands in `~0` and `~1`.
-fn is_pointer(text: &str) -> bool {
+pub(crate) fn is_pointer(text: &str) -> bool {
     (text.is_empty() || text.starts_with('/')) && text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']))
 }

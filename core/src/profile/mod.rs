@@ -10,6 +10,8 @@ use crate::json::de::{self, Misfit, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document};
 use crate::map::Map;
+use crate::policy::after::MarkRule;
+use crate::policy::once::OnceRule;
 use crate::policy::secret_arguments::SecretArguments;
 use crate::step::Millis;
 
@@ -50,9 +52,13 @@ pub(crate) struct Profile {
     pub(crate) preview: Vec<String>,
     /// Arguments that nobody sees.
     pub(crate) secret_arguments: Vec<SecretArguments>,
+    /// What happens once, beside the policy's own.
+    pub(crate) once: Vec<OnceRule>,
+    /// What reads bring in, beside the policy's own.
+    pub(crate) marks: Vec<MarkRule>,
 }
 
-record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, records, effects, preview, secret_arguments });
+record!(strict Profile { name, title, endpoint; trusted, environment, credential, secret_prefixes, answer, errors, registration, invites, doctor, timing, describe, plan, sends, records, effects, preview, secret_arguments, once, marks });
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Endpoint {

@@ -66,7 +66,8 @@ impl Call {
         let document = checked.inspect_err(|error| decision.deny(Gate::Arguments, error))?;
         decision.say(Gate::Arguments, GateVerdict::Pass, "");
 
-        let ruling = gate::policy::check(&shared.policy, tool, document.tape().root(), decision)?;
+        let ruling = gate::policy::check(&shared.policy, tool, document.tape().root(), &shared.marks, decision)?;
+        self.rule.clone_from(&ruling.source);
         // Behind the policy, so that nobody is asked about what it forbids, or allows whatever the tool does.
         if ruling.needs_confirmation && !mutant::is(Mutant::Confirmed) {
             let error = gate::pinned::unconfirmed(tool);
@@ -74,6 +75,14 @@ impl Call {
             return Err(error);
         }
         Ok((document, ruling))
+    }
+
+    /// Pointers to the arguments that nobody sees, in which `*` stands for any name or place.
+    pub(super) fn hidden(&self, shared: &Shared) -> Vec<String> {
+        let profile = shared.profile.as_ref().map(|profile| profile.secret_arguments.as_slice()).unwrap_or_default();
+        let secret = [profile, &shared.policy.secret_arguments];
+        let secret = secret.into_iter().flat_map(|rules| secret_arguments::of_tool(rules, &self.name));
+        secret.map(str::to_owned).chain(signup::hidden_arguments(self.role)).collect()
     }
 
     /// What an approval of the call would be bound to, and what a person would see.
@@ -93,12 +102,9 @@ impl Call {
             meta: meta.as_ref().map(|meta| digest(meta.get())),
             inputs: self.round.as_ref().filter(|_| !mutant::is(Mutant::Inputs)).map(|round| round.digest()),
         };
-        let hidden = signup::hidden_arguments(self.role);
+        let hidden = self.hidden(shared);
+        let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
         let profile = shared.profile.as_ref();
-        let secret = profile.map(|profile| profile.secret_arguments.as_slice()).unwrap_or_default();
-        let secret = [secret, &shared.policy.secret_arguments];
-        let secret = secret.into_iter().flat_map(|rules| secret_arguments::of_tool(rules, &tool.name));
-        let hidden: Vec<&str> = secret.chain(hidden.iter().map(String::as_str)).collect();
         let frame = Frame {
             server: &shared.server,
             subject: &shared.subject,

@@ -5,9 +5,12 @@
 //! begins with `waiting`. After a pause every gate before
 //! the dispatch is passed again.
 
+pub(crate) mod check;
 mod examine;
 mod meta;
+mod once;
 pub(crate) mod record;
+pub(crate) mod remembering;
 mod rounds;
 pub(crate) mod sending;
 mod verification;
@@ -17,10 +20,12 @@ use serde::{Serialize, Serializer};
 use super::signup::Role;
 use super::signup::registration::{self, read_request};
 use super::{Errand, Input, failed, failure_error, signup};
+use crate::approval::remembered::{self, Remembered};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Detail, Error, Result};
 use crate::flow::decide::decided;
+use crate::gate::once::{Claim, Taken};
 use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
 use crate::guard::Shared;
@@ -63,6 +68,14 @@ pub(crate) struct Call {
     recalls: u32,
     /// The round that follows the call's first request, where its tool asks for further inputs.
     round: Option<Box<Round>>,
+    /// What of the policy decided.
+    rule: String,
+    /// What the call takes in the ledger, because it happens once; not known yet where it is absent.
+    claims: Option<Vec<Claim>>,
+    /// What the person's answer holds for besides, until it is stored.
+    remember: Option<Remembered>,
+    /// How often another process counted a remembered answer first.
+    recounts: u32,
     state: State,
 }
 
@@ -104,6 +117,31 @@ enum State {
     Claiming {
         before: Approval,
         after: Approval,
+    },
+    /// Stores an answer that holds for further calls.
+    Remembering {
+        approval: Approval,
+        remembered: Remembered,
+    },
+    /// Counts a call by a remembered answer.
+    Counting {
+        before: Remembered,
+        after: Remembered,
+    },
+    /// Reads a remembered answer that another process changed.
+    Rereading(String),
+    /// Records a call that nobody is asked about.
+    Recording(Approval),
+    /// Reads whose a consequence is, or how the call of that approval ended.
+    Searching {
+        at: usize,
+        taken: Option<Taken>,
+        approval: Option<Approval>,
+    },
+    /// Takes a consequence.
+    Taking {
+        at: usize,
+        approval: Approval,
     },
     Dispatching(Option<Approval>),
     /// Writes down how the round before ended.
@@ -163,7 +201,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts });
 
 const STATES: &[&str] = &[
     "recalling",
@@ -177,6 +215,12 @@ const STATES: &[&str] = &[
     "asking",
     "deciding",
     "claiming",
+    "remembering",
+    "counting",
+    "rereading",
+    "recording",
+    "searching",
+    "taking",
     "dispatching",
     "turning",
     "answering",
@@ -202,6 +246,18 @@ impl FromNode for State {
             "asking" => State::Asking(from.whole()),
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
             "claiming" => State::Claiming { before: from.member("before"), after: from.member("after") },
+            "remembering" => {
+                State::Remembering { approval: from.member("approval"), remembered: from.member("remembered") }
+            }
+            "counting" => State::Counting { before: from.member("before"), after: from.member("after") },
+            "rereading" => State::Rereading(from.whole()),
+            "recording" => State::Recording(from.whole()),
+            "searching" => State::Searching {
+                at: from.member("at"),
+                taken: from.member_or_default("taken"),
+                approval: from.member_or_default("approval"),
+            },
+            "taking" => State::Taking { at: from.member("at"), approval: from.member("approval") },
             "dispatching" => State::Dispatching(from.whole()),
             "turning" => State::Turning { before: from.member("before"), after: from.member("after") },
             "answering" => State::Answering,
@@ -226,26 +282,9 @@ pub(crate) struct Asked<'d> {
 impl Call {
     pub(crate) fn begin(asked: Asked<'_>, entropy: String, now: Millis, shared: &mut Shared) -> Self {
         let Asked { name, quoted, meta, arguments } = asked;
-        let role = Role::of(&name, shared);
         let meta = meta::without_own(meta);
-        let arguments = examine::arguments(&name, arguments.unwrap_or("{}"), role, shared);
-        let decision = Decision::new(&shared.redactor.shown(&name, 256));
-        let mut call = Call {
-            name,
-            arguments: Arguments::blank(),
-            entropy,
-            meta: None,
-            quoted,
-            role,
-            decision,
-            passed: 0,
-            record: None,
-            drafted: false,
-            recalled: false,
-            recalls: 0,
-            round: None,
-            state: State::Dispatching(None),
-        };
+        let arguments = examine::arguments(&name, arguments.unwrap_or("{}"), Role::of(&name, shared), shared);
+        let mut call = Call { entropy, ..Call::unexamined(&name, quoted, shared) };
         match arguments.and_then(|arguments| Ok((arguments, meta?))) {
             Ok((arguments, meta)) => {
                 call.arguments = arguments;
@@ -297,8 +336,31 @@ impl Call {
                     digest: approval.digest.clone(),
                     expires_at: approval.expires_at,
                     same_call: shared.held.twin_of(approval).map(str::to_owned),
+                    remember: self.may_fix(approval),
                 }
                 .into(),
+            },
+            State::Remembering { remembered, .. } => {
+                Action::Commit { key: remembered.key(), expected: None, record: remembered.record() }
+            }
+            State::Counting { before, after } => {
+                Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
+            }
+            State::Rereading(id) => Action::Read { key: remembered::key_of(id) },
+            State::Recording(approval) => {
+                Action::Commit { key: approval.key(), expected: None, record: approval.record() }
+            }
+            State::Searching { taken: Some(taken), .. } => Action::Read { key: approval::key_of(&taken.approval) },
+            State::Searching { at, taken: None, .. } => {
+                Action::Read { key: self.claim_at(*at).map(|claim| claim.key.clone()).unwrap_or_default() }
+            }
+            State::Taking { at, approval } => match self.claim_at(*at) {
+                Some(claim) => Action::Commit {
+                    key: claim.key.clone(),
+                    expected: claim.held.clone(),
+                    record: claim.taken_by(approval, &shared.seal),
+                },
+                None => Action::Done { outcome: Box::new(self.failure(super::cancelled())) },
             },
             State::Deciding { before, after }
             | State::Claiming { before, after }
@@ -330,6 +392,12 @@ impl Call {
             shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read && !tool.is_unconfirmed());
         match &self.state {
             _ if mutant::is(Mutant::Resume) => {}
+            // What was taken is left to whoever settles the approval: the process that wrote the snapshot may live on.
+            State::Taking { approval, .. } | State::Searching { approval: Some(approval), .. } => {
+                let approval = Some(approval.clone());
+                let error = self.lost(shared, "the process ended while the call was about to go out");
+                self.conclude(approval, Standing::Unknown, self.failure(error), shared);
+            }
             // What a person typed is not sent twice.
             State::Dispatching(None) if repeatable && self.role.is_none() && self.round.is_none() => {
                 self.repeat(shared)
@@ -367,6 +435,7 @@ impl Call {
     }
 
     pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+        self.note_answer(&input, shared);
         match &self.state {
             State::Recalling(id) => {
                 let id = id.clone();
@@ -434,10 +503,37 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(after.clone());
-                        self.go_on(&after, input.now, shared);
+                        match self.remember.take() {
+                            Some(remembered) => self.state = State::Remembering { approval: after, remembered },
+                            None => self.go_on(&after, input.now, shared),
+                        }
                     }
                     Err(error) => self.refuse(error),
                 }
+            }
+            State::Remembering { approval, remembered } => {
+                let (approval, remembered) = (approval.clone(), remembered.clone());
+                self.remembered(&approval, remembered, &input, shared)?;
+            }
+            State::Counting { after, .. } => {
+                let after = after.clone();
+                self.counted(after, &input, shared)?;
+            }
+            State::Rereading(id) => {
+                let id = id.clone();
+                self.reread(&id, &input, shared)?;
+            }
+            State::Recording(approval) => {
+                let approval = approval.clone();
+                self.recorded(approval, &input, shared)?;
+            }
+            State::Searching { at, taken, approval } => {
+                let (at, taken, approval) = (*at, taken.clone(), approval.clone());
+                self.searched(at, taken, approval, &input, shared)?;
+            }
+            State::Taking { at, approval } => {
+                let (at, approval) = (*at, approval.clone());
+                self.took(at, approval, &input, shared)?;
             }
             State::Claiming { before, after } => {
                 let (before, after) = (before.clone(), after.clone());
@@ -450,17 +546,7 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(after.clone());
-                        match self.still_covered(&before, input.now, shared) {
-                            Ok(()) => {
-                                let note = "the approval was spent on this call";
-                                self.decision.say(Gate::Dispatch, GateVerdict::Pass, note);
-                                self.dispatch(Some(after), input.now, shared);
-                            }
-                            Err(error) => {
-                                self.decision.deny(Gate::Dispatch, &error);
-                                self.conclude(Some(after), Standing::Failed, self.failure(error), shared);
-                            }
-                        }
+                        self.take_anew(after, input.now, shared);
                     }
                     Err(error) => {
                         self.decision.deny(Gate::Dispatch, &error);
@@ -479,6 +565,26 @@ impl Call {
             State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
         }
         Ok(())
+    }
+
+    /// What an answer brings into the session, be it the call's own or that of a question of the guard's.
+    fn note_answer(&self, input: &Input<'_>, shared: &mut Shared) {
+        let tool = match &self.state {
+            State::Inquiring(errand) | State::Looking { errand, .. } | State::Following { errand, .. } => {
+                errand.tool.clone()
+            }
+            State::Dispatching(approval) => self.sent_tool(approval.as_ref(), shared).to_owned(),
+            _ => return,
+        };
+        let came = match input.happening {
+            Happening::Result { .. } => true,
+            // The backend's own words are told with the failure.
+            Happening::Failed { kind, .. } => matches!(kind, Failure::Refused | Failure::Malformed),
+            _ => false,
+        };
+        if came {
+            gate::after::came(shared, &tool);
+        }
     }
 
     /// All gates, as far as they let the call through now.
@@ -523,6 +629,7 @@ impl Call {
             }
             Answer::Defer => self.refuse(problem),
             Answer::Cancel => self.call_off()?,
+            Answer::Remember(_) => return Err(remembering::only_of_calls()),
             _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,
@@ -619,8 +726,23 @@ impl Call {
 
     /// The approval gate.
     fn approve(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
+        match self.search(&examined.document, shared) {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                self.decision.deny(Gate::Once, &error);
+                return self.refuse(error);
+            }
+        }
         if examined.verdict == Verdict::Allow && self.quoted.is_none() {
             self.decision.say(Gate::Approval, GateVerdict::Pass, "not needed");
+            if self.takes_something() {
+                let under = self.rule.clone();
+                if let Err(error) = self.record_unasked(&examined.document, under, None, now, shared) {
+                    self.refuse(error);
+                }
+                return;
+            }
             return self.dispatch(None, now, shared);
         }
         if let Some(id) = &self.quoted {
@@ -661,6 +783,10 @@ impl Call {
                 return Ok(());
             }
             approval.check_usable(now)?;
+        }
+        if let Some(remembered) = self.find_remembered(&examined.document, &binding, now, shared).cloned() {
+            self.count(remembered, now, shared);
+            return Ok(());
         }
         let parked = self.quoted.is_none().then(|| shared.approvals.parked_of(&binding.call, now)).flatten();
         if let Some(id) = parked.filter(|id| self.recalls < MAX_RECALLS && !shared.held.has(id)) {
@@ -736,7 +862,7 @@ impl Call {
         }
     }
 
-    fn answered(&mut self, approval: &Approval, input: &Input<'_>, shared: &Shared) -> Result<()> {
+    fn answered(&mut self, approval: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let answer = match &input.happening {
             Happening::Answer { answer } => answer,
             Happening::Cancelled => &Answer::Cancel,
@@ -747,6 +873,16 @@ impl Call {
                 Ok(after) => self.state = State::Deciding { before: approval.clone(), after },
                 Err(error) => self.refuse(error),
             },
+            Answer::Remember(remember) => {
+                let remembered = self.remember(approval, remember, input.now, shared)?;
+                match decided(approval, &Answer::Approve, input.now, &shared.seal) {
+                    Ok(after) => {
+                        self.remember = Some(remembered);
+                        self.state = State::Deciding { before: approval.clone(), after };
+                    }
+                    Err(error) => self.refuse(error),
+                }
+            }
             Answer::Defer if self.round.is_some() => self.round_deferred(approval, input.now, shared),
             Answer::Defer => self.refuse(unanswered(approval, input.now)),
             Answer::Cancel if self.round.is_some() => self.leave(),

@@ -1,0 +1,290 @@
+//! What makes two calls one consequence, as the policy or the profile says it: a group of tools, and the arguments
+//! that tell one consequence of them from another.
+
+use super::limits::{YEAR, whole};
+use super::{Given, Matching, Several, at_most};
+use crate::json::canonical::{canonical, quoted, sha256_hex};
+use crate::json::de::{FromNode, Source};
+use crate::json::tape::{Kind, Node};
+use crate::json::{self, Document};
+use crate::sort::sort_by;
+use crate::step::Millis;
+use crate::text::is_invisible;
+
+pub(super) const MAX_RULES: usize = 100;
+const MAX_POINTERS: usize = 8;
+/// How many consequences one call may have: a list of more is cut into several calls.
+const MAX_CONSEQUENCES: usize = 64;
+/// Longer texts are no numbers.
+const MAX_NUMBER: usize = 40;
+
+/// A consequence that happens once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OnceRule {
+    pub(crate) matching: Matching,
+    /// JSON Pointers into the arguments, in which `*` stands for every item of an array.
+    once_per: Several<String>,
+    /// After so long it may happen again.
+    pub(crate) window: Option<Millis>,
+    pub(crate) reason: String,
+    /// What tells its records from those of other rules: canonical JSON.
+    group: String,
+}
+
+impl FromNode for OnceRule {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        from.object(Some(&["tools", "once_per", "window_ms", "name", "reason"]));
+        self.matching.fill(from);
+        if self.matching.tools.0.is_empty() {
+            from.missing("tools");
+        }
+        from.must("once_per", &mut self.once_per);
+        let mut name = Given::<String>::default();
+        from.may("name", &mut name);
+        from.may("reason", &mut self.reason);
+        self.window = whole(from, "window_ms", 1, YEAR);
+        let pointers = &mut self.once_per.0;
+        at_most(from, "once_per", pointers.len(), MAX_POINTERS);
+        if pointers.iter().any(|pointer| !pointer.starts_with('/') || !super::when::is_pointer(pointer)) {
+            from.unfit("once_per", "JSON Pointers (RFC 6901) into the arguments, such as `/invoiceId`");
+        }
+        if super::limits::repeats(pointers.iter()) {
+            from.unfit("once_per", "each pointer once");
+        }
+        self.group = match name.0 {
+            // The values alone tell then, in the order in which the pointers are written: tools may name them differently.
+            Some(name) => quoted(&name),
+            None => {
+                sort_by(pointers, Ord::cmp);
+                let mut tools = self.matching.tools.0.clone();
+                sort_by(&mut tools, Ord::cmp);
+                [list(&tools), list(pointers)].join(",")
+            }
+        };
+    }
+}
+
+fn list(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    ["[", &quoted.join(","), "]"].concat()
+}
+
+/// Why a call's consequences cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unclear<'r> {
+    /// Nothing stands at this pointer: no member, `null`, or what is empty.
+    Absent(&'r str),
+    /// The call would have the same consequence twice.
+    Repeated,
+    /// More of them than one call may have.
+    TooMany,
+}
+
+impl OnceRule {
+    /// Whether both would share their records.
+    pub(super) fn is_same(&self, other: &OnceRule) -> bool {
+        self.group == other.group
+    }
+
+    /// SHA-256 of each consequence of such a call at that server. It depends on neither the approval, nor who acts, nor
+    /// any other argument.
+    pub(crate) fn consequences(&self, server: &str, arguments: Node<'_>) -> Result<Vec<String>, Unclear<'_>> {
+        let mut found = vec![String::new()];
+        for pointer in &self.once_per.0 {
+            let mut values = Vec::new();
+            let parts: Vec<String> = pointer.split('/').skip(1).map(json::pointer_name).collect();
+            if !collect(arguments, &parts, &mut values) || values.is_empty() {
+                return Err(Unclear::Absent(pointer));
+            }
+            if found.len().saturating_mul(values.len()) > MAX_CONSEQUENCES {
+                return Err(Unclear::TooMany);
+            }
+            found =
+                found.iter().flat_map(|before| values.iter().map(move |value| [before, ",", value].concat())).collect();
+        }
+        if super::limits::repeats(found.iter()) {
+            return Err(Unclear::Repeated);
+        }
+        let digest = |values: &String| {
+            sha256_hex(["{\"group\":[", &self.group, "],\"server\":", &quoted(server), "}", values].concat().as_bytes())
+        };
+        Ok(found.iter().map(digest).collect())
+    }
+}
+
+/// The values at a pointer's parts, folded; false if any is missing. A list stands for each of its items.
+fn collect(node: Node<'_>, parts: &[String], values: &mut Vec<String>) -> bool {
+    let Some((part, rest)) = parts.split_first() else {
+        if node.kind() == Kind::Array {
+            return node.items().all(|item| collect_one(item, values));
+        }
+        return collect_one(node, values);
+    };
+    if part == "*" && node.kind() == Kind::Array {
+        return node.len() > 0 && node.items().all(|item| collect(item, rest, values));
+    }
+    node.child(part).is_some_and(|child| collect(child, rest, values))
+}
+
+fn collect_one(node: Node<'_>, values: &mut Vec<String>) -> bool {
+    // What is over the bound is noticed by its number.
+    if values.len() > MAX_CONSEQUENCES {
+        return true;
+    }
+    let folded = fold(node);
+    let says_something = !matches!(folded.as_str(), "" | "\"\"" | "{}" | "[]");
+    values.push(folded);
+    says_something
+}
+
+/// One text for all spellings that a backend may take for the same value: 1, 1.0, "1" and " 01 "; `INV-1` and `inv-1`.
+fn fold(node: Node<'_>) -> String {
+    match node.kind() {
+        Kind::Null | Kind::Foreign => String::new(),
+        Kind::False | Kind::True | Kind::Number => quoted(&canonical(node)),
+        Kind::String => quoted(&fold_text(&node.text())),
+        Kind::Array => {
+            let items: Vec<String> = node.items().map(fold).collect();
+            ["[", &items.join(","), "]"].concat()
+        }
+        Kind::Object => {
+            let folded = |value: Node<'_>| Some(fold(value)).filter(|value| !value.is_empty());
+            let mut members: Vec<String> = node
+                .members()
+                .filter_map(|member| Some([&quoted(&member.name()), ":", &*folded(member.value)?].concat()))
+                .collect();
+            sort_by(&mut members, Ord::cmp);
+            ["{", &members.join(","), "}"].concat()
+        }
+    }
+}
+
+fn fold_text(text: &str) -> String {
+    let plain = |character: char| match character {
+        // The full-width forms of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character).saturating_sub(0xfee0)).unwrap_or(character),
+        other if other.is_whitespace() => ' ',
+        other => other,
+    };
+    let seen = text
+        .chars()
+        .filter(|character| !is_invisible(*character) && (!character.is_control() || character.is_whitespace()));
+    let folded: String = seen.map(plain).collect::<String>().to_lowercase();
+    let folded = folded.trim_matches(' ');
+    number(folded).unwrap_or_else(|| folded.to_owned())
+}
+
+/// A text that reads as a number, as that number.
+fn number(text: &str) -> Option<String> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let (sign, digits) = unsigned.strip_prefix('-').map_or(("", unsigned), |digits| ("-", digits));
+    let is_number = digits.len() <= MAX_NUMBER && digits.starts_with(|first: char| first.is_ascii_digit());
+    let trimmed = digits.trim_start_matches('0');
+    let zero = if trimmed.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let spelled = is_number.then(|| [sign, zero, trimmed].concat())?;
+    let document = Document::read(&spelled, json::OWN).ok()?;
+    let root = document.tape().root();
+    // A double would make one of two long numbers.
+    let exact = trimmed.bytes().filter(u8::is_ascii_digit).count() <= 15;
+    (root.kind() == Kind::Number).then(|| if exact { canonical(root) } else { spelled.clone() })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{OnceRule, Unclear};
+    use crate::json::{self, Document, de};
+
+    fn rule(pointers: &str) -> OnceRule {
+        de::read(&format!(r#"{{"tools":["refund"],"once_per":{pointers}}}"#), json::POLICY).unwrap()
+    }
+
+    fn keys(rule: &OnceRule, arguments: &str) -> Vec<String> {
+        rule.consequences("crm", Document::read(arguments, json::ARGUMENTS).unwrap().tape().root()).unwrap()
+    }
+
+    #[test]
+    fn spellings_of_one_value_are_one_consequence() {
+        let rule = rule(r#"["/id"]"#);
+        for (one, other) in [
+            ("1", "1.0"),
+            ("1", r#""1""#),
+            ("1", r#"" 01 ""#),
+            ("1", r#""+1.00""#),
+            ("10", "1e1"),
+            ("0", "-0"),
+            ("true", r#""TRUE""#),
+            (r#""INV-1""#, r#""inv-1""#),
+            (r#""INV-1""#, r#""INV\u200b-1 ""#),
+            (r#""INV-1""#, r#""\uff29\uff2e\uff36\uff0d\uff11""#),
+            (r#"["a"]"#, r#""a""#),
+            (r#"{"a":1,"b":null}"#, r#"{"a":"1"}"#),
+        ] {
+            let arguments = |value: &str| format!(r#"{{"id":{value},"amount":{}}}"#, value.len());
+            assert_eq!(keys(&rule, &arguments(one)), keys(&rule, &arguments(other)), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn different_values_are_different_consequences() {
+        let values = [
+            "1",
+            "2",
+            "-1",
+            "10",
+            "1.5",
+            "true",
+            r#""a""#,
+            r#""b""#,
+            r#""a b""#,
+            r#"{"a":1}"#,
+            r#"{"a":2}"#,
+            r#"[["a"]]"#,
+            r#""1234567890123456789""#,
+            r#""1234567890123456788""#,
+        ];
+        let rule = rule(r#"["/id"]"#);
+        for (at, one) in values.iter().enumerate() {
+            for other in values.iter().skip(at + 1) {
+                let arguments = |value: &str| format!(r#"{{"id":{value}}}"#);
+                assert_ne!(keys(&rule, &arguments(one)), keys(&rule, &arguments(other)), "{one} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_stands_for_each_of_its_items() {
+        let rule = rule(r#"["/ids"]"#);
+        let both = keys(&rule, r#"{"ids":["a","b"]}"#);
+        assert_eq!(both, [keys(&rule, r#"{"ids":"a"}"#), keys(&rule, r#"{"ids":["b"]}"#)].concat());
+        let deep = super::tests::rule(r#"["/rows/*/id"]"#);
+        assert_eq!(keys(&deep, r#"{"rows":[{"id":1,"amount":5},{"id":2}]}"#).len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_refused() {
+        let rule = rule(r#"["/id","/rows/*/id"]"#);
+        let unclear = |arguments: &str| {
+            let document = Document::read(arguments, json::ARGUMENTS).unwrap();
+            rule.consequences("crm", document.tape().root()).map(|keys| keys.len()).unwrap_err() == Unclear::Repeated
+        };
+        for arguments in [
+            r#"{"rows":[{"id":1}]}"#,
+            r#"{"id":null,"rows":[{"id":1}]}"#,
+            r#"{"id":" ","rows":[{"id":1}]}"#,
+            r#"{"id":[],"rows":[{"id":1}]}"#,
+            r#"{"id":[null],"rows":[{"id":1}]}"#,
+            r#"{"id":{},"rows":[{"id":1}]}"#,
+            r#"{"id":1,"rows":[]}"#,
+            r#"{"id":1,"rows":[{"id":1},{}]}"#,
+            r#"{"id":1,"rows":7}"#,
+        ] {
+            assert!(!unclear(arguments), "{arguments}");
+        }
+        assert!(unclear(r#"{"id":1,"rows":[{"id":1},{"id":"1"}]}"#));
+    }
+}
