@@ -130,7 +130,7 @@ fn verdict_of(error: &Error) -> CheckVerdict {
         | Code::InvalidDefinition
         | Code::InvalidInput
         | Code::ConsequenceUnclear => CheckVerdict::Invalid,
-        Code::DefinitionChanged | Code::ApprovalRequired => CheckVerdict::Ask,
+        Code::DefinitionChanged | Code::DefinitionUnconfirmed | Code::ApprovalRequired => CheckVerdict::Ask,
         Code::RateLimited => CheckVerdict::Wait,
         _ => CheckVerdict::Deny,
     }
@@ -166,7 +166,10 @@ impl Call {
         let (arguments, meta) = arguments.inspect_err(|error| self.decision.deny(Gate::Arguments, error))?;
         (self.arguments, self.meta) = (arguments, meta);
         let examined = self.examine(now, true, shared).inspect_err(|error| {
-            if let (Code::DefinitionChanged, Some(passage)) = (error.code(), self.decision.gates.last_mut()) {
+            let code = error.code();
+            if let (Code::DefinitionChanged | Code::DefinitionUnconfirmed, Some(passage)) =
+                (code, self.decision.gates.last_mut())
+            {
                 passage.verdict = GateVerdict::Ask;
             }
         })?;
