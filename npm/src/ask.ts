@@ -2,13 +2,17 @@ import type { Answer, Question } from "./types.js";
 
 /** Beside the question. */
 export interface AskContext {
-  /** Aborts when the question needs no answer any more. */
-  signal: AbortSignal | undefined;
+  /**
+   * Aborts when the question needs no answer any more: the caller called the work off, or the time of the approval is
+   * over (a `TimeoutError`). Take the question off the screen then.
+   */
+  signal: AbortSignal;
 }
 
 /**
- * Shows a question to a person. If it throws, that counts as `defer`: nobody said yes. An answer that does not fit
- * the question is a `wrong_answer` error; the question stays open for {@link Guard.resume}.
+ * Shows a question to a person. If it throws, that counts as `defer`, for nobody said yes; what it throws is the `cause`
+ * of the error that the caller gets, and {@link GuardOptions.onError} is told. Anything that is not one of the
+ * question's own answers is a `wrong_answer` error at once. An answer that comes after the signal aborted is dropped.
  */
 export type Ask = (question: Question, context: AskContext) => Answer | Promise<Answer>;
 

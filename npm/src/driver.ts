@@ -83,6 +83,7 @@ export class Driver<Context extends FlowContext> {
     context.flow = flow;
     try {
       let step = first;
+      let cause: unknown;
       for (;;) {
         this.#options.onStep(step);
         const failure = this.#options.recorder && (await this.#unaudited(step, this.#options.recorder));
@@ -90,13 +91,15 @@ export class Driver<Context extends FlowContext> {
           const { outcome } = step satisfies DoneStep;
           if (failure !== undefined && "decision" in outcome)
             Object.assign(outcome.decision ?? {}, { audit: "failed" });
-          return outcome;
+          return outcome.type === "failed" && cause !== undefined ? { ...outcome, cause } : outcome;
         }
         if (failure !== undefined) {
           step = this.#handle(step, { type: "failed", kind: "audit", message: failure });
         } else {
           const known = step === first && step.type === "call_tool" ? ahead : undefined;
-          step = this.#answer(step, known ?? (await this.#perform(step, context)));
+          const reply = known ?? (await this.#perform(step, context));
+          if (step.type === "ask") cause = reply.cause;
+          step = this.#answer(step, reply);
         }
       }
     } finally {
@@ -149,6 +152,10 @@ export class Driver<Context extends FlowContext> {
     try {
       return this.#handle(step, event, document);
     } catch (error) {
+      if (step.type === "ask") {
+        // An answer that is no text, or a kind of question without an end of its own.
+        return this.#handle(step, { type: "answer", answer: event.type === "woke" ? { type: "defer" } : null });
+      }
       // A document that the core cannot take came from the backend; a flow must not hang on it.
       if (document === undefined || !(error instanceof ToolgateError)) throw error;
       return this.#handle(step, { type: "failed", kind: "malformed", message: error.message });

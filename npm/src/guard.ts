@@ -1,5 +1,6 @@
 import { argumentsText } from "./arguments.js";
 import { type Ask, defer } from "./ask.js";
+import { type Asking, asked } from "./asking.js";
 import { type AuditOptions, type AuditSink, type AuditWriter, openAudit, type Recorder } from "./audit.js";
 import { camel } from "./camel.js";
 import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
@@ -81,6 +82,11 @@ export interface GuardOptions {
   onDecision?: (decision: Decision) => void;
   /** Told of each step, for a log; it never gets arguments, answers or secrets. What it throws is dropped. */
   onStep?: (note: StepNote) => void;
+  /**
+   * Told of what `ask` throws, which is also the `cause` of the error that the caller gets. What it throws itself is
+   * dropped.
+   */
+  onError?: (thrown: unknown) => void;
   /** What {@link Guard.snapshot} gave, to go on with its flows and approvals; see {@link Guard.resume}. */
   snapshot?: string;
   /**
@@ -131,16 +137,12 @@ export class Guard<C extends McpClient = McpClient> {
     this.client = client;
     this.#core = core;
     this.#options = options;
-    const { inputs = {}, ask } = options;
-    this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, ask !== undefined));
+    const { inputs = {}, ask = defer, now = Date.now } = options;
+    this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, options.ask !== undefined));
+    const asking = { ask: withHandlers(ask, inputs), now, onError: (thrown: unknown) => this.#complain(thrown) };
     this.#driver = new Driver(core, {
-      performers: performers(
-        this.#adapter,
-        vault,
-        options.ledger ?? new MemoryLedger(),
-        withHandlers(ask ?? defer, inputs),
-      ),
-      now: options.now ?? Date.now,
+      performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), asking),
+      now,
       onStep: (step) => this.#note(step),
       recorder,
       plain: isWatched ? undefined : new PlainReads(core, whole.room),
@@ -343,8 +345,8 @@ export class Guard<C extends McpClient = McpClient> {
   }
 
   /**
-   * Goes on with every open flow that nobody waits for: those of a snapshot, and those whose question got an answer
-   * that did not fit. What may have been done already is not done again.
+   * Goes on with every open flow that nobody waits for: those of a snapshot. What may have been done already is not done
+   * again.
    */
   resume(options: FlowOptions = {}): ResumedFlow[] {
     return this.#driver.idle().map((step) => {
@@ -384,8 +386,15 @@ export class Guard<C extends McpClient = McpClient> {
       const decision = camel<Decision>(outcome.decision);
       quietly(() => onDecision(decision));
     }
-    if (outcome.type === "failed") throw new ToolgateError(outcome.error);
+    if (outcome.type === "failed") {
+      const { error, cause } = outcome;
+      throw new ToolgateError(error, cause === undefined ? undefined : { cause });
+    }
     return outcome;
+  }
+
+  #complain(thrown: unknown): void {
+    quietly(() => this.#options.onError?.(thrown));
   }
 
   #note(step: Step): void {
@@ -404,7 +413,7 @@ function coreOptions(client: McpClient, options: GuardOptions): object {
   return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock, secrets };
 }
 
-function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: Ask): Performers<Context> {
+function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking: Asking): Performers<Context> {
   return {
     async list_tools(step, { pages, listOptions, signal }) {
       const options = signal === undefined ? { ...listOptions } : { ...listOptions, signal };
@@ -413,13 +422,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, ask: A
       return reply;
     },
     call_tool: (step, { call, signal }) => adapter.call(step, signal, call),
-    async ask(step, { signal }) {
-      try {
-        return { event: { type: "answer", answer: await ask(question(step.question), { signal }) } };
-      } catch {
-        return { event: { type: "answer", answer: { type: "defer" } } };
-      }
-    },
+    ask: (step, { signal }) => asked(asking, question(step.question), signal),
     async keep(step) {
       try {
         await vault.put(step.name, step.secret);

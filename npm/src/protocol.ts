@@ -85,7 +85,8 @@ export type Outcome =
   | { type: "decided"; approval: unknown }
   | { type: "settled"; approval: unknown }
   | { type: "accepted"; tool: string }
-  | { type: "failed"; error: ErrorShape; decision?: unknown };
+  /** The host adds what a person's surface threw. */
+  | { type: "failed"; error: ErrorShape; decision?: unknown; cause?: unknown };
 
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */
 export type Failure =
@@ -114,4 +115,6 @@ export type Happening =
 export interface Reply {
   event: Happening;
   document?: string;
+  /** What a host's own code threw on the way. */
+  cause?: unknown;
 }

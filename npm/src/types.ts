@@ -189,8 +189,10 @@ export interface ApprovalQuestion extends Asked {
   preview: Preview;
   /** The digest of exactly what is approved. */
   digest: string;
-  /** When the approval ends. */
+  /** When the approval ends, and the question with it. */
   expiresAt: number;
+  /** The approval of an equal call that is open as well: the agent asks for the same call twice. */
+  sameCall?: string;
 }
 
 /** The question whether a tool's new definition is accepted. */

@@ -105,8 +105,10 @@ Answer: TypeAlias = Code | Resend | Approve | Deny | Ran | NotRan | Inputs | Def
 class Ask(Protocol):
     """Shows a question to a person and returns what they said.
 
-    An `Ask` that raises counts as `Defer`: nobody said yes. Cancelling the task that waits for the answer
-    calls the flow off.
+    An `Ask` that raises counts as `Defer`, for nobody said yes; what it raises is the `__cause__` of the error that the
+    caller gets, and the guard's `on_error` is told. Anything that is not one of the question's own answers is the
+    error `wrong_answer` at once. The task is cancelled when the question needs no answer any more: the caller called
+    the work off, or the time of the approval is over.
     """
 
     async def __call__(self, question: Question, /) -> Answer:
@@ -127,7 +129,8 @@ async def ask_in_terminal(question: Question, /) -> Answer:
     the answer is `Defer`, and a line says so. Ctrl-C calls off the call that is asked about, a second one ends the
     process. Cancelling the task withdraws the question.
     """
-    from . import terminal  # noqa: PLC0415 - only for those who use it
+    # Only for those who use it.
+    from . import terminal
 
     return await terminal.ask(question)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .ask import Ask
     from .audit import Recorder
     from .ledger import Ledger
-    from .types import Step
+    from .types import Question, Step
     from .vault import Vault
 
 __all__ = ["Driver", "Ended"]
@@ -40,6 +40,10 @@ _Answer = tuple[dict[str, Any], "str | None"]
 _GRACE_SECONDS = 5.0
 # How long a vault may take, a person who unlocks it included.
 _VAULT_SECONDS = 120.0
+# So much later than the question's end, the core's clock says the same.
+_LATE_SECONDS = 0.02
+# No person types so much.
+_MAX_ANSWER_CHARACTERS = 65_536
 # More steps than any flow needs to end once it is called off.
 _LAST_STEPS = 16
 
@@ -52,6 +56,7 @@ class Ended:
     returned: Any = None
     pages: list[Any] = field(default_factory=list[Any])
     flow: str = ""
+    cause: Exception | None = None
 
 
 @dataclass
@@ -61,6 +66,8 @@ class _Errand:
     forward: Mapping[str, Any] = field(default_factory=dict[str, Any])
     returned: Any = None
     pages: list[Any] = field(default_factory=list[Any])
+    # What the last question's surface raised.
+    cause: Exception | None = None
 
 
 class Driver:
@@ -79,6 +86,7 @@ class Driver:
         on_step: Callable[[Step], None] | None,
         recorder: Recorder | None = None,
         watched: bool = False,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         self.core = core
         self.port = port
@@ -88,6 +96,7 @@ class Driver:
         self._now = now
         self._server_time = server_time
         self._on_step = on_step
+        self._on_error = on_error
         self._recorder = recorder
         # Whoever is told of every step or decision needs a flow.
         self._watched = watched or on_step is not None or recorder is not None
@@ -112,8 +121,7 @@ class Driver:
         """Begin a flow and see it through to its end.
 
         Raises:
-            ToolgateError: The core refused to begin it, or an answer to a question did not fit; the question
-                then stays open for `open_steps`.
+            ToolgateError: The core refused to begin it.
         """
         return await self._begin(work, document, _Errand(forward or {}))
 
@@ -167,7 +175,7 @@ class Driver:
                     outcome = step["outcome"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
                     if failure is not None and outcome.get("decision"):
                         outcome["decision"]["audit"] = "failed"
-                    return Ended(outcome, errand.returned, errand.pages, flow)
+                    return Ended(outcome, errand.returned, errand.pages, flow, errand.cause)
                 if failure is not None:
                     step = self._handle(step, _failed("audit", failure))
                 else:
@@ -203,10 +211,12 @@ class Driver:
         try:
             return self._handle(step, event, document)
         except ToolgateError:
-            # A question that was answered in the wrong way stays open; nothing else would ever be answered
-            # differently.
-            if step["type"] != "ask":
-                await self._call_off(step)
+            if step["type"] == "ask":
+                # An answer that is no text, or a kind of question without an end of its own.
+                answer = {"type": "defer"} if event["type"] == "woke" else None
+                return self._handle(step, {"type": "answer", "answer": answer})
+            # Nothing else would ever be answered differently.
+            await self._call_off(step)
             raise
 
     def _handle(self, step: Step, event: Mapping[str, Any], document: str | None = None) -> Step:
@@ -226,14 +236,7 @@ class Driver:
                 }
                 return await self._call_tool(name, arguments, errand, more)
             case {"type": "ask", "question": question}:
-                try:
-                    answer = await self._ask(question)
-                except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
-                    log.warning("asking a person failed (%s); nobody answered", type(error).__name__)
-                    answer = Defer()
-                if isinstance(answer, Code):
-                    hide(str(answer.code))
-                return {"type": "answer", "answer": answer_to_json(answer)}, None
+                return await self._asked(question, errand), None
             case {"type": "keep", "name": name, "secret": secret}:
                 return await self._keep(name, secret), None
             case {"type": "commit"}:
@@ -245,6 +248,29 @@ class Driver:
                 return {"type": "woke"}, None
             case _:
                 return _failed("host", "This version cannot perform the step."), None
+
+    async def _asked(self, question: Question, errand: _Errand) -> dict[str, Any]:
+        errand.cause = None
+        # A code has an end too, but after it a fresh one can be asked for.
+        end = None if question["type"] == "code" else question.get("expires_at")
+        with anyio.move_on_after(None if end is None else max(0, end - self._now()) / 1000 + _LATE_SECONDS) as scope:
+            try:
+                answer = await self._ask(question)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
+                log.warning("asking a person failed (%s); nobody answered", type(error).__name__)
+                if self._on_error is not None and not scope.cancel_called:
+                    tell(self._on_error, error)
+                errand.cause = error
+                answer = Defer()
+        if scope.cancel_called:
+            return {"type": "woke"}
+        if isinstance(answer, Code):
+            hide(str(answer.code))
+        try:
+            return {"type": "answer", "answer": _plain(answer_to_json(answer))}
+        except ToolgateError as error:
+            errand.cause = error
+            return {"type": "answer", "answer": None}
 
     async def _list_tools(self, cursor: str | None, errand: _Errand) -> _Answer:
         try:
@@ -332,6 +358,14 @@ def tell(watcher: Callable[[_T], None], what: _T) -> None:
         watcher(what)
     except Exception as error:  # noqa: BLE001
         log.warning("a watcher raised %s", type(error).__name__)
+
+
+def _plain(answer: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the answer, or nothing for one that JSON does not know or that nobody typed."""
+    try:
+        return answer if len(json.dumps(answer)) <= _MAX_ANSWER_CHARACTERS else None
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _ledger_failed(error: Exception) -> dict[str, Any]:

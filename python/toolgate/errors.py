@@ -113,7 +113,7 @@ class OptionsError(ToolgateError):
 
 
 class ProtocolError(ToolgateError):
-    """A step was answered with something that is not an answer to it; the step stays open."""
+    """A step or a question was answered with something that is not an answer to it."""
 
 
 class SnapshotError(ToolgateError):

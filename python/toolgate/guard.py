@@ -122,6 +122,7 @@ class Guard(Generic[CallResult, ListResult]):
         timeout: float | None = 300.0,
         on_decision: Callable[[Decision], None] | None = None,
         on_step: Callable[[Step], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
         snapshot: str | None = None,
         lock: str | Mapping[str, Any] | None = None,
     ) -> Guard[Called, Listed]:
@@ -158,6 +159,7 @@ class Guard(Generic[CallResult, ListResult]):
                 `read_timeout_seconds`, leaves it to the client.
             on_decision: Sees how the gates decided on each call.
             on_step: Sees each step, without secrets and arguments.
+            on_error: Sees what `ask` raises, which is also the `__cause__` of the error that the caller gets.
             snapshot: What `Guard.snapshot` returned, here or in another process; see `resume`.
             lock: The pinned definitions, as `Guard.lock` wrote them, or the same as data. Tools that it does not
                 name wait for `accept`; without a lock every tool is pinned as this guard first sees it.
@@ -202,6 +204,7 @@ class Guard(Generic[CallResult, ListResult]):
             on_step=on_step,
             recorder=recorder,
             watched=on_decision is not None or tracer is not None,
+            on_error=on_error,
         )
         guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
         guard._value(await driver.run({"type": "list"}))
@@ -417,8 +420,7 @@ class Guard(Generic[CallResult, ListResult]):
     async def resume(self) -> list[Resumed]:
         """Go on with every open flow that nobody here is waiting for, and return how each ended.
 
-        Those are the flows of the `snapshot` given to `attach`, and flows whose question was answered in the
-        wrong way. A call that was on its way when the snapshot was taken counts as lost.
+        Those are the flows of the `snapshot` given to `attach`. A call that was on its way when the snapshot was taken counts as lost.
         """
         steps = self._driver.open_steps()
         # What could not safely go on has ended already; the core told so once.
@@ -462,7 +464,7 @@ class Guard(Generic[CallResult, ListResult]):
             case "accepted":
                 return outcome["tool"]
             case _:
-                raise ToolgateError.from_json(outcome["error"], decision)
+                raise ToolgateError.from_json(outcome["error"], decision) from ended.cause
 
 
 def _core(options: Mapping[str, Any]) -> _native.Core:

@@ -45,6 +45,8 @@ _QUIET_SECONDS = 0.08
 _NEVER_QUIET_SECONDS = 2.0
 # How often an answer may be unclear.
 _MAX_UNCLEAR = 3
+# How often `y` may be typed where it must be `yes`.
+_MAX_HALVES = 2
 # How long a task that goes away waits until the terminal is as it was.
 _GIVE_BACK_SECONDS = 1.0
 # No answer is longer.
@@ -78,9 +80,7 @@ async def ask(question: Question) -> Answer:
         asked = _Asked(question, answers.append)
         terminal.add(asked)
         try:
-            await anyio.to_thread.run_sync(
-                asked.over.wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
-            )
+            await anyio.to_thread.run_sync(asked.over.wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
         finally:
             terminal.withdraw(asked)
         return answers[0]
@@ -110,7 +110,7 @@ def _nobody(question: Question, why: str) -> Defer:
 
 
 def _streams() -> tuple[int, TextIO] | str:
-    """The input's descriptor and the output, or why there is no terminal."""
+    """Return the input's descriptor and the output, or why there is no terminal."""
     if termios is None:
         return "terminals of this system are not supported"
     source = _descriptor(sys.stdin)
@@ -247,7 +247,7 @@ class _Terminal:
 
     def _dialogue(self, asked: _Asked, sheet: Sheet, before: list[Any]) -> Answer:
         unclear = halves = 0
-        while unclear < _MAX_UNCLEAR and halves < 2:  # noqa: PLR2004
+        while unclear < _MAX_UNCLEAR and halves < _MAX_HALVES:
             typed = self._line(sheet.prompt, asked, before)
             if not isinstance(typed, str):
                 return self._unanswered(typed, asked, before)
@@ -291,7 +291,7 @@ class _Terminal:
         return Cancel()
 
     def _page(self, rows: list[Row], asked: _Asked, before: list[Any]) -> _End | None:
-        """The complete call, a screen at a time."""
+        """Show the complete call, a screen at a time."""
         columns, height = self._size()
         lines = written(rows, columns).split("\n")[:-1]
         step = max(5, height - 2)
@@ -325,7 +325,7 @@ class _Terminal:
         return "noise"
 
     def _line(self, prompt: str, asked: _Asked, before: list[Any]) -> str | _End:
-        """What is typed from now on, up to the end of the line."""
+        """Return what is typed from now on, up to the end of the line."""
         mode = [*before[:6], list(before[6])]
         mode[0] |= termios.ICRNL
         mode[3] |= termios.ICANON | termios.ECHO | termios.ECHOE | termios.ECHOK | termios.ISIG

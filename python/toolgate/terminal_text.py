@@ -245,7 +245,7 @@ def _code_sheet(question: CodeQuestion) -> Sheet:
 
 
 def _common(typed: str) -> Answer | Show | None:
-    """What every question understands."""
+    """Read what every question understands."""
     if re.fullmatch("l(ater)?", typed, re.IGNORECASE):
         return Defer()
     if re.fullmatch("a(ll)?", typed, re.IGNORECASE):

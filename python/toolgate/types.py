@@ -417,6 +417,9 @@ class ApprovalQuestion(_Asked):
     preview: Preview
     digest: str
     expires_at: int
+    """The question ends with it."""
+    same_call: NotRequired[str]
+    """The approval of an equal call that is open as well: the agent asks for the same call twice."""
 
 
 class DefinitionQuestion(_Asked):

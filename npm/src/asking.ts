@@ -1,0 +1,73 @@
+/** Asks a person for the driver: until the question's time is over, and whatever comes of it. */
+
+import type { Ask } from "./ask.js";
+import type { Reply } from "./protocol.js";
+import type { Question } from "./types.js";
+
+/** What asking needs of its guard. */
+export interface Asking {
+  ask: Ask;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told of what `ask` throws. */
+  onError: (thrown: unknown) => void;
+}
+
+/** A longer timer would go off at once. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+/** No person types so much. */
+const MAX_ANSWER_CHARACTERS = 65_536;
+
+/** The event that answers the question: the person's answer, `defer` after a failure, `woke` when its time is over. */
+export function asked(
+  { ask, now, onError }: Asking,
+  question: Question,
+  caller: AbortSignal | undefined,
+): Promise<Reply> {
+  const ended = new AbortController();
+  // A code has an end too, but after it a fresh one can be asked for.
+  const expiresAt = question.type !== "code" && "expiresAt" in question ? question.expiresAt : undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onAbort = () => {
+    clearTimeout(timer);
+    ended.abort(caller?.reason);
+  };
+  caller?.addEventListener("abort", onAbort, { once: true });
+
+  const late = new Promise<Reply>((resolve) => {
+    const look = () => {
+      const left = (expiresAt as number) - now();
+      if (left > 0) {
+        timer = setTimeout(look, Math.min(left, LONGEST_TIMER_MS));
+        return;
+      }
+      resolve({ event: { type: "woke" } });
+      ended.abort(new DOMException("The time of the question is over.", "TimeoutError"));
+    };
+    if (expiresAt !== undefined) look();
+  });
+
+  const answered = async (): Promise<Reply> => {
+    try {
+      return { event: { type: "answer", answer: plain(await ask(question, { signal: ended.signal })) } };
+    } catch (thrown) {
+      if (!ended.signal.aborted) onError(thrown);
+      return { event: { type: "answer", answer: { type: "defer" } }, cause: thrown };
+    }
+  };
+
+  return Promise.race([late, answered()]).finally(() => {
+    clearTimeout(timer);
+    caller?.removeEventListener("abort", onAbort);
+  });
+}
+
+/** The answer as JSON sees it; `null`, which answers nothing, for what is none. */
+function plain(answer: unknown): unknown {
+  try {
+    const text = JSON.stringify(answer) ?? "null";
+    return text.length > MAX_ANSWER_CHARACTERS ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
