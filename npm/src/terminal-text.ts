@@ -85,8 +85,12 @@ function broken(text: string, margin: string, columns: number): string {
   for (const character of text) {
     const wide = widthOf(character);
     if (used + wide > room) {
-      lines.push(line);
-      [line, used] = ["  ", 2];
+      // Between words, where there are any.
+      const space = line.lastIndexOf(" ");
+      const cut = space < line.length / 2 ? line.length : space + 1;
+      lines.push(line.slice(0, cut));
+      line = `  ${line.slice(cut)}`;
+      used = Array.from(line).reduce((columns, each) => columns + widthOf(each), 0);
     }
     line += character;
     used += wide;

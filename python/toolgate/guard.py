@@ -420,7 +420,8 @@ class Guard(Generic[CallResult, ListResult]):
     async def resume(self) -> list[Resumed]:
         """Go on with every open flow that nobody here is waiting for, and return how each ended.
 
-        Those are the flows of the `snapshot` given to `attach`. A call that was on its way when the snapshot was taken counts as lost.
+        Those are the flows of the `snapshot` given to `attach`. A call that was on its way when the snapshot was taken
+        counts as lost.
         """
         steps = self._driver.open_steps()
         # What could not safely go on has ended already; the core told so once.

@@ -105,7 +105,8 @@ async def ask(question: Question) -> Answer:
 
 def _nobody(question: Question, why: str) -> Defer:
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(unasked(question, why), end="", file=sys.stderr, flush=True)
+        sys.stderr.write(unasked(question, why))
+        sys.stderr.flush()
     return Defer()
 
 

@@ -34,6 +34,9 @@ __all__ = ["Row", "Sheet", "Show", "Unclear", "sheet_of", "unasked", "written"]
 # These reach beyond what can be undone, so that a slip of the finger must not do.
 _STRICT = frozenset({"destructive", "send", "billing"})
 
+# What is not Latin, Greek, Cyrillic and the like may take two columns.
+_WIDE = 0x1100
+
 
 class Row(NamedTuple):
     """A line; `quoted` is not in our words."""
@@ -131,10 +134,13 @@ def _broken(text: str, margin: str, columns: int) -> str:
     lines: list[str] = []
     line, used = "", 0
     for character in text:
-        wide = 1 if ord(character) < 0x1100 else 2
+        wide = 1 if ord(character) < _WIDE else 2
         if used + wide > room:
-            lines.append(line)
-            line, used = "  ", 2
+            # Between words, where there are any.
+            cut = line.rfind(" ", len(line) // 2) + 1 or len(line)
+            lines.append(line[:cut])
+            line = f"  {line[cut:]}"
+            used = sum(1 if ord(each) < _WIDE else 2 for each in line)
         line += character
         used += wide
     lines.append(line)

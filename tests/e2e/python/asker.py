@@ -1,8 +1,9 @@
 """One process whose agent makes calls that a person at the terminal is asked about.
 
-Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds) and
-the number of its `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in milliseconds. With `chain` a call begins when the
-one before is over. The log gets a line for everything that is sent and for every end: `sent NAME`, `NAME CODE`.
+Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds)
+and the number of its `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in
+milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent
+and for every end: `sent NAME`, `NAME CODE`.
 """
 
 from __future__ import annotations

@@ -237,15 +237,20 @@ async def test_an_ask_that_raises_is_no_yes(start):
         async def broken(question):
             raise RuntimeError("no terminal")
 
-        guard._driver._ask = broken
+        told: list[Exception] = []
+        guard._driver._ask, guard._driver._on_error = broken, told.append
         with pytest.raises(toolgate.ApprovalError) as caught:
             await guard.call_tool("cancel_booking", {"id": booking})
         assert caught.value.code == "approval_required"
+        assert isinstance(caught.value.__cause__, RuntimeError)
+        assert told == [caught.value.__cause__]
     assert sandbox.calls("cancel_booking") == []
 
 
-@pytest.mark.parametrize("answer", [toolgate.Code("123456"), toolgate.Resend(), True, None])
-async def test_a_wrong_kind_of_answer_leaves_the_question_open(start, answer):
+@pytest.mark.parametrize(
+    "answer", [toolgate.Code("123456"), toolgate.Ran(), True, None, "yes", toolgate.Deny("x" * 10_000_000)]
+)
+async def test_a_wrong_kind_of_answer_is_told_at_once_and_leaves_nothing_open(start, answer):
     sandbox = start(*DEMO)
     async with workspace(sandbox) as (guard, _person):
         booking = await a_booking(guard)
@@ -258,12 +263,37 @@ async def test_a_wrong_kind_of_answer_leaves_the_question_open(start, answer):
         with pytest.raises(toolgate.ProtocolError) as caught:
             await guard.call_tool("cancel_booking", {"id": booking})
         assert caught.value.code == "wrong_answer"
-        assert caught.value.next
+        assert "`approve`, `deny`" in caught.value.message
         assert sandbox.calls("cancel_booking") == []
-        [resumed] = await guard.resume()
-        assert resumed.error is None
-        assert data(resumed.value)["status"] == "cancelled"
+        assert await guard.resume() == []
+        assert guard._driver.open_steps() == []
+        # The approval is still open, and asked about again by the same call.
+        [approval] = [approval for approval in guard.approvals() if approval["state"] == "proposed"]
+        assert data(await guard.call_tool("cancel_booking", {"id": booking}))["status"] == "cancelled"
+        assert [one["state"] for one in guard.approvals() if one["id"] == approval["id"]] == ["completed"]
     assert sandbox.ran("cancel_booking") == 1
+
+
+async def test_a_question_ends_with_its_approval(start):
+    sandbox = start(*DEMO)
+    cancelled: list[bool] = []
+
+    async def slow(question):
+        if question["type"] == "code":
+            return toolgate.Code(sandbox.code())
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cancelled.append(True)
+
+    async with workspace(sandbox, ask=slow, approval_ttl=1_000) as (guard, _):
+        booking = await a_booking(guard)
+        with pytest.raises(toolgate.ApprovalError) as caught, anyio.fail_after(20):
+            await guard.call_tool("cancel_booking", {"id": booking})
+        assert caught.value.code == "approval_expired"
+        assert cancelled == [True]
+        assert guard._driver.open_steps() == []
+    assert sandbox.calls("cancel_booking") == []
 
 
 async def test_cancelling_the_task_while_a_person_is_asked_calls_it_off(start):

@@ -45,7 +45,7 @@ const tools = [
 /** As little of a client as a guard needs. */
 const client = {
   listTools: async () => ({ tools }),
-  callTool: async (call: { name: string; arguments?: Record<string, unknown> }, _schema?: unknown, _options?: object) => {
+  callTool: async (call: { name: string; arguments?: Record<string, unknown> }, _options?: object) => {
     write(`sent ${call.arguments?.name ?? call.name}`);
     return { content: [{ type: "text", text: "done" }] };
   },
@@ -56,7 +56,7 @@ async function make(guard: Guard<typeof client>, call: Call): Promise<void> {
   await sleep(call.after ?? 0);
   const signal = call.abort === undefined ? undefined : AbortSignal.timeout(call.abort);
   try {
-    await guard.callTool({ name: call.tool, arguments: call.arguments }, undefined, signal && { signal });
+    await guard.callTool({ name: call.tool, arguments: call.arguments }, signal && { signal });
     write(`${name} done`);
   } catch (error) {
     if (!(error instanceof ToolgateError)) throw error;

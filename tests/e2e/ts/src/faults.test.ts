@@ -116,18 +116,22 @@ for (const generation of generations) {
       await subject.call("list_services", {});
     });
 
-    it("an answer of the wrong kind: wrong_answer, and the question is asked again", async () => {
+    it("an answer of the wrong kind: wrong_answer at once, and nothing is left open", async () => {
       const [booking] = ((await subject.call("list_bookings", {})).structuredContent?.data as { items: { id: string; status: string }[] }).items.filter(
         ({ status }) => status === "booked",
       );
       assert.ok(booking);
-      answer = { type: "code", code: "123456" };
-      await refusal(subject.call("cancel_booking", { id: booking.id }), "wrong_answer");
+      const cyclic: { type: string; self?: unknown } = { type: "approve" };
+      cyclic.self = cyclic;
+      const wrong = [{ type: "code", code: "123456" }, true, undefined, "yes", cyclic, () => {}, { type: "deny", reason: "x".repeat(1e7) }];
+      for (const given of [...wrong, { type: "deny", reason: "\ud800" }]) {
+        answer = given as Answer;
+        const error = await refusal(subject.call("cancel_booking", { id: booking.id }), "wrong_answer");
+        assert.match(error.message, /`approve`, `deny`/);
+        assert.deepEqual(subject.guard.resume(), []);
+      }
       answer = { type: "deny" };
-      const [flow, ...others] = subject.guard.resume();
-      assert.ok(flow && others.length === 0);
-      await refusal(flow.finished, "approval_denied");
-      assert.deepEqual(subject.guard.resume(), []);
+      await refusal(subject.call("cancel_booking", { id: booking.id }), "approval_denied");
     });
   });
 
