@@ -10,7 +10,8 @@ export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?: (isRaw: boolean) => unknown;
 }
 
-export type Typed = { type: "line"; text: string } | { type: "interrupt" } | { type: "end" };
+/** `closed`: the reader was closed before a line came. */
+export type Typed = { type: "line"; text: string } | { type: "interrupt" } | { type: "end" } | { type: "closed" };
 
 /** How long nothing must have come before a question is shown, in milliseconds. */
 const QUIET_MS = 80;
@@ -69,14 +70,14 @@ export class LineReader {
 
   /** What is typed from now on, up to the end of the line. */
   line(prompt: string): Promise<Typed> {
-    if (this.#ended || this.#closed) return Promise.resolve({ type: "end" });
+    if (this.#ended || this.#closed) return Promise.resolve({ type: this.#closed ? "closed" : "end" });
     this.#write(prompt);
     return new Promise((done) => {
       this.#reading = { prompt, typed: [], escape: "", done };
     });
   }
 
-  /** Gives the terminal back. A line that is being read ends as the input's end. */
+  /** Gives the terminal back. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -87,7 +88,7 @@ export class LineReader {
     if (!this.#wasFlowing) input.pause();
     for (const [event, listeners] of this.#others) for (const listener of listeners) input.on(event, listener);
     if (!this.#wasFlowing) input.pause();
-    this.#done({ type: "end" });
+    this.#done({ type: "closed" });
   }
 
   readonly #onEnd = (): void => {

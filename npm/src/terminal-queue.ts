@@ -122,7 +122,7 @@ export class Terminal {
       write(`\ntoolgate asks, ${number}:\n${written(rows, columnsOf(output))}`);
       const answer = await this.#dialogue(sheet, reader, output, () => this.#interrupted(reader, input, write));
       if (signal?.aborted) {
-        const why = isTimeout(signal.reason) ? "its time is over" : "its call was called off";
+        const why = isOver(question) ? "its time is over" : "its call was called off";
         write(`\n  The question is withdrawn: ${why}. What is typed now does not answer it.\n`);
         throw signal.reason;
       }
@@ -151,6 +151,7 @@ export class Terminal {
     while (unclear < MAX_UNCLEAR && halves < 2) {
       const typed = await reader.line(sheet.prompt);
       if (typed.type === "interrupt") return interrupted();
+      if (typed.type === "closed") return { type: "defer" };
       if (typed.type === "end") {
         say("Not answered: the input is at its end. It can be answered later.");
         return { type: "defer" };
@@ -202,7 +203,7 @@ async function page(
     if (left <= 0) return "shown";
     const typed = await reader.line(`  ${left} more lines; Enter: go on, q: enough: `);
     if (typed.type === "interrupt") return "interrupt";
-    if (typed.type === "end" || /^q/i.test(typed.text)) return "shown";
+    if (typed.type !== "line" || /^q/i.test(typed.text)) return "shown";
   }
   return "shown";
 }
@@ -217,6 +218,6 @@ function columnsOf(output: NodeJS.WritableStream): number {
   return (output as { columns?: number }).columns || 80;
 }
 
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === "TimeoutError";
+function isOver(question: Question): boolean {
+  return question.type !== "code" && "expiresAt" in question && question.expiresAt <= Date.now();
 }

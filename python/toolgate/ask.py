@@ -130,8 +130,13 @@ async def ask_in_terminal(question: Question, /) -> Answer:
     process. Cancelling the task withdraws the question.
     """
     # Only for those who use it.
-    from . import terminal
+    try:
+        from . import terminal
+    except ImportError:
+        # Not every system has such terminals: Windows has others.
+        from .terminal_text import nobody
 
+        return nobody(question, "terminals of this system are not supported")
     return await terminal.ask(question)
 
 

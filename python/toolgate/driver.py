@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import anyio
 
@@ -21,7 +21,7 @@ from .logs import hide
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .ask import Ask
+    from .ask import Answer, Ask
     from .audit import Recorder
     from .ledger import Ledger
     from .types import Question, Step
@@ -252,7 +252,8 @@ class Driver:
     async def _asked(self, question: Question, errand: _Errand) -> dict[str, Any]:
         errand.cause = None
         # A code has an end too, but after it a fresh one can be asked for.
-        end = None if question["type"] == "code" else question.get("expires_at")
+        end = None if question["type"] == "code" else cast("dict[str, Any]", question).get("expires_at")
+        answer: Answer = Defer()
         with anyio.move_on_after(None if end is None else max(0, end - self._now()) / 1000 + _LATE_SECONDS) as scope:
             try:
                 answer = await self._ask(question)
@@ -261,7 +262,6 @@ class Driver:
                 if self._on_error is not None and not scope.cancel_called:
                     tell(self._on_error, error)
                 errand.cause = error
-                answer = Defer()
         if scope.cancel_called:
             return {"type": "woke"}
         if isinstance(answer, Code):

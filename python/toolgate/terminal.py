@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import termios
 import threading
 import time
 from collections import deque
@@ -23,12 +24,7 @@ import anyio
 import anyio.to_thread
 
 from .ask import Cancel, Defer, Deny
-from .terminal_text import Row, Show, Unclear, sheet_of, unasked, written
-
-try:
-    import termios
-except ImportError:  # no such terminals, as on Windows
-    termios = None  # type: ignore[assignment]
+from .terminal_text import Row, Show, Unclear, nobody, sheet_of, unasked, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +65,9 @@ async def ask(question: Question) -> Answer:
     """Ask whoever sits at the terminal; cancelling the task withdraws the question."""
     streams = _streams()
     if isinstance(streams, str):
-        return _nobody(question, streams)
+        return nobody(question, streams)
     if sheet_of(question) is None:
-        return _nobody(question, "this version cannot show such a question")
+        return nobody(question, "this version cannot show such a question")
     terminal = _terminal_of(*streams)
     try:
         loop = asyncio.get_running_loop()
@@ -103,17 +99,8 @@ async def ask(question: Question) -> Answer:
         terminal.withdraw(asked)
 
 
-def _nobody(question: Question, why: str) -> Defer:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(unasked(question, why))
-        sys.stderr.flush()
-    return Defer()
-
-
 def _streams() -> tuple[int, TextIO] | str:
     """Return the input's descriptor and the output, or why there is no terminal."""
-    if termios is None:
-        return "terminals of this system are not supported"
     source = _descriptor(sys.stdin)
     if source is None:
         return "the input is no terminal"
@@ -310,7 +297,7 @@ class _Terminal:
 
     def _quiet(self, before: list[Any], asked: _Asked) -> Literal["quiet", "noise", "end", "withdrawn"]:
         """Throw away what was typed until nothing more comes."""
-        mode = [*before[:6], list(before[6])]
+        mode: list[Any] = [*before[:6], list(before[6])]
         # Key by key, so that a line without its end is seen too, and without showing it.
         mode[3] = (mode[3] | termios.ISIG) & ~(termios.ICANON | termios.ECHO)
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 0, 0
@@ -327,7 +314,7 @@ class _Terminal:
 
     def _line(self, prompt: str, asked: _Asked, before: list[Any]) -> str | _End:
         """Return what is typed from now on, up to the end of the line."""
-        mode = [*before[:6], list(before[6])]
+        mode: list[Any] = [*before[:6], list(before[6])]
         mode[0] |= termios.ICRNL
         mode[3] |= termios.ICANON | termios.ECHO | termios.ECHOE | termios.ECHOK | termios.ISIG
         mode[6][termios.VINTR] = os.fpathconf(self._source, "PC_VDISABLE").to_bytes(1, "little")

@@ -5,8 +5,10 @@ Whatever is not in our words is in quotes or behind `|`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
         Question,
     )
 
-__all__ = ["Row", "Sheet", "Show", "Unclear", "sheet_of", "unasked", "written"]
+__all__ = ["Row", "Sheet", "Show", "Unclear", "nobody", "sheet_of", "unasked", "written"]
 
 # These reach beyond what can be undone, so that a slip of the finger must not do.
 _STRICT = frozenset({"destructive", "send", "billing"})
@@ -109,6 +111,14 @@ def unasked(question: Question, why: str) -> str:
             "quoting it."
         )
     return f"toolgate: nobody was asked {about}: {why}. {rest}\n"
+
+
+def nobody(question: Question, why: str) -> Defer:
+    """Say in one line why nobody is asked."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(unasked(question, why))
+        sys.stderr.flush()
+    return Defer()
 
 
 def written(rows: Iterable[Row], columns: int) -> str:
