@@ -15,8 +15,8 @@ export interface Asking {
 
 /** A longer timer would go off at once. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
-/** No person types so much. */
-const MAX_ANSWER_CHARACTERS = 65_536;
+/** No person types so much, and no handler should give it. */
+const MAX_ANSWER_CHARACTERS = 4_194_304;
 
 /** The event that answers the question: the person's answer, `defer` after a failure, `woke` when its time is over. */
 export function asked(

@@ -42,8 +42,8 @@ _GRACE_SECONDS = 5.0
 _VAULT_SECONDS = 120.0
 # So much later than the question's end, the core's clock says the same.
 _LATE_SECONDS = 0.02
-# No person types so much.
-_MAX_ANSWER_CHARACTERS = 65_536
+# No person types so much, and no handler should give it.
+_MAX_ANSWER_CHARACTERS = 4_194_304
 # More steps than any flow needs to end once it is called off.
 _LAST_STEPS = 16
 
