@@ -60,7 +60,8 @@ fn is_blank(character: char) -> bool {
 
 /// Takes no room on the page, or turns what stands beside it.
 pub(crate) fn is_invisible(character: char) -> bool {
-    matches!(character,
+    character >= '\u{ad}'
+        && matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')

@@ -15,6 +15,7 @@ export type CoreErrorCode =
   | "invalid_schema"
   | "invalid_arguments"
   | "definition_changed"
+  | "definition_unconfirmed"
   | "invalid_lock"
   | "invalid_config"
   | "secret_in_arguments"

@@ -1,7 +1,7 @@
 //! From hints, name, description and profile to the one effect that the gates go by.
 
 use super::hints::{Hints, Said};
-use super::wording::{self, of_description, of_trusted_description, outright};
+use super::wording::{self, Wording, of_description, of_trusted_description, outright};
 use crate::json::de::words;
 use crate::json::tape::Node;
 use crate::profile::Profile;
@@ -60,7 +60,8 @@ pub(crate) fn assess(listed: Listed<'_>, trusted: bool, profile: Option<&Profile
     let mut contradictions = Vec::new();
     let claimed = from_hints(said, hints, &mut reasons);
     let mut effect = claimed;
-    let words = wording::of_name(name);
+    // Nothing else in the name counts at a trusted server, and nearly no name has any of it.
+    let words = if trusted && !wording::has_outright(name) { Wording::default() } else { wording::of_name(name) };
     // Only what cannot be taken back is read out of prose, but where the server says that the tool only reads.
     let least = if claimed == Effect::Read { Effect::Write } else { Effect::Destructive };
     let readings = if trusted {

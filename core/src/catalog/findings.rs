@@ -208,6 +208,10 @@ pub(crate) fn plain(character: char) -> char {
         ("Α", 'a'),
         ("Β", 'b'),
     ];
+    // Nearly all are.
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     let character = match character {
         // Full-width forms.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character).wrapping_sub(0xfee0)).unwrap_or(character),

@@ -200,20 +200,23 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
 fn glued(word: &str) -> Sense {
     for at in 3..word.len().saturating_sub(2).min(14) {
         let (Some(front), Some(rest)) = (word.get(..at), word.get(at..)) else { return Sense::Nothing };
-        let is_object = has(OBJECTS, rest) || rest.starts_with("all");
-        if is_object && has(READING, front) {
-            return Sense::Reads;
-        }
-        let is_long = at >= 6 && !ENDINGS.split(' ').any(|ending| rest.starts_with(ending)) && rest.len() > 2;
-        if is_object || is_long {
-            match verb(front) {
-                Some((Use::Verb, effect)) if is_object || effect >= Effect::Destructive => return Sense::Does(effect),
-                Some((_, effect)) if is_object => return Sense::Does(effect),
-                _ => {}
+        if has(OBJECTS, rest) || rest.starts_with("all") {
+            if has(READING, front) {
+                return Sense::Reads;
+            }
+            if let Some((_, effect)) = verb(front) {
+                return Sense::Does(effect);
             }
             // A word that begins with a verb of money has no list of its own.
-            if is_object && has("charge refund transfer wire", front) {
+            if has("charge refund transfer wire", front) {
                 return Sense::Does(Effect::Billing);
+            }
+        } else if at >= 6 {
+            let lists = [(DESTROYING, Effect::Destructive), (SENDING, Effect::Send), (BILLING, Effect::Billing)];
+            let long = lists.into_iter().find(|(list, _)| has(list, front));
+            let is_noun = || rest.len() < 3 || ENDINGS.split(' ').any(|ending| rest.starts_with(ending));
+            if let Some((_, effect)) = long.filter(|_| !is_noun()) {
+                return Sense::Does(effect);
             }
         }
         if rest.len() > 3
@@ -269,6 +272,11 @@ pub(crate) fn of_trusted_description(description: &str) -> Option<(String, Effec
     let forms = [Some(&*first), first.strip_suffix('s'), first.strip_suffix("es")];
     let said = forms.into_iter().flatten().find_map(|form| Some((form, outright(form)?)));
     said.map(|(form, effect)| (form.to_owned(), effect))
+}
+
+/// Whether a word of [`outright`] is in a name.
+pub(crate) fn has_outright(name: &str) -> bool {
+    words_of(name).0.iter().any(|word| outright(&word.text).is_some())
 }
 
 /// What no trusted server's hint makes harmless.
@@ -468,16 +476,18 @@ fn words_of(name: &str) -> (Vec<Word>, bool) {
     (words, foreign)
 }
 
-/// Whether a sorted list of words has a word: a binary search in the text itself.
+/// Whether a sorted list of words has a word: a binary search in the text itself. Over bytes, for it runs some hundred times
+/// for every tool that is listed.
 fn has(list: &str, word: &str) -> bool {
+    let (list, word) = (list.as_bytes(), word.as_bytes());
+    let is_space = |byte: &u8| *byte == b' ';
     let (mut low, mut high) = (0, list.len());
     while low < high {
-        let middle = low.midpoint(high);
-        let start = list
-            .get(low..middle)
-            .and_then(|before| before.rfind(' '))
-            .map_or(low, |at| low.saturating_add(at).saturating_add(1));
-        let end = list.get(middle..high).and_then(|rest| rest.find(' ')).map_or(high, |at| middle.saturating_add(at));
+        let middle = usize::midpoint(low, high);
+        let before = list.get(low..middle).and_then(|before| before.iter().rposition(is_space));
+        let start = before.map_or(low, |at| low.saturating_add(at).saturating_add(1));
+        let behind = list.get(middle..high).and_then(|rest| rest.iter().position(is_space));
+        let end = behind.map_or(high, |at| middle.saturating_add(at));
         match list.get(start..end).unwrap_or_default().cmp(word) {
             core::cmp::Ordering::Equal => return true,
             core::cmp::Ordering::Less => low = end.saturating_add(1),
