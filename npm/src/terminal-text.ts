@@ -133,14 +133,19 @@ function approvalSheet(question: ApprovalQuestion): Sheet {
 }
 
 function definitionSheet(question: DefinitionQuestion): Sheet {
+  const isNew = question.change !== "unconfirmed";
   return {
     lines: [
       ...headOf(question),
-      own(`Tool: ${quoted(question.tool)}. What the server says of it now is ${inLine(question.change)}:`),
+      own(
+        isNew
+          ? `Tool: ${quoted(question.tool)}. What the server says of it now is ${inLine(question.change)}:`
+          : `Tool: ${quoted(question.tool)}. Nothing but the server's own word says how little it does:`,
+      ),
       ...question.differences.flatMap(differenceRows),
     ],
     complete: [],
-    prompt: "Go on with the new definition? y, n, later, ?: ",
+    prompt: `${isNew ? "Go on with the new definition" : "Believe the server's word on this tool"}? y, n, later, ?: `,
     help: [
       "y or yes: the definition is accepted and pinned; the call itself is looked at afterwards.",
       "n or no: the tool is not called.",

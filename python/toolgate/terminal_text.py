@@ -188,14 +188,21 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
 
 def _definition_sheet(question: DefinitionQuestion) -> Sheet:
     change = in_line(question["change"])
+    is_new = change != "unconfirmed"
+    says = (
+        f"What the server says of it now is {change}:"
+        if is_new
+        else "Nothing but the server's own word says how little it does:"
+    )
+    asks = "Go on with the new definition" if is_new else "Believe the server's word on this tool"
     return Sheet(
         [
             *_head(question),
-            Row(f"Tool: {_quoted(question['tool'])}. What the server says of it now is {change}:"),
+            Row(f"Tool: {_quoted(question['tool'])}. {says}"),
             *(row for difference in question["differences"] for row in _difference(difference)),
         ],
         [],
-        "Go on with the new definition? y, n, later, ?: ",
+        f"{asks}? y, n, later, ?: ",
         [
             "y or yes: the definition is accepted and pinned; the call itself is looked at afterwards.",
             "n or no: the tool is not called.",

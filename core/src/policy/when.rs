@@ -92,7 +92,7 @@ impl Predicate {
         match self.operator {
             Operator::Equals | Operator::In => {
                 let folded = fold::value(value);
-                self.folded.iter().any(|operand| *operand == folded)
+                self.folded.contains(&folded)
             }
             Operator::Pattern => fold::in_ascii(&value.text()).is_some_and(|text| {
                 let quoted = Document::read(&quoted(&text), json::ARGUMENTS);
