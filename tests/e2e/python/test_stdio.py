@@ -55,6 +55,34 @@ async def test_everything(tmp_path):
         assert (await guard.doctor())["tool_count"] == len(names)
 
 
+async def test_what_only_a_hint_says():
+    asked = []
+
+    async def person(question):
+        asked.append((question["type"], question.get("change")))
+        return toolgate.Approve()
+
+    async with served("server-everything", ask=person) as guard:
+        reports = {tool["name"]: tool for tool in guard.tools()}
+        assert reports["echo"]["unconfirmed"] is True
+        assert "unconfirmed" not in reports["get-sum"]
+        await guard.call_tool("get-sum", {"a": 1, "b": 2})
+        assert asked == []
+        await guard.call_tool("echo", {"message": "hello"})
+        await guard.call_tool("echo", {"message": "again"})
+        assert asked == [("definition", "unconfirmed")]
+        assert "echo" not in {drift["tool"] for drift in guard.drift()}
+        lock = guard.lock()
+    async with served("server-everything", lock=lock) as guard:
+        await guard.call_tool("echo", {"message": "locked"})
+    async with served("server-everything") as guard:
+        with pytest.raises(toolgate.ToolError) as caught:
+            await guard.call_tool("echo", {"message": "nobody there"})
+        assert caught.value.code == "definition_unconfirmed"
+        await guard.accept("echo", caught.value.details["digest"])
+        await guard.call_tool("echo", {"message": "accepted"})
+
+
 async def test_filesystem(tmp_path):
     (tmp_path / "note.txt").write_text("as it was")
     asked = []

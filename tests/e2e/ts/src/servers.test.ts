@@ -30,6 +30,36 @@ for (const { name, stdio } of generations) {
       await refusal(subject.guard.signup({ email: "a@b.example", organisationName: "AB" }), "no_registration");
     });
 
+    it("server-everything: what only a hint says is confirmed once, and the lock carries it on", async () => {
+      const command = { command: process.execPath, args: [server("@modelcontextprotocol/server-everything"), "stdio"] };
+      const asked: string[] = [];
+      const ask = (question: { type: string; change?: string }): Answer => {
+        asked.push(`${question.type} ${question.change}`);
+        return { type: "approve" };
+      };
+      let lock: string;
+      {
+        await using subject = await stdio(command, { ask });
+        const unconfirmed = new Map(subject.guard.tools().map(({ name, unconfirmed }) => [name, unconfirmed]));
+        assert.equal(unconfirmed.get("echo"), true);
+        assert.equal(unconfirmed.get("get-sum"), undefined);
+        await subject.call("get-sum", { a: 1, b: 2 });
+        assert.deepEqual(asked, []);
+        await subject.call("echo", { message: "hello" });
+        await subject.call("echo", { message: "again" });
+        assert.deepEqual(asked, ["definition unconfirmed"]);
+        lock = subject.guard.lock();
+      }
+      {
+        await using subject = await stdio(command, { lock });
+        await subject.call("echo", { message: "locked" });
+      }
+      await using subject = await stdio(command, {});
+      const { details } = await refusal(subject.call("echo", { message: "nobody there" }), "definition_unconfirmed");
+      await subject.guard.accept("echo", String(details["digest"]));
+      await subject.call("echo", { message: "accepted" });
+    });
+
     it("server-filesystem: reads pass, a write asks, and a no keeps the file as it was", async () => {
       const folder = await realpath(await mkdtemp(join(tmpdir(), "toolgate-files-")));
       try {
