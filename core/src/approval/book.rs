@@ -186,6 +186,7 @@ mod tests {
             hidden: Vec::new(),
             defaults: Vec::new(),
             meta: None,
+            inputs: Vec::new(),
             notes: Vec::new(),
             record: Vec::new(),
         };
