@@ -140,6 +140,8 @@ codes! {
     NoRegistration = "no_registration", false, "Create a key in the backend's own portal and put it into the vault.";
     /// The backend knows this person or organisation already.
     ExistingAccount = "existing_account", false, "Sign in to the portal and create a key there, or ask a team member for an invite.";
+    /// The vault holds a credential already, and no person agreed to replace it; nothing was sent.
+    CredentialHeld = "credential_held", false, "Use the credential that the vault holds; only a person may have it replaced.";
     /// The emailed code is needed and nobody was there to give it.
     CodeRequired = "code_required", false, "Ask the person for the emailed code, then verify with it.";
     /// The emailed code is too old; it was not sent to the backend.

@@ -213,6 +213,12 @@ pub enum Action {
         #[serde(serialize_with = "Secret::hand_over")]
         secret: Secret,
     },
+    /// Look whether the vault holds a secret under that name, in memory or in an environment variable; answer with
+    /// `checked` or `failed`. The secret itself stays where it is.
+    CheckVault {
+        /// The vault's name for it.
+        name: String,
+    },
     /// Store the record durably, only if the key still holds `expected`; answer with `committed`, `conflict`
     /// or `failed`.
     Commit {
@@ -347,6 +353,20 @@ pub enum About {
         /// Why the person is asked again.
         #[serde(skip_serializing_if = "Option::is_none")]
         problem: Option<Error>,
+    },
+    /// Whether a credential in the vault may be replaced by that of a new organisation; answers: `approve`, `deny`,
+    /// `defer`, `cancel`.
+    Credential {
+        /// A sentence to show.
+        message: String,
+        /// The vault's name for the credential.
+        name: String,
+        /// Whose the one in the vault is, as the backend says; absent: not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        held_organisation: Option<String>,
+        /// Whose the new one would be.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organisation: Option<String>,
     },
     /// Whether a call whose answer was lost took effect; answers: `ran`, `not_ran`, `defer`, `cancel`.
     Outcome {
@@ -535,6 +555,11 @@ pub enum Happening {
     },
     /// The secret is in the vault.
     Kept,
+    /// The vault was looked at.
+    Checked {
+        /// Whether it holds a secret of that name.
+        held: bool,
+    },
     /// The record is stored.
     Committed,
     /// The key held something else; nothing was stored.
@@ -567,6 +592,7 @@ impl FromNode for Happening {
             &["conflict"],
             &["woke"],
             &["found", "record"],
+            &["checked", "held"],
         ]);
         *self = match kind {
             Some(1) => Happening::Tools,
@@ -582,6 +608,7 @@ impl FromNode for Happening {
             Some(7) => Happening::Conflict,
             Some(8) => Happening::Woke,
             Some(9) => Happening::Found { record: from.member_or_default("record") },
+            Some(10) => Happening::Checked { held: from.member("held") },
             _ => Happening::Cancelled,
         };
     }

@@ -229,7 +229,7 @@ impl World {
                     ("code", _) => json!({ "type": "code", "code": CODE }),
                     (_, 0) => json!({ "type": "deny" }),
                     (_, 1) => json!({ "type": "defer" }),
-                    ("definition", _) => json!({ "type": "approve" }),
+                    ("definition" | "credential", _) => json!({ "type": "approve" }),
                     _ => {
                         self.granted.insert(step["question"]["approval"].as_str().unwrap().to_owned());
                         json!({ "type": "approve" })
@@ -237,6 +237,8 @@ impl World {
                 };
                 self.event(id, &json!({ "type": "answer", "answer": answer }), None);
             }
+            "check_vault" if choice.is_multiple_of(8) => self.event(id, &failed("host"), None),
+            "check_vault" => self.event(id, &json!({ "type": "checked", "held": choice.is_multiple_of(2) }), None),
             "keep" if choice.is_multiple_of(4) => self.event(id, &failed("host"), None),
             "keep" => self.event(id, &json!({ "type": "kept" }), None),
             "wait" => {

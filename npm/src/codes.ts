@@ -52,6 +52,7 @@ export type CoreErrorCode =
   | "invalid_input"
   | "no_registration"
   | "existing_account"
+  | "credential_held"
   | "code_required"
   | "code_expired"
   | "wrong_code"

@@ -141,6 +141,8 @@ export class Driver<Context extends FlowContext> {
         return orCalledOff(performers.call_tool(step, context), signal);
       case "list_tools":
         return orCalledOff(performers.list_tools(step, context), signal);
+      case "check_vault":
+        return orCalledOff(performers.check_vault(step, context), signal);
       case "ask":
         return orCalledOff(performers.ask(step, context), signal);
       case "wait":

@@ -31,7 +31,7 @@ import type {
   StepNote,
   ToolReport,
 } from "./types.js";
-import { defaultVault, type Vault } from "./vault.js";
+import { defaultVault, readSecret, type Vault } from "./vault.js";
 import { whole } from "./whole.js";
 
 /** How a guard is made. */
@@ -129,6 +129,7 @@ export class Guard<C extends McpClient = McpClient> {
   readonly #adapter: ClientAdapter;
   readonly #driver: Driver<Context>;
   readonly #options: GuardOptions;
+  readonly #vault: Vault;
 
   private constructor(client: C, core: Core, options: GuardOptions, recorder: Recorder | undefined) {
     const vault = options.vault ?? defaultVault(options.profile);
@@ -137,6 +138,7 @@ export class Guard<C extends McpClient = McpClient> {
     this.client = client;
     this.#core = core;
     this.#options = options;
+    this.#vault = vault;
     const { inputs = {}, ask = defer, now = Date.now } = options;
     this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, options.ask !== undefined));
     const asking = { ask: withHandlers(ask, inputs), now, onError: (thrown: unknown) => this.#complain(thrown) };
@@ -162,6 +164,7 @@ export class Guard<C extends McpClient = McpClient> {
     const core = typed(() => new Core(JSON.stringify({ ...coreOptions(client, options), audit: audit?.options })));
     const guard = new Guard(client, core, options, audit?.recorder);
     await guard.#run({ type: "list" }, {});
+    await guard.#hideHeld();
     if (options.snapshot !== undefined) guard.restore(options.snapshot);
     return guard;
   }
@@ -357,6 +360,27 @@ export class Guard<C extends McpClient = McpClient> {
     });
   }
 
+  /**
+   * The text, or the JSON data, with every credential in it masked as it is in results: known kinds of keys, `secrets`,
+   * the seal's key and the backend's own, in each of their forms. For what does not pass through the guard, such as a
+   * client's own notification handlers and a host's logs. Data that cannot be written as JSON is given as a text.
+   */
+  masked<T>(value: T): T {
+    if (typeof value === "string") return this.#core.masked(value) as T;
+    const text = JSON.stringify(value);
+    if (text === undefined) return value;
+    const masked = this.#core.maskedJson(text);
+    return masked === text ? value : (JSON.parse(masked) as T);
+  }
+
+  /** What the vault holds already is masked too. A vault that cannot be read is the transport's to tell of. */
+  async #hideHeld(): Promise<void> {
+    const name = this.profile()?.credential?.name;
+    if (name === undefined) return;
+    const held = await readSecret(this.#vault, name).catch(() => undefined);
+    if (held) this.#core.hide(held);
+  }
+
   /** Gives the guard's memory back now instead of at some garbage collection. The guard is of no use afterwards. */
   free(): void {
     this.#core.free();
@@ -432,6 +456,14 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking
         return host("the vault did not keep the secret");
       }
     },
+    async check_vault(step) {
+      try {
+        const held = await vault.get(step.name);
+        return { event: { type: "checked", held: held !== undefined && held !== null && held !== "" } };
+      } catch {
+        return host("the vault could not be read");
+      }
+    },
     async commit(step) {
       try {
         const stored = await swapped(ledger, step.key, step.expected, step.record);
@@ -470,6 +502,7 @@ function noteName(step: Step): string | undefined {
   switch (step.type) {
     case "call_tool":
     case "keep":
+    case "check_vault":
       return step.name;
     case "commit":
     case "read":

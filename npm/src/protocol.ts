@@ -53,6 +53,10 @@ export interface KeepStep extends StepOf<"keep"> {
   secret: string;
 }
 
+export interface CheckVaultStep extends StepOf<"check_vault"> {
+  name: string;
+}
+
 export interface CommitStep extends StepOf<"commit"> {
   key: string;
   expected?: string;
@@ -73,7 +77,15 @@ export interface DoneStep extends StepOf<"done"> {
 }
 
 /** A step that the host answers. */
-export type OpenStep = ListToolsStep | CallToolStep | AskStep | KeepStep | CommitStep | ReadStep | WaitStep;
+export type OpenStep =
+  | ListToolsStep
+  | CallToolStep
+  | AskStep
+  | KeepStep
+  | CheckVaultStep
+  | CommitStep
+  | ReadStep
+  | WaitStep;
 
 export type Step = OpenStep | DoneStep;
 
@@ -105,6 +117,7 @@ export type Happening =
   | { type: "failed"; kind: Failure; message: string; retry_after?: number }
   | { type: "answer"; answer: unknown }
   | { type: "kept" }
+  | { type: "checked"; held: boolean }
   | { type: "committed" }
   | { type: "conflict" }
   | { type: "found"; record?: string }

@@ -4,6 +4,7 @@ import type {
   Answer,
   ApprovalQuestion,
   CodeQuestion,
+  CredentialQuestion,
   DefinitionQuestion,
   Difference,
   OutcomeQuestion,
@@ -42,6 +43,8 @@ export function sheetOf(question: Question): Sheet | undefined {
       return approvalSheet(question);
     case "definition":
       return definitionSheet(question);
+    case "credential":
+      return credentialSheet(question);
     case "outcome":
       return outcomeSheet(question);
     case "code":
@@ -126,6 +129,30 @@ function approvalSheet(question: ApprovalQuestion): Sheet {
     ],
     read: (typed) => {
       if (isStrict && /^y$/i.test(typed)) return { unclear: "Type yes in full to allow this call.", isHalfYes: true };
+      return common(typed) ?? yesOrNo(typed) ?? { unclear: "That is neither yes nor no." };
+    },
+    otherwise: { type: "deny", reason: "The person gave no clear answer." },
+  };
+}
+
+function credentialSheet(question: CredentialQuestion): Sheet {
+  const { name, heldOrganisation, organisation } = question;
+  const whose = (given: string | undefined) => (given === undefined ? "not known" : quoted(given));
+  return {
+    lines: [
+      ...headOf(question),
+      own(`Credential in the vault: ${quoted(name)}, of the organisation ${whose(heldOrganisation)}.`),
+      own(`It would be replaced by that of the organisation ${whose(organisation)}.`),
+    ],
+    complete: [],
+    prompt: "Replace the credential? yes (in full), n, later, ?: ",
+    help: [
+      "yes: the sign-up goes on, and its credential takes the place of the one in the vault.",
+      "n or no: nothing is sent, and the credential stays.",
+      "later: the same for now.",
+    ],
+    read: (typed) => {
+      if (/^y$/i.test(typed)) return { unclear: "Type yes in full to replace the credential.", isHalfYes: true };
       return common(typed) ?? yesOrNo(typed) ?? { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "deny", reason: "The person gave no clear answer." },

@@ -209,6 +209,19 @@ export interface DefinitionQuestion extends Asked {
   differences: Difference[];
 }
 
+/** The question whether a credential in the vault may be replaced by that of a new organisation. */
+export interface CredentialQuestion extends Asked {
+  type: "credential";
+  /** A sentence to show. */
+  message: string;
+  /** The vault's name for the credential. */
+  name: string;
+  /** Whose the one in the vault is, as the backend says; absent: not known. */
+  heldOrganisation?: string;
+  /** Whose the new one would be. */
+  organisation?: string;
+}
+
 /** The question whether a call whose answer was lost took effect. */
 export interface OutcomeQuestion extends Asked {
   type: "outcome";
@@ -296,7 +309,13 @@ export interface InputsQuestion extends Asked {
 }
 
 /** What a person is asked. */
-export type Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion | InputsQuestion;
+export type Question =
+  | CodeQuestion
+  | ApprovalQuestion
+  | DefinitionQuestion
+  | CredentialQuestion
+  | OutcomeQuestion
+  | InputsQuestion;
 
 /**
  * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval and a definition
@@ -499,10 +518,12 @@ export interface SignupResult {
     organisationId: string;
     companyId: string;
     userId: string;
-    /** Where the person signs in. */
-    loginUrl: string;
-    /** As the backend says it. */
+    /** Where the person signs in: an `https` address. Absent where the backend gave one that nobody should open. */
+    loginUrl?: string;
+    /** As the backend says it, but for credentials and unsafe addresses. */
     nextSteps: unknown;
+    /** What was left out or written otherwise. */
+    notes?: string[];
   };
   key: MaskedSecret;
   /** The workspace as seen with the new key. */
@@ -545,7 +566,7 @@ export interface ResumedFlow {
 export interface StepNote {
   flow: string;
   step: string;
-  type: "list_tools" | "call_tool" | "ask" | "keep" | "commit" | "read" | "wait" | "done";
+  type: "list_tools" | "call_tool" | "ask" | "keep" | "check_vault" | "commit" | "read" | "wait" | "done";
   /**
    * The tool of `call_tool`, the secret's name of `keep`, the key of `commit` and `read`, the kind of question or
    * outcome.

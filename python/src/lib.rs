@@ -24,7 +24,7 @@ create_exception!(
 const BROKEN: &str = "toolgate's core failed inside; this guard is closed, make a new one";
 
 /// One guard of the core. Threads may share it; they take turns.
-#[pyclass(frozen, module = "toolgate._native")]
+#[pyclass(frozen, weakref, module = "toolgate._native")]
 struct Core(Mutex<Option<ffi::Core>>);
 
 impl Core {
@@ -75,6 +75,21 @@ impl Core {
     /// Whether the answer to such a call may be given as it came.
     fn is_plain_result(&self, py: Python<'_>, name: &str, result: &str) -> PyResult<bool> {
         self.with(py, |core| core.is_plain_result(name, result))
+    }
+
+    /// A text with every credential in it masked.
+    fn masked(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        self.with(py, |core| core.masked(text))
+    }
+
+    /// A JSON text with every credential in its strings and names masked.
+    fn masked_json(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        self.with(py, |core| core.masked_json(text))
+    }
+
+    /// Masks a secret from now on; false where it is too short, or one too many.
+    fn hide(&self, py: Python<'_>, secret: &str) -> PyResult<bool> {
+        self.with(py, |core| core.hide(secret))
     }
 
     /// Takes up the flows of a snapshot and returns their open steps.

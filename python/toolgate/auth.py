@@ -74,11 +74,16 @@ class VaultAuth(_Base):  # type: ignore[misc]
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Add the key to the request, and read the backend's clock off the response."""
-        if origin_of(str(request.url)) == self._origin and (key := await self._key()):
-            request.headers["Authorization"] = f"Bearer {key}"
+        if origin_of(str(request.url)) == self._origin:
+            # No variable of this frame holds the key: it waits here for the answer, and is in the tracebacks of errors.
+            await self._authorize(request)
         response = yield request
         if (date := date_of(response.headers.get("date"))) is not None:
             self._clock = (date, time.monotonic())
+
+    async def _authorize(self, request: Any) -> None:
+        if key := await self._key():
+            request.headers["Authorization"] = f"Bearer {key}"
 
     async def _key(self) -> str | None:
         try:

@@ -58,7 +58,12 @@ async def connect(
     async with _unwrapped(), AsyncExitStack() as stack:
         http = await stack.enter_async_context(http_client(auth, timeout=timeout))
         client = await _client(stack, url, http)
-        yield await Guard.attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+        try:
+            guard = await Guard.attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
+        finally:
+            # Errors of the caller's pass through this frame, and some of the options are secrets.
+            options.clear()
+        yield guard
 
 
 def endpoint_of(profile: Profile) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import anyio
 
 from . import _native
+from ._frames import Hidden
 from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import LedgerError, ToolgateError, raise_refusal
@@ -53,7 +54,7 @@ class Ended:
     """How a flow ended, and the client's own objects that came by on the way."""
 
     outcome: dict[str, Any]
-    returned: Any = None
+    returned: Any = field(default=None, repr=False)
     pages: list[Any] = field(default_factory=list[Any])
     flow: str = ""
     cause: Exception | None = None
@@ -189,6 +190,8 @@ class Driver:
         step: Step = json.loads(text)
         if self._recorder is not None:
             self._recorder.add(step.get("audit", ()))
+        if step["type"] == "keep":
+            cast("dict[str, Any]", step)["secret"] = Hidden(cast("dict[str, Any]", step)["secret"])
         return step
 
     async def _unaudited(self, step: Step) -> str | None:
@@ -238,7 +241,9 @@ class Driver:
             case {"type": "ask", "question": question}:
                 return await self._asked(question, errand), None
             case {"type": "keep", "name": name, "secret": secret}:
-                return await self._keep(name, secret), None
+                return await self._keep(name, cast("Hidden[str]", secret)), None
+            case {"type": "check_vault", "name": name}:
+                return await self._check_vault(name), None
             case {"type": "commit"}:
                 return await self._commit(step), None
             case {"type": "read", "key": key}:
@@ -297,11 +302,27 @@ class Driver:
             event["server_time"] = server_time
         return event, result.document
 
-    async def _keep(self, name: str, secret: str) -> dict[str, Any]:
+    async def hide_held(self, name: str) -> None:
+        """Mask what the vault holds already; one that cannot be read is the transport's to tell of."""
+        with anyio.move_on_after(_VAULT_SECONDS):
+            try:
+                self.core.hide(await self._vault.get(name) or "")
+            except Exception as error:  # noqa: BLE001
+                log.warning("the vault failed (%s)", type(error).__name__)
+
+    async def _check_vault(self, name: str) -> dict[str, Any]:
+        with anyio.move_on_after(_VAULT_SECONDS):
+            try:
+                return {"type": "checked", "held": bool(await self._vault.get(name))}
+            except Exception as error:  # noqa: BLE001
+                return _failed("host", f"The vault failed ({type(error).__name__}).")
+        return _failed("host", "The vault took too long.")
+
+    async def _keep(self, name: str, secret: Hidden[str]) -> dict[str, Any]:
         # The backend shows the key once: whoever calls the flow off now still wants it kept.
         with anyio.move_on_after(_VAULT_SECONDS, shield=True):
             try:
-                await self._vault.put(name, secret)
+                await self._vault.put(name, secret.reveal())
             except Exception as error:  # noqa: BLE001
                 return _failed("host", f"The vault failed ({type(error).__name__}).")
             return {"type": "kept"}

@@ -221,6 +221,7 @@ FAMILIES: dict[str, type[ToolgateError]] = {
     "invalid_input": SignupError,
     "no_registration": SignupError,
     "existing_account": SignupError,
+    "credential_held": SignupError,
     "code_required": SignupError,
     "code_expired": SignupError,
     "wrong_code": SignupError,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast
 import anyio
 
 from . import _native
+from ._frames import forgetting
 from .arguments import to_text
 from .ask import Approve, Deny, answer_to_json, defer
 from .audit import opened
@@ -18,7 +19,7 @@ from .driver import Driver, Ended, tell
 from .errors import ToolgateError, make, raise_refusal
 from .inputs import InputHandlers
 from .ledger import MemoryLedger
-from .logs import hide, watch
+from .logs import watch
 from .telemetry import traced
 from .vault import MemoryVault
 
@@ -98,6 +99,7 @@ class Guard(Generic[CallResult, ListResult]):
         self._restored: list[Step] = []
 
     @classmethod
+    @forgetting
     async def attach(
         cls,
         client: McpClient[Called, Listed],
@@ -174,7 +176,6 @@ class Guard(Generic[CallResult, ListResult]):
         server = server or server_name(client) or (known["endpoint"]["url"] if known else None)
         if server is None:
             raise make("invalid_options", "The client does not know what its server is called; pass `server`.")
-        watch(known)
         options = {
             "server": server,
             "profile": profile,
@@ -187,14 +188,14 @@ class Guard(Generic[CallResult, ListResult]):
             "lock": lock,
             "secrets": list(secrets),
         }
-        for secret in secrets:
-            hide(secret)
         inputs = inputs or InputHandlers()
         recorder = None
         if audit is not None:
             recorder, options["audit"] = await opened(audit)
+        core = _core({name: value for name, value in options.items() if value is not None})
+        watch(known, core)
         driver = Driver(
-            _core({name: value for name, value in options.items() if value is not None}),
+            core,
             Port(client, timeout=timeout, offered=inputs.capabilities(asked=ask is not defer)),
             ask=inputs.wrap(ask),
             vault=MemoryVault.for_profile(known) if vault is None else vault,
@@ -208,6 +209,8 @@ class Guard(Generic[CallResult, ListResult]):
         )
         guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
         guard._value(await driver.run({"type": "list"}))
+        if known and known["credential"]:
+            await driver.hide_held(known["credential"]["name"])
         if snapshot is not None:
             guard._restored = driver.restore(snapshot)
         return guard
@@ -222,6 +225,7 @@ class Guard(Generic[CallResult, ListResult]):
         """What is known of the backend."""
         return cast("Profile | None", json.loads(self._driver.core.profile()))
 
+    @forgetting
     async def reconnect(self, client: McpClient[CallResult, ListResult]) -> None:
         """Go on with another connection to the same server, and read its tool list anew.
 
@@ -231,6 +235,7 @@ class Guard(Generic[CallResult, ListResult]):
         self._driver.port = self._driver.port.moved_to(client)
         self._value(await self._driver.run({"type": "list"}))
 
+    @forgetting
     async def call_tool(
         self,
         name: str,
@@ -271,6 +276,7 @@ class Guard(Generic[CallResult, ListResult]):
         ended = await traced(self._tracer, self._driver.call(work, document, forward))
         return cast("CallResult", self._value(ended))
 
+    @forgetting
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
         """List the tools, all pages as one, and let the guard look at them anew.
 
@@ -295,6 +301,7 @@ class Guard(Generic[CallResult, ListResult]):
         """Return the tools whose listed definition is not the pinned one, and how it differs."""
         return cast("list[Drift]", json.loads(self._driver.core.drift()))
 
+    @forgetting
     async def accept(self, tool: str, digest: str) -> None:
         """Record that a person accepts a tool's new definition, so that it is pinned from now on.
 
@@ -329,6 +336,7 @@ class Guard(Generic[CallResult, ListResult]):
         """
         return cast("list[PolicyFinding]", json.loads(self._driver.core.policy_findings()))
 
+    @forgetting
     async def signup(self, form: Form | None = None, /, **fields: Unpack[Form]) -> SignedUp:
         """Sign an organisation up at the backend and put its key into the vault.
 
@@ -346,6 +354,7 @@ class Guard(Generic[CallResult, ListResult]):
         work = {"type": "signup", "form": {**(form or {}), **fields}}
         return cast("SignedUp", self._value(await self._driver.run(work)))
 
+    @forgetting
     async def doctor(self) -> Report:
         """Look whether the workspace is usable; only reads are called."""
         return cast("Report", self._value(await self._driver.run({"type": "doctor"})))
@@ -354,6 +363,7 @@ class Guard(Generic[CallResult, ListResult]):
         """Return the approvals that the guard knows."""
         return cast("list[Approval]", json.loads(self._driver.core.approvals()))
 
+    @forgetting
     async def approve(self, approval: str) -> Approval:
         """Record a person's yes to an approval that was left open; the same call can then be made once.
 
@@ -363,6 +373,7 @@ class Guard(Generic[CallResult, ListResult]):
         """
         return await self._decide(approval, Approve())
 
+    @forgetting
     async def deny(self, approval: str, reason: str | None = None) -> Approval:
         """Record a person's no; the reason is for the agent.
 
@@ -372,6 +383,7 @@ class Guard(Generic[CallResult, ListResult]):
         """
         return await self._decide(approval, Deny(reason))
 
+    @forgetting
     async def settle(self, approval: str, *, ran: bool | None = None) -> Approval:
         """Find out what became of a call that was sent under an approval.
 
@@ -389,6 +401,7 @@ class Guard(Generic[CallResult, ListResult]):
         work = {"type": "settle", "approval": approval, "ran": ran}
         return cast("Approval", self._value(await self._driver.run(work)))
 
+    @forgetting
     async def plan_upgrade(
         self, plan: str | None = None, *, billing_cycle: str | None = None, return_url: str | None = None
     ) -> CallResult:
@@ -410,6 +423,18 @@ class Guard(Generic[CallResult, ListResult]):
         work = {"type": "plan_upgrade", "upgrade": upgrade}
         return cast("CallResult", self._value(await self._driver.run(work)))
 
+    def masked(self, value: Any) -> Any:
+        """Return a text, or JSON data, with every credential in it masked as it is in results.
+
+        Known kinds of keys, `secrets`, the seal's key and the backend's own, in each of their forms. For what does not
+        pass through the guard, such as the client's logging and message callbacks and a host's own logs.
+        """
+        if isinstance(value, str):
+            return self._driver.core.masked(value)
+        text = json.dumps(value)
+        masked = self._driver.core.masked_json(text)
+        return value if masked == text else json.loads(masked)
+
     def snapshot(self) -> str:
         """Return the guard and its open flows as versioned JSON, without secrets.
 
@@ -417,6 +442,7 @@ class Guard(Generic[CallResult, ListResult]):
         """
         return self._driver.core.snapshot()
 
+    @forgetting
     async def resume(self) -> list[Resumed]:
         """Go on with every open flow that nobody here is waiting for, and return how each ended.
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import _native
     from .types import Profile
 
 __all__ = ["hide", "watch"]
@@ -28,7 +30,7 @@ _LOGGERS = (
     "mcp.shared.session",
     "root",
 )
-# Codes die within minutes, and keys are also known by their prefix: a few are enough.
+# Codes die within minutes: a few are enough. What lives longer is known to the cores of the guards.
 _MOST = 64
 
 
@@ -38,21 +40,29 @@ class _Mask(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
         self.prefixes: set[str] = set()
-        self.secrets: deque[str] = deque(maxlen=_MOST)
+        self.codes: deque[str] = deque(maxlen=_MOST)
+        # A core knows the secrets of its guard in all their forms, for as long as the guard lives.
+        self.cores: weakref.WeakSet[_native.Core] = weakref.WeakSet()
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         if (masked := self.mask(text)) != text:
             record.msg, record.args = masked, None
         if record.exc_info:
+            # The frames themselves hold requests and answers, which error trackers would record.
             trace = logging.Formatter().formatException(record.exc_info)
-            if (masked := self.mask(trace)) != trace:
-                record.exc_info, record.exc_text = None, masked
+            record.exc_info, record.exc_text = None, self.mask(trace)
         return True
 
     def mask(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "[secret]")
+        for core in tuple(self.cores):
+            try:
+                text = core.masked(text)
+            except RuntimeError:
+                # A core that failed inside knows nothing any more.
+                continue
+        for code in tuple(self.codes):
+            text = text.replace(code, "[secret]")
         for prefix in self.prefixes:
             text = re.sub(re.escape(prefix) + r"[\w-]+", f"{prefix}[secret]", text)
         return text
@@ -61,8 +71,10 @@ class _Mask(logging.Filter):
 _mask = _Mask()
 
 
-def watch(profile: Profile | None) -> None:
-    """Mask the profile's keys, and everything given to `hide`, in the logs of the SDK and its HTTP library."""
+def watch(profile: Profile | None, core: _native.Core | None = None) -> None:
+    """Mask the profile's keys, and what `hide` or the core knows, in the logs of the SDK and its HTTP library."""
+    if core is not None:
+        _mask.cores.add(core)
     if profile and (credential := profile["credential"]) and (prefix := credential.get("prefix")):
         _mask.prefixes.add(prefix)
     for name in _LOGGERS:
@@ -70,8 +82,8 @@ def watch(profile: Profile | None) -> None:
         logging.getLogger(None if name == "root" else name).addFilter(_mask)
 
 
-def hide(secret: str) -> None:
-    """Mask this text from now on."""
+def hide(code: str) -> None:
+    """Mask an emailed code from now on, until many others have come."""
     # Shorter texts stand everywhere.
-    if len(secret) >= 4 and secret not in _mask.secrets:
-        _mask.secrets.append(secret)
+    if len(code) >= 4 and code not in _mask.codes:
+        _mask.codes.append(code)

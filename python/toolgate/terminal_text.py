@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .types import (
         ApprovalQuestion,
         CodeQuestion,
+        CredentialQuestion,
         DefinitionQuestion,
         Difference,
         Line,
@@ -90,6 +91,8 @@ def sheet_of(question: Question) -> Sheet | None:
             return _approval_sheet(question)
         case "definition":
             return _definition_sheet(question)
+        case "credential":
+            return _credential_sheet(question)
         case "outcome":
             return _outcome_sheet(question)
         case "code":
@@ -180,6 +183,35 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
             "later: it is refused for now; the approval stays open until its end.",
             "all: everything that is sent, page by page.",
             "Ctrl-C: the agent's call is called off. A second Ctrl-C ends the program.",
+        ],
+        read,
+        Deny("The person gave no clear answer."),
+    )
+
+
+def _credential_sheet(question: CredentialQuestion) -> Sheet:
+    held, new = (
+        "not known" if name is None else _quoted(name)
+        for name in (question.get("held_organisation"), question.get("organisation"))
+    )
+
+    def read(typed: str) -> Answer | Show | Unclear:
+        if re.fullmatch("y", typed, re.IGNORECASE):
+            return Unclear("Type yes in full to replace the credential.", half_yes=True)
+        return _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no.")
+
+    return Sheet(
+        [
+            *_head(question),
+            Row(f"Credential in the vault: {_quoted(question['name'])}, of the organisation {held}."),
+            Row(f"It would be replaced by that of the organisation {new}."),
+        ],
+        [],
+        "Replace the credential? yes (in full), n, later, ?: ",
+        [
+            "yes: the sign-up goes on, and its credential takes the place of the one in the vault.",
+            "n or no: nothing is sent, and the credential stays.",
+            "later: the same for now.",
         ],
         read,
         Deny("The person gave no clear answer."),

@@ -434,6 +434,19 @@ class DefinitionQuestion(_Asked):
     differences: list[Difference]
 
 
+class CredentialQuestion(_Asked):
+    """Whether a credential in the vault may be replaced; answers: `Approve`, `Deny`, `Cancel`, `Defer`."""
+
+    type: Literal["credential"]
+    message: str
+    name: str
+    """The vault's name for the credential."""
+    held_organisation: NotRequired[str]
+    """Whose the one in the vault is, as the backend says."""
+    organisation: NotRequired[str]
+    """Whose the new one would be."""
+
+
 class OutcomeQuestion(_Asked):
     """Whether a call whose answer was lost took effect; answers: `Ran`, `NotRan`, `Cancel`, `Defer`."""
 
@@ -515,7 +528,7 @@ class InputsQuestion(_Asked):
     problem: NotRequired[ErrorData]
 
 
-Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | OutcomeQuestion | InputsQuestion
+Question = CodeQuestion | ApprovalQuestion | DefinitionQuestion | CredentialQuestion | OutcomeQuestion | InputsQuestion
 """What a person is asked; `question["type"]` tells which."""
 
 
@@ -537,7 +550,10 @@ class Account(TypedDict):
     organisation_id: str
     company_id: str
     user_id: str
-    login_url: str
+    login_url: NotRequired[str]
+    """An `https` address; absent where the backend gave one that nobody should open."""
+    notes: NotRequired[list[str]]
+    """What was left out or written otherwise."""
     next_steps: Any
 
 
@@ -574,7 +590,7 @@ class Step(TypedDict):
 
     id: str
     flow: str
-    type: Literal["list_tools", "call_tool", "ask", "keep", "commit", "read", "wait", "done"]
+    type: Literal["list_tools", "call_tool", "ask", "keep", "check_vault", "commit", "read", "wait", "done"]
     cursor: NotRequired[str]
     name: NotRequired[str]
     arguments: NotRequired[Any]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from ._frames import Hidden
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -49,7 +51,7 @@ class MemoryVault:
             environment: For each secret's name, the variables that may hold it.
             environ: The variables; `os.environ` if not given.
         """
-        self._secrets: dict[str, str] = {}
+        self._secrets: dict[str, Hidden[str]] = {}
         self._environment = {name: tuple(variables) for name, variables in (environment or {}).items()}
         self._environ = os.environ if environ is None else environ
 
@@ -62,13 +64,13 @@ class MemoryVault:
     async def get(self, name: str) -> str | None:
         """Return the secret of that name, or `None`."""
         if (kept := self._secrets.get(name)) is not None:
-            return kept
+            return kept.reveal()
         values = (self._environ.get(variable) for variable in self._environment.get(name, ()))
         return next((value for value in values if value), None)
 
     async def put(self, name: str, secret: str) -> None:
         """Store the secret in memory."""
-        self._secrets[name] = secret
+        self._secrets[name] = Hidden(secret)
 
     def __repr__(self) -> str:
         return f"MemoryVault({sorted(self._secrets)})"

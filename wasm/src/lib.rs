@@ -58,6 +58,22 @@ impl Core {
         with_named(bytes, name, |name, text, _| self.0.is_plain_result(name, text))
     }
 
+    /// A text with every credential in it masked.
+    pub fn masked(&self, text: &str) -> String {
+        self.0.masked(text)
+    }
+
+    /// A JSON text with every credential in its strings and names masked.
+    #[wasm_bindgen(js_name = maskedJson)]
+    pub fn masked_json(&self, text: &str) -> String {
+        self.0.masked_json(text)
+    }
+
+    /// Masks a secret from now on; false where it is too short, or one too many.
+    pub fn hide(&mut self, secret: &str) -> bool {
+        self.0.hide(secret)
+    }
+
     /// The step of every open flow.
     #[wasm_bindgen(js_name = openSteps)]
     pub fn open_steps(&self) -> String {

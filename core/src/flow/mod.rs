@@ -3,6 +3,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod call;
+pub(crate) mod credential;
 pub(crate) mod decide;
 pub mod doctor;
 pub(crate) mod forget;

@@ -447,7 +447,15 @@ impl Profile {
     }
 
     pub(crate) fn effect_of(&self, tool: &str) -> Option<Effect> {
-        self.effects.iter().filter(|rule| glob::any(&rule.tools, tool)).map(|rule| rule.effect).max()
+        let ruled = self.effects.iter().filter(|rule| glob::any(&rule.tools, tool)).map(|rule| rule.effect).max();
+        // Whose credential the vault holds decides where everything else goes.
+        ruled.max(self.gives_credential(tool).then_some(Effect::External))
+    }
+
+    /// Whether the tool's answer holds a credential.
+    pub(crate) fn gives_credential(&self, tool: &str) -> bool {
+        self.registration.as_ref().is_some_and(|registration| registration.verify.tool == tool)
+            || self.invites.as_ref().is_some_and(|invites| invites.verify == tool)
     }
 
     pub(crate) fn record_of(&self, tool: &str) -> Option<&RecordRule> {

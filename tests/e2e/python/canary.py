@@ -7,6 +7,7 @@ vault's one secret to `DIRECTORY/vault`.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import logging
@@ -49,6 +50,8 @@ class Host:
         tell("question", question)
         if self.guard is not None:
             tell("snapshot", self.guard.snapshot())
+        if question["type"] == "credential":
+            return toolgate.Deny()
         if question["type"] == "approval":
             return toolgate.Approve()
         found = re.search(r"Your code is (\d{6})", max(OUTBOX.glob("*.eml")).read_text())
@@ -81,6 +84,21 @@ async def guarded(vault, host, ledger):
         yield await toolgate.Guard.attach(client, server=URL, timeout=2, **options)
 
 
+def forms(key):
+    """The key as others write it."""
+    text = key.encode()
+    return {
+        "upper case": key.upper(),
+        "hexadecimal": text.hex(),
+        "percent": "".join(f"%{byte:02x}" for byte in text),
+        "base64": base64.b64encode(text).decode(),
+        "base64 of a pair": base64.b64encode(b"ana:" + text).decode(),
+        "base64 for addresses": base64.urlsafe_b64encode(b"id" + text).decode(),
+        "zero-width": "\u200b".join(key),
+        "behind a letter": f"x{key}x",
+    }
+
+
 async def attempt(what, work):
     try:
         tell(what, await work)
@@ -88,6 +106,10 @@ async def attempt(what, work):
         tell(what, error.to_json())
         tell(what, str(error))
         tell(what, traceback.format_exc())
+        # What error trackers record: the variables of every frame but those of this host.
+        recorded = traceback.TracebackException.from_exception(error, capture_locals=True)
+        tell(what, [[frame.name, frame.locals] for frame in recorded.stack if frame.filename != __file__])
+        tell(what, repr(recorded.__cause__ or recorded.__context__))
         tell(what, traceback.format_exception(error.__context__) if error.__context__ else None)
 
 
@@ -112,6 +134,14 @@ async def main() -> None:
         tell("approvals", guard.approvals())
         tell("ledger", ledger.dump())
         tell("snapshot", guard.snapshot())
+        everything = {form: guard.masked(text) for form, text in forms(key).items()}
+        tell("masked", everything)
+        for form, text in forms(key).items():
+            await attempt(f"leak as {form}", guard.call_tool("create_contact", {"name": "Eve", "notes": f"see {text}"}))
+        tell("lock", guard.lock())
+        tell("findings", guard.findings())
+        if await vault.get("favcrm_api_key"):
+            await attempt("replace", guard.signup(email="eve@example.com", organisation_name="Eve's"))
         tell("reprs", [repr(guard), repr(vault), str(guard.profile)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import sys
@@ -43,6 +44,9 @@ def test_nothing_leaks(start, tmp_path, client, answers, fault):
     for name, text in told.items():
         for secret in secrets:
             assert secret not in text, f"{name} holds a secret: …{text[max(0, text.index(secret) - 200) :][:260]}…"
+        for secret in secrets[2:]:
+            for form in (secret.upper(), secret.encode().hex(), base64.b64encode(secret.encode()).decode()[:-4]):
+                assert form not in text, f"{name} holds the key in another form"
         # Nor any other key of the vendor's, whole or cut.
         assert not re.search(r"fav_mcp_\w{4,}", text), name
 

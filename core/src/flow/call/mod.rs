@@ -17,9 +17,10 @@ mod verification;
 
 use serde::{Serialize, Serializer};
 
+use super::credential::{self, Vault};
 use super::signup::Role;
 use super::signup::registration::{self, read_request};
-use super::{Errand, Input, failed, failure_error, signup};
+use super::{Errand, Input, failed, failure_error};
 use crate::approval::remembered::{self, Remembered};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
@@ -38,7 +39,7 @@ use crate::step::{About, Action, Answer, Failure, Happening, Millis, Outcome};
 use examine::Examined;
 use record::Look;
 use rounds::Round;
-use verification::{credential_name, key_lost};
+use verification::key_lost;
 
 /// More open approvals of one call than differ in what a person sees.
 const MAX_RECALLS: u32 = 8;
@@ -62,6 +63,9 @@ pub(crate) struct Call {
     record: Option<Vec<Line>>,
     /// Whether that came from a draft, which is not made twice.
     drafted: bool,
+    /// What the vault holds that the call's answer would replace; absent: it was not looked at.
+    #[serde(skip)]
+    vault: Option<Vault>,
     /// Whether the ledger was asked for the quoted approval.
     recalled: bool,
     /// How many approvals were read that this guard knew by their call alone.
@@ -103,6 +107,8 @@ enum State {
         look: Look,
         errand: Errand,
     },
+    /// Looks whether the vault holds a credential that the call's answer would replace.
+    CheckingVault,
     /// Asks the backend how its owner decided.
     Following {
         approval: Approval,
@@ -201,10 +207,11 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts; vault });
 
 const STATES: &[&str] = &[
     "recalling",
+    "checking_vault",
     "waiting",
     "reviewing",
     "inquiring",
@@ -236,6 +243,7 @@ impl FromNode for State {
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
             "recalling" => State::Recalling(from.whole()),
+            "checking_vault" => State::CheckingVault,
             "waiting" => State::Waiting { until: from.member("until"), why: from.member("why") },
             "reviewing" => State::Reviewing { digest: from.member("digest"), problem: from.member("problem") },
             "inquiring" => State::Inquiring(from.whole()),
@@ -301,6 +309,7 @@ impl Call {
 
     pub(crate) fn action(&self, shared: &Shared) -> Action {
         match &self.state {
+            State::CheckingVault => Action::CheckVault { name: credential::name(shared) },
             State::Recalling(id) => Action::Read { key: approval::key_of(id) },
             State::Inquiring(errand) | State::Looking { errand, .. } | State::Following { errand, .. } => {
                 errand.action()
@@ -371,7 +380,7 @@ impl Call {
             State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
             State::Answering => self.inputs_question(shared),
             State::Keeping { key: Some(key), .. } => {
-                Action::Keep { name: credential_name(shared), secret: key.clone() }
+                Action::Keep { name: credential::name(shared), secret: key.clone() }
             }
             State::Keeping { key: None, .. } => Action::Done { outcome: Box::new(self.failure(key_lost(shared))) },
             State::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
@@ -441,6 +450,7 @@ impl Call {
                 let id = id.clone();
                 self.recall(&id, &input, shared)?;
             }
+            State::CheckingVault => self.vault_checked(&input, shared)?,
             State::Inquiring(_) => self.inquired(&input, shared)?,
             State::Waiting { until, .. } => match input.happening {
                 // A host's timer may go off early: the same step is open again.
@@ -726,6 +736,11 @@ impl Call {
 
     /// The approval gate.
     fn approve(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) {
+        if self.role.is_some_and(Role::gives_key) && self.vault.is_none() {
+            self.state = State::CheckingVault;
+            return;
+        }
+        let replaces = self.vault.is_some_and(|vault| vault != Vault::Empty);
         match self.search(&examined.document, shared) {
             Ok(true) => return,
             Ok(false) => {}
@@ -734,7 +749,7 @@ impl Call {
                 return self.refuse(error);
             }
         }
-        if examined.verdict == Verdict::Allow && self.quoted.is_none() {
+        if examined.verdict == Verdict::Allow && self.quoted.is_none() && !replaces {
             self.decision.say(Gate::Approval, GateVerdict::Pass, "not needed");
             if self.takes_something() {
                 let under = self.rule.clone();
@@ -925,6 +940,7 @@ impl Call {
         if !self.drafted {
             self.record = None;
         }
+        self.vault = None;
         self.advance(now, true, shared);
     }
 
@@ -1030,7 +1046,7 @@ impl Call {
                 &profile,
                 &registration,
                 root,
-                &signup::email_of(arguments.tape().root()).unwrap_or_default(),
+                &registration::form_of(arguments.tape().root()),
                 server_time,
                 now,
             )?;

@@ -3,6 +3,7 @@
 use super::Call;
 use crate::approval::{Check, Line, preview::Short};
 use crate::error::{Code, Error, Result};
+use crate::flow::credential::{self, Vault};
 use crate::flow::{Errand, Input};
 use crate::gate::result;
 use crate::guard::Shared;
@@ -19,9 +20,11 @@ pub(super) enum Look {
     Record,
     /// A draft, which is made once.
     Draft,
+    /// Whose credential the vault holds.
+    Holder,
 }
 
-crate::json::de::words!(Look { Record = "record", Draft = "draft" });
+crate::json::de::words!(Look { Record = "record", Draft = "draft", Holder = "holder" });
 
 impl Call {
     /// What has to be read first, if anything has.
@@ -53,6 +56,11 @@ impl Call {
 
     pub(super) fn looked(&mut self, look: Look, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
+            // Whatever keeps the backend from telling, a person is asked.
+            Happening::Result { .. } | Happening::Failed { .. } if look == Look::Holder => {
+                let held = credential::holder(input, shared);
+                self.replaces(Vault::Holds, held, input.now, shared);
+            }
             Happening::Result { .. } => match self.seen(look, input.document()?, shared) {
                 Ok(lines) => {
                     self.record = Some(lines);
@@ -79,7 +87,7 @@ impl Call {
         let rule = profile.record_of(&self.name);
         let (shown, found) = match look {
             Look::Draft => (profile.sends.as_ref().map(|sends| sends.show.as_slice()), Some(answer.node())),
-            Look::Record => (rule.map(|rule| rule.show.as_slice()), self.picked(answer.node(), rule)),
+            Look::Record | Look::Holder => (rule.map(|rule| rule.show.as_slice()), self.picked(answer.node(), rule)),
         };
         let Some(found) = found else {
             return Err(Error::new(Code::BackendRefused, "What the call is about is not there."));

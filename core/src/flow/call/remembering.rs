@@ -6,6 +6,7 @@ use crate::approval::{Approval, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
+use crate::flow::signup::Role;
 use crate::gate::{Gate, GateVerdict, dispatch};
 use crate::guard::Shared;
 use crate::json::{Document, pointer_token};
@@ -42,7 +43,8 @@ impl Call {
 
     /// Pointers to the arguments that an answer may fix: the members at the top.
     pub(super) fn may_fix(&self, approval: &Approval) -> Vec<String> {
-        if approval.preview.effect == Effect::Billing || approval.call.inputs.is_some() {
+        let gives_key = self.role.is_some_and(Role::gives_key);
+        if gives_key || approval.preview.effect == Effect::Billing || approval.call.inputs.is_some() {
             return Vec::new();
         }
         let document = self.read_arguments();
@@ -84,7 +86,8 @@ impl Call {
         now: Millis,
         shared: &'s Shared,
     ) -> Option<&'s Remembered> {
-        let effect = self.decision.effect?;
+        // A credential in the vault is replaced by a yes to exactly that.
+        let effect = self.decision.effect.filter(|_| !self.role.is_some_and(Role::gives_key))?;
         let root = document.tape().root();
         let is_ours = |one: &&Remembered| one.is_of(&shared.server, &shared.subject, &shared.session);
         let covers = |one: &&Remembered| one.covers(&binding.call, effect, &self.rule, root, now);

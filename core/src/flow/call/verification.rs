@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 
+use super::record::Look;
 use super::{Call, State, settlement};
 use crate::address;
-use crate::approval::{Approval, State as Standing};
+use crate::approval::{Approval, Line, State as Standing};
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
+use crate::flow::credential::{self, Vault};
 use crate::flow::signup::registration::PendingState;
 use crate::flow::signup::{self, Role};
 use crate::gate::{Gate, GateVerdict, result};
 use crate::guard::Shared;
-use crate::json::Document;
+use crate::json::canonical::quoted;
 use crate::json::tape::Node;
+use crate::json::{self, Document};
 use crate::profile::{Profile, Registration};
 use crate::step::{Happening, Millis, Outcome};
 
@@ -43,8 +46,10 @@ impl Call {
         shared: &mut Shared,
     ) -> Result<()> {
         let (profile, registration) = self.known(shared)?;
-        let outcome = signup::read_verification(input, shared, &profile, &registration)?;
-        signup::settle(shared, &request_id_of(self.read_arguments().tape().root()), &outcome);
+        let arguments = self.read_arguments();
+        let code = json::text(arguments.tape().root(), &["code"]).unwrap_or_default();
+        let outcome = signup::read_verification(input, shared, &profile, &registration, &code)?;
+        signup::settle(shared, &request_id_of(arguments.tape().root()), &outcome);
         let standing = match &outcome {
             Ok(_) => Standing::Completed,
             Err(error) if error.code() == Code::SignupUnknown => Standing::Unknown,
@@ -87,6 +92,44 @@ impl Call {
         Ok(())
     }
 
+    /// What the vault holds, as far as this call could replace it.
+    pub(super) fn vault_checked(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        match Vault::of(&input.happening) {
+            Some(Vault::Holds) => match credential::holder_read(shared) {
+                Some(errand) => self.state = State::Looking { look: Look::Holder, errand },
+                None => self.replaces(Vault::Holds, None, input.now, shared),
+            },
+            Some(vault) => self.replaces(vault, None, input.now, shared),
+            None if matches!(input.happening, Happening::Cancelled) => return self.call_off(),
+            None => return Err(input.wrong_event("`checked` or `failed`")),
+        }
+        Ok(())
+    }
+
+    /// Goes on with what a person has to see of it. The approval that follows is bound to that, and the vault is looked
+    /// at once more after their yes.
+    pub(super) fn replaces(&mut self, vault: Vault, held: Option<String>, now: Millis, shared: &mut Shared) {
+        self.vault = Some(vault);
+        if vault != Vault::Empty {
+            let name = credential::name(shared);
+            let of = held.map_or("an organisation that is not known".to_owned(), |held| quoted(&held));
+            let holds = match vault {
+                Vault::Unread => [&quoted(&name), ", if the vault holds one: it could not be read"].concat(),
+                _ => [&quoted(&name), " of ", &of].concat(),
+            };
+            let arguments = self.read_arguments();
+            let pending = shared.registrations.get(&request_id_of(arguments.tape().root()));
+            let new = pending.map(|pending| pending.organisation.as_str()).filter(|name| !name.is_empty());
+            let new = new.map_or("an organisation that is not known".to_owned(), |name| {
+                quoted(&credential::shown(name, shared))
+            });
+            let line = |label: &str, value: String| Line { label: label.to_owned(), value };
+            self.record =
+                Some(vec![line("replaces the credential in the vault", holds), line("by a credential of", new)]);
+        }
+        self.advance(now, true, shared);
+    }
+
     pub(super) fn kept(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
         let State::Keeping { settled, outcome, .. } = &mut self.state else { return Ok(()) };
         let (settled, outcome) = (settled.take(), outcome.take());
@@ -115,14 +158,6 @@ impl Call {
 
 fn request_id_of(arguments: Node<'_>) -> Cow<'_, str> {
     crate::json::text(arguments, &["requestId", "request_id"]).unwrap_or_default()
-}
-
-pub(super) fn credential_name(shared: &Shared) -> String {
-    shared
-        .profile
-        .as_ref()
-        .and_then(|profile| profile.credential.as_ref())
-        .map_or_else(|| "api_key".to_owned(), |credential| credential.name.clone())
 }
 
 pub(super) fn key_lost(shared: &Shared) -> Error {

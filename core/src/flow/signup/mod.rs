@@ -7,8 +7,9 @@ pub(crate) mod registration;
 
 use serde::Serialize;
 
+use super::credential::{self, Vault};
 use super::doctor::Doctor;
-use super::{Input, cancelled, failed, failure_error, rate_limited};
+use super::{Errand, Input, cancelled, failed, failure_error, rate_limited};
 use crate::error::{Code, Error, Result};
 use crate::form;
 use crate::gate::result;
@@ -71,14 +72,29 @@ record!(open Account { organisation_id, company_id, user_id, next_steps; login_u
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Signup {
     form: Form,
+    /// A person agreed that the credential in the vault is replaced.
+    replaces: bool,
     state: State,
 }
 
-record!(open Signup { form, state; });
+record!(open Signup { form, state; replaces });
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    /// Looks whether the vault holds a credential: before a code is emailed, and again before it is spent.
+    Checking(Next),
+    /// Asks the backend whose it is.
+    Naming {
+        errand: Errand,
+        next: Next,
+    },
+    /// Asks a person whether it may be replaced.
+    Confirming {
+        unread: bool,
+        held: Option<String>,
+        next: Next,
+    },
     /// A fresh request would come too soon.
     Waiting {
         until: Millis,
@@ -112,6 +128,18 @@ enum State {
     Finished(Box<Outcome>),
 }
 
+/// What follows once the vault may take another credential.
+#[derive(Debug, Clone, Serialize)]
+struct Next {
+    /// Absent: the request for a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip)]
+    code: Option<Secret>,
+}
+
+record!(open Next { ; request_id; code });
+
 impl FromNode for State {
     fn blank() -> Self {
         State::Requesting { problem: None }
@@ -119,6 +147,12 @@ impl FromNode for State {
 
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
+            "checking" => State::Checking(from.whole()),
+            "naming" => State::Naming { errand: from.member("errand"), next: from.member("next") },
+            "confirming" => {
+                let (unread, held) = (from.member("unread"), from.member_or_default("held"));
+                State::Confirming { unread, held, next: from.member("next") }
+            }
             "waiting" => State::Waiting { until: from.member("until"), problem: from.member_or_default("problem") },
             "requesting" => State::Requesting { problem: from.member_or_default("problem") },
             "asking" => {
@@ -134,7 +168,17 @@ impl FromNode for State {
                 State::Diagnosing { account, masked, doctor: from.member("doctor") }
             }
             other => {
-                let known = &["waiting", "requesting", "asking", "verifying", "keeping", "diagnosing"];
+                let known = &[
+                    "checking",
+                    "naming",
+                    "confirming",
+                    "waiting",
+                    "requesting",
+                    "asking",
+                    "verifying",
+                    "keeping",
+                    "diagnosing",
+                ];
                 return from.unknown_variant(other, known);
             }
         };
@@ -148,10 +192,13 @@ impl Signup {
             .registration()
             .ok_or_else(|| Error::new(Code::NoRegistration, "Nothing is known of how to sign up at this backend."))
             .and_then(|registration| registration::check_form(registration, &form, &shared.redactor));
-        let mut signup = Signup { form, state: State::Requesting { problem: None } };
-        match checked {
-            Ok(()) => signup.request(None, now, shared),
-            Err(error) => signup.finish(error),
+        let mut signup =
+            Signup { form, replaces: false, state: State::Checking(Next { request_id: None, code: None }) };
+        // What the backend's limits do not let through is refused before anyone is asked anything.
+        let limited = |registration| shared.registrations.check_rate(registration, &signup.form.email, now);
+        let checked = checked.and_then(|()| shared.registration().map_or(Ok(()), limited));
+        if let Err(error) = checked {
+            signup.finish(error);
         }
         signup
     }
@@ -166,6 +213,13 @@ impl Signup {
             };
         };
         match &self.state {
+            State::Checking(_) => Action::CheckVault { name: credential::name(shared) },
+            State::Naming { errand, .. } => errand.action(),
+            State::Confirming { unread, held, .. } => {
+                let vault = if *unread { Vault::Unread } else { Vault::Holds };
+                let about = credential::question(vault, held.as_ref(), &self.form.organisation_name, shared);
+                Action::Ask { question: about.into() }
+            }
             State::Waiting { until, .. } => Action::Wait {
                 until: *until,
                 why: "The backend lets a fresh code be requested only after a while.".to_owned(),
@@ -198,8 +252,17 @@ impl Signup {
     /// A key that was not kept is lost with the process that had it. So is a code that was on its way, of which
     /// [`Signup::action`] tells.
     pub(crate) fn resume(&mut self) {
-        if let State::Keeping { .. } = &self.state {
-            self.finish(Error::new(Code::KeyNotKept, "The process ended before the key was in the vault."));
+        match &self.state {
+            State::Keeping { .. } => {
+                self.finish(Error::new(Code::KeyNotKept, "The process ended before the key was in the vault."));
+            }
+            // The code was typed and is gone; it was not spent.
+            State::Checking(next) | State::Naming { next, .. } | State::Confirming { next, .. } => {
+                if let Some(request_id) = next.request_id.clone() {
+                    self.state = State::Asking { request_id, problem: None };
+                }
+            }
+            _ => {}
         }
     }
 
@@ -211,6 +274,57 @@ impl Signup {
             return Ok(());
         };
         match &self.state {
+            State::Checking(next) => {
+                let next = next.clone();
+                match Vault::of(&input.happening) {
+                    Some(Vault::Empty) => self.go_on(next, input.now, shared),
+                    Some(_) if self.replaces => self.go_on(next, input.now, shared),
+                    Some(Vault::Holds) => {
+                        self.state = match credential::holder_read(shared) {
+                            Some(errand) => State::Naming { errand, next },
+                            None => State::Confirming { unread: false, held: None, next },
+                        };
+                    }
+                    Some(Vault::Unread) => self.state = State::Confirming { unread: true, held: None, next },
+                    None if matches!(input.happening, Happening::Cancelled) => self.finish(cancelled()),
+                    None => return Err(input.wrong_event("`checked` or `failed`")),
+                }
+            }
+            State::Naming { next, .. } => {
+                let next = next.clone();
+                match &input.happening {
+                    Happening::Result { .. } | Happening::Failed { .. } => {
+                        let held = credential::holder(&input, shared);
+                        self.state = State::Confirming { unread: false, held, next };
+                    }
+                    Happening::Cancelled => self.finish(cancelled()),
+                    _ => return Err(input.wrong_event("`result` or `failed`")),
+                }
+            }
+            State::Confirming { unread, held, next } => {
+                let (vault, next) = (if *unread { Vault::Unread } else { Vault::Holds }, next.clone());
+                let answer = match &input.happening {
+                    Happening::Answer { answer } => answer,
+                    Happening::Cancelled => &Answer::Cancel,
+                    _ => return Err(input.wrong_event("`answer`")),
+                };
+                match answer {
+                    Answer::Approve => {
+                        self.replaces = true;
+                        self.go_on(next, input.now, shared);
+                    }
+                    Answer::Deny { .. } | Answer::Defer => {
+                        self.finish(credential::refused(vault, held.as_ref(), shared));
+                    }
+                    Answer::Cancel => self.finish(cancelled()),
+                    _ => {
+                        return Err(Error::new(
+                            Code::WrongAnswer,
+                            "The question is about a credential in the vault: answer with `approve`, `deny`, `cancel` or `defer`.",
+                        ));
+                    }
+                }
+            }
             State::Waiting { problem, .. } => match input.happening {
                 Happening::Woke => {
                     let problem = problem.clone();
@@ -233,6 +347,24 @@ impl Signup {
             State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
         }
         Ok(())
+    }
+
+    /// Goes on to what the vault was looked at for.
+    fn go_on(&mut self, next: Next, now: Millis, shared: &mut Shared) {
+        let Some(request_id) = next.request_id else { return self.request(None, now, shared) };
+        let Some(registration) = shared.registration().cloned() else { return };
+        let code = next.code.as_ref().map(Secret::expose).unwrap_or_default();
+        match registration::check_verify(shared, &registration, &request_id, code, now) {
+            Ok(()) => {
+                if let Some(pending) = shared.registrations.get_mut(&request_id) {
+                    pending.state = PendingState::Verifying;
+                }
+                self.state = State::Verifying { request_id, code: next.code };
+            }
+            // The old code is never sent: a fresh one is requested instead.
+            Err(error) if error.code() == Code::CodeExpired => self.request(Some(error), now, shared),
+            Err(error) => self.state = State::Asking { request_id, problem: Some(error) },
+        }
     }
 
     /// Goes on to a request, as soon as the backend's limits let it. `problem` says why a fresh code is needed.
@@ -271,7 +403,7 @@ impl Signup {
             Happening::Result { server_time } => {
                 let read = result::open(input.document()?).and_then(|document| {
                     let result = document.tape().root();
-                    registration::read_request(profile, registration, result, &self.form.email, *server_time, input.now)
+                    registration::read_request(profile, registration, result, &self.form, *server_time, input.now)
                 });
                 match read {
                     Ok(pending) => {
@@ -324,11 +456,8 @@ impl Signup {
                     code.expose().chars().filter(|character| !character.is_whitespace() && *character != '-').collect();
                 match registration::check_verify(shared, registration, request_id, &code, input.now) {
                     Ok(()) => {
-                        if let Some(pending) = shared.registrations.get_mut(request_id) {
-                            pending.state = PendingState::Verifying;
-                        }
-                        self.state =
-                            State::Verifying { request_id: request_id.to_owned(), code: Some(Secret::new(code)) };
+                        let next = Next { request_id: Some(request_id.to_owned()), code: Some(Secret::new(code)) };
+                        self.state = State::Checking(next);
                     }
                     // The old code is never sent: a fresh one is requested instead.
                     Err(error) if error.code() == Code::CodeExpired => self.request(Some(error), input.now, shared),
@@ -367,7 +496,11 @@ impl Signup {
         profile: &Profile,
         registration: &Registration,
     ) -> Result<()> {
-        let outcome = read_verification(input, shared, profile, registration)?;
+        let code = match &self.state {
+            State::Verifying { code: Some(code), .. } => code.clone(),
+            _ => Secret::new(""),
+        };
+        let outcome = read_verification(input, shared, profile, registration, code.expose())?;
         settle(shared, request_id, &outcome);
         match outcome {
             Ok(Verified { account, key }) => {
@@ -447,6 +580,7 @@ pub(crate) fn read_verification(
     shared: &Shared,
     profile: &Profile,
     registration: &Registration,
+    code: &str,
 ) -> Result<Result<Verified>> {
     Ok(match &input.happening {
         Happening::Result { .. } => match result::open(input.document()?) {
@@ -460,7 +594,9 @@ pub(crate) fn read_verification(
             Err(rate_limited(input.now, *retry_after, ": too many verifications"))
         }
         Happening::Failed { kind, message, retry_after } => {
-            Err(failure_error(*kind, message, *retry_after, input.now, true, shared))
+            // Clients quote in their errors what they were to send.
+            let message = if code.is_empty() { message.clone() } else { message.replace(code, "[code]") };
+            Err(failure_error(*kind, &message, *retry_after, input.now, true, shared))
         }
         Happening::Cancelled => Err(registration::unknown()),
         _ => return Err(input.wrong_event("`result` or `failed`")),

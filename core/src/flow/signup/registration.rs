@@ -37,6 +37,9 @@ const MAX_ADDRESSES: usize = 256;
 pub(crate) struct Pending {
     pub(crate) request_id: String,
     pub(crate) masked_email: String,
+    /// The name of the new organisation, where it was said in the request.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) organisation: String,
     /// By the host's clock.
     pub(crate) expires_at: Millis,
     /// Which address it went to: the digest is enough to count requests by.
@@ -46,7 +49,7 @@ pub(crate) struct Pending {
     pub(crate) state: PendingState,
 }
 
-record!(open Pending { request_id, masked_email, expires_at, address, requested_at, wrong_codes, state; });
+record!(open Pending { request_id, masked_email, expires_at, address, requested_at, wrong_codes, state; organisation });
 
 /// Whether a code may still be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +218,7 @@ pub(crate) fn read_request(
     profile: &Profile,
     registration: &Registration,
     value: Node<'_>,
-    email: &str,
+    form: &Form,
     server_time: Option<Millis>,
     now: Millis,
 ) -> Result<Pending> {
@@ -243,7 +246,8 @@ pub(crate) fn read_request(
         request_id: request_id.into_owned(),
         masked_email: field(&shape.masked_email).map(|text| shorten(&text, 254)).unwrap_or_default(),
         expires_at: now.saturating_add(lifetime),
-        address: address_of(email),
+        organisation: shorten(&form.organisation_name, 200),
+        address: address_of(&form.email),
         requested_at: now,
         wrong_codes: 0,
         state: PendingState::Open,
@@ -397,6 +401,7 @@ pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, valu
         Some(Trouble::InvalidInput) => {
             let object = error_object(value);
             let what = object.as_ref().and_then(|object| json::text(object.node(), &["field"]));
+            let what = what.filter(|field| is_word(field, registration));
             Error::new(
                 Code::BackendRefused,
                 format!(
@@ -406,11 +411,21 @@ pub(crate) fn trouble_error(profile: &Profile, registration: &Registration, valu
             )
         }
         // The message is not repeated: it is the backend's, and may quote what it was given.
-        None => Error::new(
-            Code::BackendRefused,
-            format!("The backend refused the sign-up with the code `{}`.", shorten(&error_of(value).0, 40)),
-        ),
+        None => {
+            let (code, _) = error_of(value);
+            let told =
+                if is_word(&code, registration) { ["with the code `", &code, "`"].concat() } else { String::new() };
+            let told = if told.is_empty() { "without a code that can be repeated" } else { &told };
+            Error::new(Code::BackendRefused, format!("The backend refused the sign-up {told}."))
+        }
     }
+}
+
+/// Whether a word of the backend can be repeated: it is one, and holds neither the emailed code nor anything like it.
+fn is_word(text: &str, registration: &Registration) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[] ".contains(&byte);
+    (1..=60).contains(&text.len()) && text.bytes().all(is_part) && digits < registration.code.digits as usize
 }
 
 /// How long an answer asks to wait.
