@@ -73,7 +73,7 @@ pub(crate) struct Trail {
     hidden: Vec<Secret>,
 }
 
-/// What a line tells besides its place in the chain; `arguments`, `gates` and `result` are canonical JSON.
+/// What a line tells besides its place in the chain; `arguments`, `by`, `gates` and `result` are canonical JSON.
 #[derive(Default)]
 struct Line<'l> {
     event: &'static str,
@@ -87,6 +87,8 @@ struct Line<'l> {
     /// What a tool asked for in the middle of a call, or was given.
     inputs: Option<&'l str>,
     arguments: Option<&'l str>,
+    /// Who said it.
+    by: Option<&'l str>,
     gates: Option<&'l str>,
     outcome: Option<&'static str>,
     result: Option<&'l str>,
@@ -226,13 +228,14 @@ impl Audit {
         let word = match answer {
             Answer::Code { .. } => "code",
             Answer::Resend => "resend",
-            Answer::Approve => "approve",
+            Answer::Approve { .. } => "approve",
             Answer::Remember(_) => "approve_remember",
             Answer::Deny { .. } => "deny",
             Answer::Defer => "defer",
             Answer::Cancel => "cancel",
-            Answer::Ran => "ran",
-            Answer::NotRan => "not_ran",
+            Answer::Ran { .. } => "ran",
+            Answer::NotRan { .. } => "not_ran",
+            Answer::Withdraw { .. } => "withdraw",
             Answer::Unreadable => "unreadable",
             Answer::Inputs { .. } => "inputs",
         };
@@ -243,12 +246,19 @@ impl Audit {
             _ => None,
         };
         let (tool, approval) = (trail.tool.as_deref(), trail.approval.as_deref());
+        let by = answer.by().map(|by| {
+            let mut members = Members::default();
+            members.text("means", by.means.as_deref());
+            members.text("who", Some(&by.who));
+            members.close()
+        });
         let line = Line {
             event: "answered",
             tool,
             approval,
             answer: Some(word),
             inputs: inputs.as_deref(),
+            by: by.as_deref(),
             ..Line::default()
         };
         self.line(flow, &line)
@@ -341,6 +351,7 @@ impl Audit {
             Outcome::Settled { approval } => (approval.state.as_str(), None, None),
             Outcome::Accepted { .. } => ("accepted", None, None),
             Outcome::Forgotten { .. } => ("forgotten", None, None),
+            Outcome::Lifted { .. } => ("lifted", None, None),
             Outcome::Listed { .. } => ("listed", None, None),
         };
         let gates = decision.map(|decision| gates(decision, &shared.redactor));
@@ -354,9 +365,7 @@ impl Audit {
             outcome: Some(word),
             result: result.as_deref(),
             error,
-            answer: None,
-            digest: None,
-            inputs: None,
+            ..Line::default()
         };
         self.line(flow, &line)
     }
@@ -372,6 +381,7 @@ impl Audit {
         text.text("answer", line.answer);
         text.text("approval", line.approval);
         text.raw("arguments", line.arguments);
+        text.raw("by", line.by);
         text.text("digest", line.digest);
         text.text("effect", line.effect.map(Effect::as_str));
         text.text("error", line.error.map(Code::as_str));

@@ -47,6 +47,10 @@ codes! {
     WrongEvent = "wrong_event", false, "Answer with an event of the step's own kind; the step is still open.";
     /// The answer does not fit the question, which is over by it.
     WrongAnswer = "wrong_answer", false, "Give one of the question's own answers the next time; an approval that was asked about stays open.";
+    /// The process that the snapshot came from, or another one, goes on with its flow already.
+    SnapshotTaken = "snapshot_taken", false, "Do not repeat the call: another process goes on with it. Look there what became of it.";
+    /// A write that came out of a snapshot was not sent, for a ledger in memory cannot tell whether another process sends it.
+    SnapshotUnclaimed = "snapshot_unclaimed", false, "Look with a read whether the call took effect, then make it again; with a ledger that all processes share, snapshots go on by themselves.";
     /// More flows are open than the guard holds at once.
     TooManyFlows = "too_many_flows", true, "Finish or cancel open flows, then start again.";
     /// The snapshot cannot be read.
@@ -87,7 +91,7 @@ codes! {
     /// Whether the plan includes the operation could not be found out, so nothing was sent.
     PlanUnknown = "plan_unknown", true, "Try again later; if it stays so, look at the plan in the backend's portal.";
     /// A person must approve this exact call first.
-    ApprovalRequired = "approval_required", false, "Show the preview to a person; once it is approved, make the same call again.";
+    ApprovalRequired = "approval_required", false, "Show the preview to a person; once it is approved, make the same call again and quote the approval's id in `_meta`, as its member `toolgate/approval`.";
     /// A person said no to this call.
     ApprovalDenied = "approval_denied", false, "Do not repeat the call; ask the person what they want instead.";
     /// The approval is too old.
@@ -96,6 +100,12 @@ codes! {
     ApprovalSpent = "approval_spent", false, "Make the call again without the approval's id to ask for a new one.";
     /// The approval covers another call than this one.
     ApprovalMismatch = "approval_mismatch", false, "Make exactly the approved call, or make this one without the approval's id to ask for a new approval.";
+    /// The user's policy names who may answer for this call, and the answer came from nobody of them.
+    ApproverRequired = "approver_required", false, "Have one of `approvers` answer, and say in `by.who` who it was; the approval is still open.";
+    /// A person decided otherwise about this approval already.
+    AlreadyDecided = "already_decided", false, "Look at the approval as it stands; a yes that was not used yet is taken back by withdrawing it.";
+    /// Too many questions in a row got no yes, so that nobody is asked for a while.
+    TooManyQuestions = "too_many_questions", true, "Stop asking until `retry_at`; tell the person what you want to achieve, and let them decide how.";
     /// No approval of that id is known.
     UnknownApproval = "unknown_approval", false, "Make the call without an approval's id to ask for one.";
     /// More approvals wait for a person than the guard can keep track of; none of them was forgotten for this one.

@@ -97,7 +97,7 @@ impl Core {
     }
 
     /// Guard and open flows, without secrets and without the catalogue.
-    pub fn snapshot(&self) -> String {
+    pub fn snapshot(&mut self) -> String {
         self.0.snapshot()
     }
 
@@ -150,6 +150,11 @@ impl Core {
     pub fn check(&self, request: &str, document: Option<&str>) -> Result<String, String> {
         let report = read(request, Code::InvalidEvent, "The request").map(|request| self.0.check(request, document));
         report.map(|report| text(&report)).map_err(|error| text(&error))
+    }
+
+    /// An array of [`crate::questions::Silence`] that hold at that time.
+    pub fn silences(&self, now: Millis) -> String {
+        text(&self.0.silences(now))
     }
 
     /// A [`crate::profile::ProfileReport`], or `null`.

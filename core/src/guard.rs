@@ -24,6 +24,7 @@ use crate::flow::signup::registration::Registrations;
 use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
 use crate::gate;
 use crate::gate::plan::Plans;
+use crate::identity::{Endpoint, Given, Identity};
 use crate::json::canonical::{canonical, canonical_without, sha256_hex};
 use crate::json::de::{self, Misfit, record};
 use crate::json::tape::Token;
@@ -35,6 +36,7 @@ use crate::pace::Pace;
 use crate::policy::Policy;
 use crate::policy::lint::{Known, PolicyFinding};
 use crate::profile::{Profile, ProfileReport, Registration};
+use crate::questions::{Questions, Silence};
 use crate::redact::Redactor;
 use crate::seal::Key;
 use crate::secret::Secret;
@@ -53,8 +55,15 @@ const SNAPSHOT_VERSION: u32 = 1;
 /// What a guard is made from.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The backend's identity, such as its URL: part of every approval.
-    pub server: String,
+    /// The backend's identity, such as its URL: part of every approval. Without it, and with a lasting ledger, it follows
+    /// from `endpoint`, else from `name`.
+    pub server: Option<String>,
+    /// What the server calls itself.
+    pub name: Option<String>,
+    /// Where the host's client is connected to, where the host knows.
+    pub endpoint: Option<Endpoint>,
+    /// Whether the ledger outlives the process or is shared, so that approvals and claims of others are in it.
+    pub lasting: bool,
     /// Whether the server's hints are believed where nothing contradicts them; the profile's word by default,
     /// and no without one.
     pub trusted: Option<bool>,
@@ -62,7 +71,7 @@ pub struct Options {
     pub profile: Option<Json>,
     /// The user's policy, or a string with its JSON text: errors then name the text's own lines.
     pub policy: Option<Json>,
-    /// Who acts: part of every approval.
+    /// Who acts: part of every approval. With a lasting ledger it must be given.
     pub subject: Option<String>,
     /// How long an approval lives, in milliseconds.
     pub approval_ttl: Option<Millis>,
@@ -79,7 +88,7 @@ pub struct Options {
     pub seal_key: Option<Secret>,
 }
 
-record!(strict Options { server; trusted, profile, policy, subject, approval_ttl, dispatch_timeout, lock, secrets, audit, seal_key });
+record!(strict Options { ; server, name, endpoint, lasting, trusted, profile, policy, subject, approval_ttl, dispatch_timeout, lock, secrets, audit, seal_key });
 
 /// One backend under guard.
 #[derive(Debug, Clone)]
@@ -93,7 +102,10 @@ pub struct Guard {
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) server: String,
+    /// What lock files are bound to.
+    lock: String,
     pub(crate) subject: String,
+    pub(crate) lasting: bool,
     pub(crate) trusted: bool,
     pub(crate) profile: Option<Profile>,
     pub(crate) policy: Arc<Policy>,
@@ -113,6 +125,7 @@ pub(crate) struct Shared {
     pub(crate) remembered: Map<String, Remembered>,
     /// Names the session that remembered answers end with; empty until there is one.
     pub(crate) session: String,
+    pub(crate) questions: Questions,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -146,6 +159,8 @@ struct Snapshot<'g> {
     remembered: Vec<&'g Remembered>,
     #[serde(skip_serializing_if = "str::is_empty")]
     session: &'g str,
+    #[serde(skip_serializing_if = "Questions::is_empty")]
+    questions: &'g Questions,
     flows: &'g Map<FlowId, InFlight>,
     /// Over everything else: an edited flow would send what nobody approved.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -170,17 +185,23 @@ struct SnapshotBody {
     marks: Option<Marks>,
     remembered: Vec<Remembered>,
     session: String,
+    questions: Questions,
     seal: String,
 }
 
-record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked, marks, remembered, session });
+record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked, marks, remembered, session, questions });
 
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
     pub fn new(options: Options) -> Result<Guard> {
-        if options.server.is_empty() || options.server.len() > 2_048 {
-            return Err(Error::new(Code::InvalidOptions, "`server` must name the backend in 1 to 2048 bytes."));
+        let Identity { server, lock, subject } = Given {
+            server: options.server.as_deref(),
+            name: options.name.as_deref(),
+            endpoint: options.endpoint.as_ref(),
+            subject: options.subject.as_deref(),
+            lasting: options.lasting,
         }
+        .settle()?;
         let approval_ttl = options.approval_ttl.unwrap_or(DEFAULT_APPROVAL_TTL);
         if approval_ttl == 0 {
             return Err(Error::new(Code::InvalidOptions, "`approval_ttl` must be at least one millisecond."));
@@ -188,7 +209,7 @@ impl Guard {
         let profile = options.profile.as_ref().map(|profile| Profile::load(profile.get())).transpose()?;
         let policy = Policy::load(options.policy.as_ref().map(Json::get))?;
         let trusted = options.trusted.unwrap_or_else(|| profile.as_ref().is_some_and(|profile| profile.trusted));
-        let pins = options.lock.as_ref().map(|lock| catalog::lock::read(lock, &options.server)).transpose()?;
+        let pins = options.lock.as_ref().map(|pins| catalog::lock::read(pins, &lock)).transpose()?;
         let mut redactor = Redactor::new(profile.as_ref().map(Profile::prefixes).unwrap_or_default());
         redactor.declare_all(options.secrets.as_deref().unwrap_or_default())?;
         let key = options.seal_key.as_ref().map(Key::read).transpose()?;
@@ -199,8 +220,10 @@ impl Guard {
         Ok(Guard {
             audit,
             shared: Shared {
-                server: options.server,
-                subject: options.subject.unwrap_or_else(|| "agent".to_owned()),
+                server,
+                lock,
+                subject,
+                lasting: options.lasting,
                 trusted,
                 profile,
                 policy: Arc::new(policy),
@@ -217,6 +240,7 @@ impl Guard {
                 marks: Marks::default(),
                 remembered: Map::default(),
                 session: String::new(),
+                questions: Questions::default(),
             },
             flows: Map::default(),
         })
@@ -250,9 +274,10 @@ impl Guard {
                     said = Some(answer.clone());
                 }
                 Work::Forget { remembered } => trail.concerns(&self.shared.redactor.shown(remembered, 64)),
-                Work::Settle { approval, ran } => {
+                Work::Settle { approval, ran, by } => {
                     trail.concerns(&self.shared.redactor.shown(approval, 64));
-                    said = ran.map(|ran| if ran { Answer::Ran } else { Answer::NotRan });
+                    let by = by.clone();
+                    said = ran.map(|ran| if ran { Answer::Ran { by } } else { Answer::NotRan { by } });
                 }
                 _ => {}
             }
@@ -266,9 +291,15 @@ impl Guard {
             }
             Work::Signup { form } => Flow::Signup(Box::new(Signup::begin(form, now, &mut self.shared))),
             Work::Decide { approval, answer } => {
-                Flow::Decide(Box::new(Decide::begin(approval, &answer, now, &self.shared)))
+                Flow::Decide(Box::new(Decide::begin(approval, &answer, now, &mut self.shared)))
             }
-            Work::Settle { approval, ran } => Flow::Settle(Box::new(Settle::begin(approval, ran, &self.shared))),
+            Work::Settle { approval, ran, by } => {
+                Flow::Settle(Box::new(Settle::begin(approval, ran, by, &self.shared)))
+            }
+            Work::Lift { silence } => {
+                let lifted = self.shared.questions.lift(&silence);
+                Flow::Ended(Box::new(Outcome::Lifted { lifted }))
+            }
             Work::PlanUpgrade { upgrade } => {
                 let (name, arguments) = plan_upgrade::call(upgrade, &self.shared)?;
                 if let Some(audit) = &self.audit {
@@ -326,8 +357,17 @@ impl Guard {
         self.flows.iter().map(|(id, in_flight)| open_step(id, in_flight, &self.shared)).collect()
     }
 
-    /// Everything that another process needs to go on, as versioned JSON without secrets.
-    pub fn snapshot(&self) -> String {
+    /// Everything that another process needs to go on, as versioned JSON without secrets. From now on the open flows
+    /// take heed of such a process.
+    pub fn snapshot(&mut self) -> String {
+        for in_flight in self.flows.values_mut() {
+            in_flight.flow.expose();
+        }
+        self.state()
+    }
+
+    /// What [`Guard::snapshot`] writes, for comparisons: nobody may go on with it.
+    pub fn state(&self) -> String {
         let mut snapshot = Snapshot {
             toolgate: "snapshot",
             version: SNAPSHOT_VERSION,
@@ -339,6 +379,7 @@ impl Guard {
             marks: Some(&self.shared.marks).filter(|_| self.shared.policy.looks_back()),
             remembered: self.shared.remembered.values().collect(),
             session: &self.shared.session,
+            questions: &self.shared.questions,
             flows: &self.flows,
             seal: String::new(),
         };
@@ -397,6 +438,7 @@ impl Guard {
         for remembered in body.remembered {
             self.shared.learn(remembered);
         }
+        self.shared.questions.restore(body.questions);
         let mut steps = Vec::new();
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);
@@ -430,8 +472,8 @@ impl Guard {
 
     /// The lock file: what is pinned now, the same bytes for the same definitions.
     pub fn lock(&self) -> String {
-        let Shared { catalog, server, trusted, profile, redactor, .. } = &self.shared;
-        catalog::lock::write(catalog, server, *trusted, profile.as_ref(), redactor)
+        let Shared { catalog, lock, trusted, profile, redactor, .. } = &self.shared;
+        catalog::lock::write(catalog, lock, *trusted, profile.as_ref(), redactor)
     }
 
     pub(crate) fn masked(&self, text: &str) -> String {
@@ -474,6 +516,11 @@ impl Guard {
         check::check(request, document, self.audit.as_ref().is_some_and(|audit| audit.broken), &self.shared)
     }
 
+    /// What people do not want to be asked about at that time.
+    pub fn silences(&self, now: Millis) -> Vec<&Silence> {
+        self.shared.questions.silences(now)
+    }
+
     /// What a host needs of the profile.
     pub fn profile(&self) -> Option<ProfileReport<'_>> {
         self.shared.profile.as_ref().map(Profile::report)
@@ -513,6 +560,7 @@ impl Guard {
         }
         if matches!(step.action, Action::Done { .. }) {
             self.shared.held.give_back(id);
+            self.shared.questions.close(id);
             self.flows.remove(id);
         }
         Ok(step)
@@ -557,11 +605,16 @@ fn done(id: &FlowId, number: u32, error: Error) -> Step {
     Step { id: StepId::of(id, number), flow: id.clone(), audit: Vec::new(), action }
 }
 
+/// The flow that was started with that entropy.
+pub(crate) fn flow_of(entropy: &str) -> FlowId {
+    FlowId(entropy.get(..16).unwrap_or_default().to_ascii_lowercase())
+}
+
 /// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.
 fn flow_id(entropy: &str) -> Result<FlowId> {
     let valid = (32..=256).contains(&entropy.len()) && entropy.bytes().all(|byte| byte.is_ascii_hexdigit());
     if valid {
-        Ok(FlowId(entropy.get(..16).unwrap_or_default().to_ascii_lowercase()))
+        Ok(flow_of(entropy))
     } else {
         Err(Error::new(Code::InvalidEvent, "`entropy` must be 16 to 128 random bytes in hexadecimal."))
     }

@@ -79,6 +79,14 @@ mutants! {
     RememberDefinition,
     /// An answer about what costs money is remembered too.
     RememberBilling,
+    /// A yes that was taken back lets its call out.
+    Withdrawn,
+    /// Anybody may answer for those whom the policy names, and one yes is as good as several.
+    Approvers,
+    /// A person is asked about a denied call again and again.
+    Silences,
+    /// A call that came out of a snapshot is sent although another process may send it too.
+    Claim,
     /// The gate result does not ask the outputSchema.
     Result,
 }

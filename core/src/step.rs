@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::approval::{Approval, Preview};
+use crate::approval::{Approval, Approvers, By, Preview, State};
 use crate::catalog::effect::Effect;
 use crate::error::{Detail, Error};
 use crate::flow::doctor::Report;
@@ -16,6 +16,7 @@ use crate::gate::Decision;
 use crate::json::Json;
 use crate::json::de::{self, FromNode, Source, record, words};
 use crate::mcp::inputs::{InputAnswer, InputRequest, RequestState};
+use crate::questions::SilenceScope;
 use crate::secret::{Masked, Secret};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -97,7 +98,7 @@ pub enum Work {
     Decide {
         /// The approval's id.
         approval: String,
-        /// What the person said: `approve` or `deny`.
+        /// What the person said: `approve`, `deny` or `withdraw`.
         answer: Answer,
     },
     /// Finds out what became of a call that was sent under an approval.
@@ -106,6 +107,13 @@ pub enum Work {
         approval: String,
         /// What a person knows of it: whether the call took effect.
         ran: Option<bool>,
+        /// Who that person is.
+        by: Option<By>,
+    },
+    /// Takes back what a person does not want to be asked, see [`crate::questions::Silence`].
+    Lift {
+        /// The silence's id.
+        silence: String,
     },
     /// Makes a payment link for another plan, once a person said yes.
     PlanUpgrade {
@@ -138,10 +146,11 @@ impl FromNode for Work {
             &["signup", "form"],
             &["doctor"],
             &["decide", "approval", "answer"],
-            &["settle", "approval", "ran"],
+            &["settle", "approval", "ran", "by"],
             &["plan_upgrade", "upgrade"],
             &["accept", "tool", "digest"],
             &["forget", "remembered"],
+            &["lift", "silence"],
         ]);
         *self = match kind {
             Some(1) => Work::Call {
@@ -152,10 +161,15 @@ impl FromNode for Work {
             Some(2) => Work::Signup { form: from.member("form") },
             Some(3) => Work::Doctor,
             Some(4) => Work::Decide { approval: from.member("approval"), answer: from.member("answer") },
-            Some(5) => Work::Settle { approval: from.member("approval"), ran: from.member_or_default("ran") },
+            Some(5) => Work::Settle {
+                approval: from.member("approval"),
+                ran: from.member_or_default("ran"),
+                by: from.member_or_default("by"),
+            },
             Some(6) => Work::PlanUpgrade { upgrade: from.member("upgrade") },
             Some(7) => Work::Accept { tool: from.member("tool"), digest: from.member("digest") },
             Some(8) => Work::Forget { remembered: from.member("remembered") },
+            Some(9) => Work::Lift { silence: from.member("silence") },
             _ => Work::List,
         };
     }
@@ -323,6 +337,15 @@ pub enum About {
         /// JSON Pointers to the arguments that `remember` may fix; empty: the answer is not remembered.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         remember: Vec<String>,
+        /// Who may answer, and how many of them must say yes; the answer then says who in `by`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approvers: Option<Approvers>,
+        /// Who of them agreed already.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        agreed: Vec<String>,
+        /// The same call was sent before, and may have run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        earlier: Option<Earlier>,
     },
     /// Whether a tool's new definition is accepted; answers: `approve`, `deny`, `defer`, `cancel`.
     Definition {
@@ -394,6 +417,15 @@ pub struct RunningCall {
 
 record!(strict RunningCall { tool; effect, approval });
 
+/// The same call, as it was sent before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Earlier {
+    /// The approval under which it was sent.
+    pub approval: String,
+    /// `dispatched`: it may still be on its way; `unknown`: its answer was lost.
+    pub state: State,
+}
+
 /// What a person answered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
@@ -405,22 +437,44 @@ pub enum Answer {
     /// No email came: request a fresh code.
     Resend,
     /// Yes, this exact call.
-    Approve,
+    Approve {
+        /// Who said so.
+        by: Option<By>,
+    },
     /// Yes, this exact call and others like it.
     Remember(Remember),
     /// No.
     Deny {
         /// Why, for the agent.
         reason: Option<String>,
+        /// Who said so.
+        by: Option<By>,
+        /// What nobody shall be asked about any more, beside the same call: `tool` or `agent`.
+        silence: Option<SilenceScope>,
+        /// Until when; absent: until the session ends.
+        until: Option<Millis>,
+    },
+    /// What was asked or agreed is taken back. Answers no question; see [`Work::Decide`].
+    Withdraw {
+        /// Why, for the agent.
+        reason: Option<String>,
+        /// Who said so.
+        by: Option<By>,
     },
     /// Nobody can answer now; an approval stays open for a later answer.
     Defer,
     /// The person calls the flow off.
     Cancel,
     /// The call whose answer was lost took effect.
-    Ran,
+    Ran {
+        /// Who says so.
+        by: Option<By>,
+    },
     /// It did not.
-    NotRan,
+    NotRan {
+        /// Who says so.
+        by: Option<By>,
+    },
     /// Nothing that can be read as an answer: it fits no question.
     Unreadable,
     /// What the tool asked for, by the requests' keys.
@@ -428,6 +482,20 @@ pub enum Answer {
         /// An answer to each request that the guard did not decline by itself.
         responses: Vec<(String, InputAnswer)>,
     },
+}
+
+impl Answer {
+    /// Who gave it, if that is known.
+    pub fn by(&self) -> Option<&By> {
+        match self {
+            Answer::Approve { by }
+            | Answer::Deny { by, .. }
+            | Answer::Withdraw { by, .. }
+            | Answer::Ran { by }
+            | Answer::NotRan { by } => by.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl FromNode for Answer {
@@ -440,25 +508,33 @@ impl FromNode for Answer {
             &["cancel"],
             &["code", "code"],
             &["resend"],
-            &["approve", "remember"],
-            &["deny", "reason"],
+            &["approve", "remember", "by"],
+            &["deny", "reason", "by", "silence", "until"],
             &["defer"],
-            &["ran"],
-            &["not_ran"],
+            &["ran", "by"],
+            &["not_ran", "by"],
+            &["withdraw", "reason", "by"],
             &["inputs", "responses"],
         ]);
+        let by = |from: &mut Source<'_>| from.member_or_default("by");
         *self = match kind {
             Some(1) => Answer::Code { code: from.member("code") },
             Some(2) => Answer::Resend,
             Some(3) => match from.member_or_default("remember") {
                 Some(remember) => Answer::Remember(remember),
-                None => Answer::Approve,
+                None => Answer::Approve { by: by(from) },
             },
-            Some(4) => Answer::Deny { reason: from.member_or_default("reason") },
+            Some(4) => Answer::Deny {
+                reason: from.member_or_default("reason"),
+                by: by(from),
+                silence: from.member_or_default("silence"),
+                until: from.member_or_default("until"),
+            },
             Some(5) => Answer::Defer,
-            Some(6) => Answer::Ran,
-            Some(7) => Answer::NotRan,
-            Some(8) => Answer::Inputs { responses: from.member::<Responses>("responses").0 },
+            Some(6) => Answer::Ran { by: by(from) },
+            Some(7) => Answer::NotRan { by: by(from) },
+            Some(8) => Answer::Withdraw { reason: from.member_or_default("reason"), by: by(from) },
+            Some(9) => Answer::Inputs { responses: from.member::<Responses>("responses").0 },
             _ => Answer::Cancel,
         };
     }
@@ -692,6 +768,11 @@ pub enum Outcome {
     Settled {
         /// The approval as it stands now.
         approval: Approval,
+    },
+    /// A silence was taken back.
+    Lifted {
+        /// Whether there was one.
+        lifted: bool,
     },
     /// The tool's definition is pinned as it is listed now.
     Accepted {

@@ -333,7 +333,7 @@ impl Checked {
     fn host(&self, policy: usize, version: u8, starts: u8) -> Host {
         let guard = self.fresh[policy * 2 + usize::from(version)].lock().unwrap().clone();
         Host {
-            print: hash(guard.snapshot()),
+            print: hash(guard.state()),
             guard: Arc::new(Mutex::new(guard)),
             open: Vec::new(),
             policy,
@@ -384,7 +384,7 @@ impl Turn<'_> {
     fn with_guard<T>(&mut self, host: usize, what: impl FnOnce(&mut Guard) -> T) -> T {
         let mut guard = self.state.hosts[host].guard.lock().unwrap().clone();
         let said = what(&mut guard);
-        self.state.hosts[host].print = hash(guard.snapshot());
+        self.state.hosts[host].print = hash(guard.state());
         self.state.hosts[host].guard = Arc::new(Mutex::new(guard));
         said
     }
@@ -592,7 +592,7 @@ impl Turn<'_> {
                 let answer = match (&question.about, how) {
                     (About::Approval { approval, .. }, How::Approve) => {
                         self.says_yes(approval);
-                        Answer::Approve
+                        Answer::Approve { by: None }
                     }
                     (About::Definition { digest, .. }, How::Approve) => {
                         let drift = self.with_guard(host, |guard| serde_json::to_value(guard.drift()).unwrap());
@@ -601,11 +601,11 @@ impl Turn<'_> {
                             self.state.hosts[host].pinned = self.state.hosts[host].listed;
                             self.model.reach(Reached::Accepted);
                         }
-                        Answer::Approve
+                        Answer::Approve { by: None }
                     }
-                    (_, How::Deny) => Answer::Deny { reason: None },
-                    (_, How::Ran) => Answer::Ran,
-                    (_, How::NotRan) => Answer::NotRan,
+                    (_, How::Deny) => Answer::Deny { reason: None, by: None, silence: None, until: None },
+                    (_, How::Ran) => Answer::Ran { by: None },
+                    (_, How::NotRan) => Answer::NotRan { by: None },
                     _ => Answer::Defer,
                 };
                 self.event(host, step, Happening::Answer { answer }, None);
@@ -665,7 +665,8 @@ impl Turn<'_> {
     fn stale(&mut self, number: usize, place: usize) -> Option<()> {
         let host = &self.state.hosts[number];
         let step = host.open.get(place)?.before.clone()?;
-        let events = [Happening::Committed, Happening::Answer { answer: Answer::Approve }, Happening::Woke];
+        let events =
+            [Happening::Committed, Happening::Answer { answer: Answer::Approve { by: None } }, Happening::Woke];
         let print = host.print;
         let now = self.now();
         let accepts = |guard: &mut Guard| {
@@ -745,12 +746,16 @@ impl Turn<'_> {
                 if yes {
                     self.says_yes(&id);
                 }
-                let answer = if yes { Answer::Approve } else { Answer::Deny { reason: None } };
+                let answer = if yes {
+                    Answer::Approve { by: None }
+                } else {
+                    Answer::Deny { reason: None, by: None, silence: None, until: None }
+                };
                 self.start(host, Work::Decide { approval: id, answer }, None)
             }
             Action::Settle(host, at) => {
                 let approval = self.state.asked.keys().nth(at)?.clone();
-                self.start(host, Work::Settle { approval, ran: None }, None)
+                self.start(host, Work::Settle { approval, ran: None, by: None }, None)
             }
             Action::Answer(host, place, how) => self.answer(host, place, how),
             Action::Stale(host, place) => self.stale(host, place),

@@ -41,6 +41,8 @@ export class Driver<Context extends FlowContext> {
   readonly #core: Core;
   readonly #options: DriverOptions<Context>;
   readonly #driven = new Set<string>();
+  /** What could not go on out of a snapshot: the core tells so once. */
+  #ended: Step[] = [];
 
   constructor(core: Core, options: DriverOptions<Context>) {
     this.#core = core;
@@ -107,16 +109,18 @@ export class Driver<Context extends FlowContext> {
     }
   }
 
-  /** The open steps of the flows that nobody sees through at the moment. */
+  /** The open steps of the flows that nobody sees through at the moment, and the ends of those that a snapshot ended. */
   idle(): Step[] {
     const steps = JSON.parse(this.#core.openSteps()) as Step[];
-    return steps.filter((step) => !this.#driven.has(step.flow));
+    const ended = this.#ended.splice(0);
+    return [...ended, ...steps.filter((step) => !this.#driven.has(step.flow))];
   }
 
   /** Takes over a snapshot. */
   restore(snapshot: string): void {
     const steps = JSON.parse(typed(() => this.#core.restore(snapshot))) as Step[];
     for (const step of steps) this.#options.recorder?.add(step.audit ?? []);
+    this.#ended.push(...steps.filter((step) => step.type === "done"));
   }
 
   /** Waits until the step's lines are stored; says why it must not be performed, if it must not. */

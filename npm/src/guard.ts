@@ -5,6 +5,7 @@ import { type AuditOptions, type AuditSink, type AuditWriter, openAudit, type Re
 import { camel } from "./camel.js";
 import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
 import { Driver, type FlowContext, type Performers } from "./driver.js";
+import { endpointOf, isLasting } from "./endpoint.js";
 import { type ErrorShape, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
@@ -15,6 +16,7 @@ import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
 import type {
   Approval,
+  By,
   Decision,
   DoctorReport,
   Drift,
@@ -28,6 +30,7 @@ import type {
   ResumedFlow,
   SignupForm,
   SignupResult,
+  Silence,
   StepNote,
   ToolReport,
 } from "./types.js";
@@ -36,7 +39,10 @@ import { whole } from "./whole.js";
 
 /** How a guard is made. */
 export interface GuardOptions {
-  /** Names the server in every approval, for example its address. Default: the name that the server gives itself. */
+  /**
+   * Names the server in every approval, for example its address. Default: the name that the server gives itself; with a
+   * ledger other than {@link MemoryLedger}, the address or command that the client's transport is connected to.
+   */
   server?: string;
   /** A built-in profile's name, such as `favcrm`, or a profile. Default: none, MCP's own rules hold. */
   profile?: string | object;
@@ -47,7 +53,7 @@ export interface GuardOptions {
   policy?: Policy | string;
   /** Whether the server's hints are believed where nothing contradicts them. Default: what the profile says, or no. */
   trusted?: boolean;
-  /** Who acts: part of every approval. */
+  /** Who acts, such as the user's or tenant's id: part of every approval. Needed with any ledger but {@link MemoryLedger}. */
   subject?: string;
   /** How long an approval is good for, in milliseconds. Default: ten minutes. */
   approvalTtl?: number;
@@ -109,8 +115,23 @@ interface Context extends FlowContext {
   listOptions?: object | undefined;
 }
 
-/** The member of a call's `_meta` that quotes an approval; it is not sent on. */
+/** The members of a call's `_meta` that quote an approval, the first that is there counts; they are not sent on. */
 const APPROVAL = "toolgate/approval";
+const APPROVAL_BY_DOMAIN = "dev.toolgate/approval";
+
+/** What else can be said with a person's answer. */
+export interface AnswerOptions {
+  /** Who answered, and by what means. */
+  by?: By;
+}
+
+/** What else can be said with a no. */
+export interface DenyOptions extends AnswerOptions {
+  /** Ask nothing more about this tool, or nothing more at all. */
+  silence?: "tool" | "agent";
+  /** When that ends, in milliseconds since 1970. Default: with the session. */
+  until?: number;
+}
 
 /**
  * Stands between an agent and one MCP server. It has the client's own `callTool` and `listTools`; a call goes out
@@ -183,7 +204,8 @@ export class Guard<C extends McpClient = McpClient> {
     ...rest: Parameters<C["callTool"]> extends [unknown, ...infer Rest] ? Rest : unknown[]
   ): Promise<Awaited<ReturnType<C["callTool"]>>> {
     const { name, arguments: given, _meta } = params as { name: string; arguments?: unknown; _meta?: object };
-    const { [APPROVAL]: approval, ...meta } = (_meta ?? {}) as Record<string, unknown>;
+    const { [APPROVAL]: own, [APPROVAL_BY_DOMAIN]: other, ...meta } = (_meta ?? {}) as Record<string, unknown>;
+    const approval = own ?? other;
     const work: CallWork = { type: "call", name };
     if (approval !== undefined) work.approval = approval as string;
     if (Object.keys(meta).length > 0) work.meta = meta;
@@ -288,19 +310,50 @@ export class Guard<C extends McpClient = McpClient> {
    * Records a person's yes to an approval that was left open. The call is then made by calling the tool again with
    * exactly the same arguments and the approval's id in `_meta["toolgate/approval"]`.
    *
-   * @throws ToolgateError `unknown_approval`, `approval_expired`, `approval_spent`, `ledger_conflict`, …
+   * A second yes is no error. Where the policy wants several people, the approval is `proposed` until enough of them
+   * said yes.
+   *
+   * @throws ToolgateError `unknown_approval`, `approver_required`, `approval_denied`, `approval_expired`,
+   * `approval_spent`, …
    */
-  async approve(approval: string): Promise<Approval> {
-    return this.#decide({ type: "decide", approval, answer: { type: "approve" } });
+  async approve(approval: string, { by }: AnswerOptions = {}): Promise<Approval> {
+    return this.#decide({ type: "decide", approval, answer: { type: "approve", ...given({ by }) } });
   }
 
-  /** Records a person's no to an approval that was left open. */
-  async deny(approval: string, reason?: string): Promise<Approval> {
-    return this.#decide({
-      type: "decide",
-      approval,
-      answer: reason === undefined ? { type: "deny" } : { type: "deny", reason },
-    });
+  /**
+   * Records a person's no to an approval that was left open. It holds for the same call for a while, and may silence
+   * more.
+   *
+   * @throws ToolgateError `unknown_approval`, `approver_required`, `already_decided`, `approval_expired`, …
+   */
+  async deny(approval: string, reason?: string, options: DenyOptions = {}): Promise<Approval> {
+    return this.#decide({ type: "decide", approval, answer: { type: "deny", ...given({ reason, ...options }) } });
+  }
+
+  /**
+   * Takes a yes back, or the question itself, as long as the call was not sent. Of a withdrawal and a dispatch at the
+   * same time exactly one happens.
+   *
+   * @returns The approval, `denied` and `withdrawn`.
+   * @throws ToolgateError `unknown_approval`; `approval_spent` if the call was sent
+   */
+  async withdraw(approval: string, reason?: string, { by }: AnswerOptions = {}): Promise<Approval> {
+    return this.#decide({ type: "decide", approval, answer: { type: "withdraw", ...given({ reason, by }) } });
+  }
+
+  /** What people do not want to be asked about: denied calls whose no still holds, and silenced tools. */
+  silences(): Silence[] {
+    return camel(this.#core.silences(this.#now()));
+  }
+
+  /**
+   * Takes a silence back, so that people are asked again.
+   *
+   * @param silence - Its id.
+   * @returns Whether there was one.
+   */
+  async lift(silence: string): Promise<boolean> {
+    return (await this.#run({ type: "lift", silence }, {}, "lifted")).lifted;
   }
 
   /**
@@ -310,7 +363,7 @@ export class Guard<C extends McpClient = McpClient> {
    * @param outcome - What a person knows of it, where they looked themselves.
    * @throws ToolgateError `unknown_approval`, `still_dispatched`, `invalid_record`, `ledger_failed`, …
    */
-  async settle(approval: string, outcome?: { ran: boolean }, options: FlowOptions = {}): Promise<Approval> {
+  async settle(approval: string, outcome?: { ran: boolean; by?: By }, options: FlowOptions = {}): Promise<Approval> {
     const settled = await this.#run({ type: "settle", approval, ...outcome }, options, "settled");
     return camel(settled.approval);
   }
@@ -349,7 +402,9 @@ export class Guard<C extends McpClient = McpClient> {
 
   /**
    * Goes on with every open flow that nobody waits for: those of a snapshot. What may have been done already is not done
-   * again.
+   * again: its flow rejects with `outcome_unknown`. A write that needed no approval is claimed in the ledger first, so
+   * that of several processes with the same snapshot one sends it (the others reject with `snapshot_taken`); without a
+   * ledger that they share nobody does (`snapshot_unclaimed`).
    */
   resume(options: FlowOptions = {}): ResumedFlow[] {
     return this.#driver.idle().map((step) => {
@@ -384,6 +439,10 @@ export class Guard<C extends McpClient = McpClient> {
   /** Gives the guard's memory back now instead of at some garbage collection. The guard is of no use afterwards. */
   free(): void {
     this.#core.free();
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   async #decide(work: Work): Promise<Approval> {
@@ -431,10 +490,16 @@ export class Guard<C extends McpClient = McpClient> {
 }
 
 function coreOptions(client: McpClient, options: GuardOptions): object {
-  const { profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey, lock, secrets } = options;
-  const server = options.server ?? client.getServerVersion?.()?.name ?? "";
+  const { server, profile, policy, trusted, subject, approvalTtl, dispatchTimeout, sealKey, lock, secrets } = options;
+  const name = client.getServerVersion?.()?.name;
+  const identity = { server, name, endpoint: endpointOf(client), lasting: isLasting(options.ledger) };
   const timing = { approval_ttl: approvalTtl, dispatch_timeout: dispatchTimeout };
-  return { server, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock, secrets };
+  return { ...identity, profile, policy, trusted, subject, ...timing, seal_key: sealKey, lock, secrets };
+}
+
+/** Without what is undefined. */
+function given<T extends object>(members: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }
 
 function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking: Asking): Performers<Context> {

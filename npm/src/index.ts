@@ -11,7 +11,7 @@ export type { AuthorizedFetchOptions, Fetch } from "./fetch.js";
 export { authorizedFetch } from "./fetch.js";
 export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOptions } from "./fetch-client.js";
 export { FetchClient } from "./fetch-client.js";
-export type { FlowOptions, GuardOptions } from "./guard.js";
+export type { AnswerOptions, DenyOptions, FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
 export type { InputContext, InputHandlers } from "./inputs.js";
 export type { EntriesOptions, Ledger } from "./ledger.js";

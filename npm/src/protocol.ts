@@ -4,6 +4,7 @@
  */
 
 import type { ErrorShape } from "./errors.js";
+import type { Answer, By } from "./types.js";
 
 export interface CallWork {
   type: "call";
@@ -17,10 +18,14 @@ export type Work =
   | CallWork
   | { type: "signup"; form: Record<string, string> }
   | { type: "doctor" }
-  | { type: "decide"; approval: string; answer: { type: "approve" } | { type: "deny"; reason?: string } }
-  | { type: "settle"; approval: string; ran?: boolean }
+  | { type: "decide"; approval: string; answer: Decided }
+  | { type: "settle"; approval: string; ran?: boolean; by?: By }
+  | { type: "lift"; silence: string }
   | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } }
   | { type: "accept"; tool: string; digest: string };
+
+/** A person's word on an approval that was left open. */
+export type Decided = Extract<Answer, { type: "approve" | "deny" }> | { type: "withdraw"; reason?: string; by?: By };
 
 interface StepOf<T extends string> {
   id: string;
@@ -97,6 +102,7 @@ export type Outcome =
   | { type: "decided"; approval: unknown }
   | { type: "settled"; approval: unknown }
   | { type: "accepted"; tool: string }
+  | { type: "lifted"; lifted: boolean }
   /** The host adds what a person's surface threw. */
   | { type: "failed"; error: ErrorShape; decision?: unknown; cause?: unknown };
 

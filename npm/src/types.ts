@@ -18,6 +18,7 @@ export interface Policy {
   pace?: PolicyPace;
   /** Arguments that nobody sees, not even whoever approves the call. What a server marks as secret is shown to them. */
   secret_arguments?: readonly PolicySecretArguments[];
+  questions?: PolicyQuestions;
 }
 
 /** Some tools' arguments. */
@@ -26,6 +27,16 @@ export interface PolicySecretArguments {
   tools: readonly string[];
   /** JSON Pointers (RFC 6901) into the arguments, in which `*` stands for any name or place. */
   paths: readonly string[];
+}
+
+/** How often a person is asked. */
+export interface PolicyQuestions {
+  /** How long a no holds for the same call, in milliseconds. Default: ten minutes; 0: it does not hold. */
+  denial_holds_ms?: number;
+  /** After so many questions without a yes within `within_ms` nobody is asked another one. Default 20. */
+  in_a_row?: number;
+  /** In milliseconds. Default: ten minutes. */
+  within_ms?: number;
 }
 
 /** One rule: what matches, and what then becomes of the call: a verdict, another effect, or both. */
@@ -37,7 +48,13 @@ export type PolicyRule = PolicyMatch & {
   /** Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name. */
   digest?: string;
 } & (
-    | { then: PolicyVerdict; effect?: never }
+    | { then: PolicyVerdict; effect?: never; approvers?: never }
+    | {
+        then: "ask";
+        effect?: never;
+        /** Who may answer, by the names that the host gives in `by.who`. An answer of anybody else is refused. */
+        approvers: Approvers;
+      }
     | {
         /** Exact names: a pattern would change tools that the server lists only tomorrow. */
         tools: readonly string[];
@@ -49,6 +66,14 @@ export type PolicyRule = PolicyMatch & {
         then?: PolicyVerdict;
       }
   );
+
+/** Who may answer for a call. */
+export interface Approvers {
+  /** 1 to 100 names, each once. */
+  from: readonly string[];
+  /** How many different ones of them must say yes; one no ends it. Default 1. */
+  count?: number;
+}
 
 export type PolicyVerdict = "allow" | "ask" | "deny";
 
@@ -193,6 +218,12 @@ export interface ApprovalQuestion extends Asked {
   expiresAt: number;
   /** The approval of an equal call that is open as well: the agent asks for the same call twice. */
   sameCall?: string;
+  /** Who may answer, where the policy says so: the answer then says in `by` who it was. */
+  approvers?: Required<Approvers>;
+  /** Who of them agreed already. */
+  agreed?: string[];
+  /** The same call was sent before and may have run: `dispatched`, it may be on its way; `unknown`, its answer was lost. */
+  earlier?: { approval: string; state: "dispatched" | "unknown" };
 }
 
 /** The question whether a tool's new definition is accepted. */
@@ -317,6 +348,29 @@ export type Question =
   | OutcomeQuestion
   | InputsQuestion;
 
+/** Who answered, as the host knows the person that it asked. Neither may hold control or invisible characters. */
+export interface By {
+  /** The person, such as a user's id; 1 to 200 bytes. */
+  who: string;
+  /** How they were asked and recognised, such as `terminal` or `slack`; at most 200 bytes. */
+  means?: string;
+}
+
+/** What a person does not want to be asked. */
+export interface Silence {
+  /** What {@link Guard.lift} takes. */
+  id: string;
+  /** One call that was denied, every call of a tool, or everything. */
+  scope: "call" | "tool" | "agent";
+  tool?: string;
+  since: number;
+  /** Absent: until the session ends. */
+  until?: number;
+  /** In the person's words. */
+  reason?: string;
+  by?: By;
+}
+
 /**
  * What a person answered. A code takes `code`, `resend`, `cancel` or `defer`; an approval and a definition
  * take `approve`, `deny` or `defer`; an outcome takes `ran`, `not_ran`, `cancel` or `defer`; inputs take `inputs`,
@@ -326,10 +380,18 @@ export type Question =
 export type Answer =
   | { type: "code"; code: string }
   | { type: "resend" }
-  | { type: "approve" }
-  | { type: "deny"; reason?: string }
-  | { type: "ran" }
-  | { type: "not_ran" }
+  | { type: "approve"; by?: By }
+  | {
+      type: "deny";
+      reason?: string;
+      by?: By;
+      /** Besides the same call, whose no holds for a while: ask nothing more about this tool, or nothing more at all. */
+      silence?: "tool" | "agent";
+      /** When that ends. Default: with the session. */
+      until?: number;
+    }
+  | { type: "ran"; by?: By }
+  | { type: "not_ran"; by?: By }
   | { type: "inputs"; responses: Record<string, InputAnswer> }
   | { type: "defer" }
   | { type: "cancel" };
@@ -450,6 +512,14 @@ export interface Approval {
   decidedAt?: number;
   /** Why it was denied, in the person's words. */
   reason?: string;
+  /** Who decided; where several must agree, the last one. */
+  decidedBy?: By;
+  /** It was denied by taking back what was asked or agreed. */
+  withdrawn?: boolean;
+  /** Who may answer, where the policy says so. */
+  approvers?: Required<Approvers>;
+  /** Who of them agreed. */
+  agreed?: { by: By; at: number }[];
   /** When the call was sent. */
   dispatchedAt?: number;
   /** The backend's own question to its owner about a send, and how it stood when the backend was last asked. */
@@ -460,6 +530,8 @@ export interface Approval {
   continues?: string;
   /** What came back, where it was no result: a question of the tool's own, or a task. */
   resultType?: "input_required" | "task";
+  /** The person who looked. */
+  witness?: By;
 }
 
 /** Another plan that is wanted. */
@@ -552,13 +624,17 @@ export type Finished =
   | ({ type: "ready" } & SignupResult)
   | { type: "report"; report: DoctorReport }
   | { type: "decided"; approval: Approval }
+  | { type: "settled"; approval: Approval }
   | { type: "accepted"; tool: string };
 
 /** A flow that goes on where a snapshot left it. */
 export interface ResumedFlow {
   /** The flow's id. */
   flow: string;
-  /** Fulfils with the flow's end, or rejects with a `ToolgateError`. */
+  /**
+   * Fulfils with the flow's end, or rejects with a `ToolgateError`: `outcome_unknown` for a call that was on its way
+   * when the snapshot was written.
+   */
   finished: Promise<Finished>;
 }
 

@@ -148,6 +148,11 @@ impl Core {
         self.with(py, |core| core.check(request, document))?.map_err(Refused::new_err)
     }
 
+    /// What people do not want to be asked about at that time.
+    fn silences(&self, py: Python<'_>, now: u64) -> PyResult<String> {
+        self.with(py, |core| core.silences(now))
+    }
+
     /// The backend's profile, or null.
     fn profile(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.profile())

@@ -16,6 +16,7 @@ __all__ = [
     "Answer",
     "Approve",
     "Ask",
+    "By",
     "Cancel",
     "Code",
     "Defer",
@@ -25,6 +26,7 @@ __all__ = [
     "NotRan",
     "Ran",
     "Resend",
+    "Withdraw",
     "ask_in_terminal",
     "defer",
 ]
@@ -43,25 +45,66 @@ class Resend:
 
 
 @dataclass(frozen=True)
+class By:
+    """Who answered, as the host knows the person that it asked.
+
+    Attributes:
+        who: The person, such as a user's id; 1 to 200 bytes, none of a control or an invisible character.
+        means: How they were asked and recognised, such as `"terminal"` or `"slack"`.
+    """
+
+    who: str
+    means: str | None = None
+
+    def to_json(self) -> dict[str, str]:
+        """Write it as the core reads it."""
+        return {"who": self.who} if self.means is None else {"who": self.who, "means": self.means}
+
+
+@dataclass(frozen=True)
 class Approve:
     """Yes, this exact call."""
+
+    by: By | None = None
 
 
 @dataclass(frozen=True)
 class Deny:
-    """No; the reason is for the agent."""
+    """No; the reason is for the agent. It holds for the same call for a while.
+
+    Attributes:
+        reason: Why.
+        by: Who said so.
+        silence: Ask nothing more about this tool, or nothing more at all; see `Guard.silences`.
+        until: When that ends, in milliseconds since 1970; by default with the session.
+    """
 
     reason: str | None = None
+    by: By | None = None
+    silence: Literal["tool", "agent"] | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """What was asked or agreed is taken back; see `Guard.withdraw`. It answers no question."""
+
+    reason: str | None = None
+    by: By | None = None
 
 
 @dataclass(frozen=True)
 class Ran:
     """The call whose answer was lost took effect."""
 
+    by: By | None = None
+
 
 @dataclass(frozen=True)
 class NotRan:
     """The call whose answer was lost did not take effect."""
+
+    by: By | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +183,7 @@ async def ask_in_terminal(question: Question, /) -> Answer:
     return await terminal.ask(question)
 
 
-def answer_to_json(answer: Answer) -> dict[str, Any]:
+def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
     """Write an answer as the core reads it.
 
     Raises:
@@ -151,14 +194,16 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
             return {"type": "code", "code": str(code)}
         case Resend():
             return {"type": "resend"}
-        case Approve():
-            return {"type": "approve"}
-        case Deny(reason):
-            return {"type": "deny", "reason": reason}
-        case Ran():
-            return {"type": "ran"}
-        case NotRan():
-            return {"type": "not_ran"}
+        case Approve(by):
+            return {"type": "approve", **_by(by)}
+        case Deny(reason, by, silence, until):
+            return {"type": "deny", "reason": reason, "silence": silence, "until": until, **_by(by)}
+        case Withdraw(reason, by):
+            return {"type": "withdraw", "reason": reason, **_by(by)}
+        case Ran(by):
+            return {"type": "ran", **_by(by)}
+        case NotRan(by):
+            return {"type": "not_ran", **_by(by)}
         case Inputs(responses):
             return {"type": "inputs", "responses": {key: _input(answer) for key, answer in responses.items()}}
         case Defer():
@@ -176,3 +221,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
 def _input(answer: Input) -> dict[str, Any]:
     given = {"action": answer.action, "content": answer.content, "result": answer.result, "by": answer.by}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _by(by: By | None) -> dict[str, Any]:
+    return {} if by is None else {"by": by.to_json()}

@@ -103,6 +103,10 @@ class Driver:
         self._watched = watched or on_step is not None or recorder is not None
         self._driven: set[str] = set()
 
+    def now(self) -> int:
+        """Return the time by the host's clock, in milliseconds since 1970."""
+        return self._now()
+
     async def call(self, work: Mapping[str, Any], document: str, forward: Mapping[str, Any]) -> Ended:
         """Make a call: a plain read as it is, anything else by its flow. Raises as `run` does."""
         name, errand = work["name"], _Errand(forward)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
 
 import anyio
 
 from . import _native
 from ._frames import forgetting
 from .arguments import to_text
-from .ask import Approve, Deny, answer_to_json, defer
+from .ask import Approve, Deny, Withdraw, answer_to_json, defer
 from .audit import opened
 from .client import McpClient, Port, from_data, server_name
 from .driver import Driver, Ended, tell
@@ -26,7 +26,7 @@ from .vault import MemoryVault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from .ask import Ask
+    from .ask import Ask, By
     from .audit import Audit, AuditSink
     from .ledger import Ledger
     from .telemetry import Tracer
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Profile,
         Report,
         SignedUp,
+        Silence,
         Step,
         ToolReport,
     )
@@ -53,6 +54,9 @@ ListResult = TypeVar("ListResult")
 # The same for `attach`, which is called on the class before anything is known of the client.
 Called = TypeVar("Called")
 Listed = TypeVar("Listed")
+
+_APPROVAL_META_BY_DOMAIN = "dev.toolgate/approval"
+"""The same, spelled as MCP recommends for names in `_meta`."""
 
 APPROVAL_META = "toolgate/approval"
 """The key in a call's `meta` under which the id of an approval is quoted; it is not sent to the server."""
@@ -133,12 +137,14 @@ class Guard(Generic[CallResult, ListResult]):
         Args:
             client: The SDK's `Client` or `ClientSession`, connected and initialised.
             server: What approvals are bound to: the server's URL, or any name that stays the same. By default
-                what the server calls itself, else the profile's URL.
+                what the server calls itself, else the profile's URL. Needed with any ledger but `MemoryLedger`, for
+                two servers may call themselves alike; `connect` gives its URL.
             profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
             policy: What the user allows, or the JSON text of a policy file, whose lines errors then name; by
                 default reads and plain writes, everything else by asking.
             trusted: Whether the server's hints are believed; by default what the profile says, else no.
-            subject: Who acts; part of what an approval covers.
+            subject: Who acts, such as the user's or tenant's id; part of what an approval covers. Needed with any
+                ledger but `MemoryLedger`.
             approval_ttl: How long an approval lasts, in milliseconds; by default ten minutes.
             dispatch_timeout: How long a call may be on its way before its answer counts as lost, in milliseconds;
                 by default five minutes.
@@ -173,11 +179,14 @@ class Guard(Generic[CallResult, ListResult]):
             AuditError: The audit cannot be written, or does not end with a line that can be trusted.
         """
         known = globals()["profile"](profile) if profile is not None else None
-        server = server or server_name(client) or (known["endpoint"]["url"] if known else None)
-        if server is None:
+        name = server_name(client) or (known["endpoint"]["url"] if known else None)
+        lasting = ledger is not None and type(ledger) is not MemoryLedger
+        if not server and name is None and not lasting:
             raise make("invalid_options", "The client does not know what its server is called; pass `server`.")
         options = {
             "server": server,
+            "name": name,
+            "lasting": lasting,
             "profile": profile,
             "policy": policy,
             "trusted": trusted,
@@ -268,7 +277,8 @@ class Guard(Generic[CallResult, ListResult]):
         """
         document = to_text(arguments)
         rest = dict(meta or {})
-        work = {"type": "call", "name": name, "approval": rest.pop(APPROVAL_META, None), "meta": rest or None}
+        own, other = rest.pop(APPROVAL_META, None), rest.pop(_APPROVAL_META_BY_DOMAIN, None)
+        work = {"type": "call", "name": name, "approval": other if own is None else own, "meta": rest or None}
         forward = {**kwargs, "meta": rest} if rest else kwargs
         # What the client does not take is the caller's mistake, and found before anyone is asked anything.
         forward = self._driver.port.bound(name, args, forward)
@@ -364,27 +374,75 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("list[Approval]", json.loads(self._driver.core.approvals()))
 
     @forgetting
-    async def approve(self, approval: str) -> Approval:
+    async def approve(self, approval: str, *, by: By | None = None) -> Approval:
         """Record a person's yes to an approval that was left open; the same call can then be made once.
 
-        Raises:
-            ApprovalError: There is no such approval, or it is decided or too old.
-            LedgerError: The ledger did not take it.
-        """
-        return await self._decide(approval, Approve())
+        A second yes is no error. Where the policy wants several people, the approval is `proposed` until enough of
+        them said yes.
 
-    @forgetting
-    async def deny(self, approval: str, reason: str | None = None) -> Approval:
-        """Record a person's no; the reason is for the agent.
+        Args:
+            approval: The approval's id.
+            by: Who answered, and by what means.
 
         Raises:
-            ApprovalError: There is no such approval, or it is decided or too old.
+            ApprovalError: There is no such approval, it is denied, used or too old, or the policy names others
+                (`approver_required`).
             LedgerError: The ledger did not take it.
         """
-        return await self._decide(approval, Deny(reason))
+        return await self._decide(approval, Approve(by))
 
     @forgetting
-    async def settle(self, approval: str, *, ran: bool | None = None) -> Approval:
+    async def deny(
+        self,
+        approval: str,
+        reason: str | None = None,
+        *,
+        by: By | None = None,
+        silence: Literal["tool", "agent"] | None = None,
+        until: int | None = None,
+    ) -> Approval:
+        """Record a person's no, which holds for the same call for a while.
+
+        Args:
+            approval: The approval's id.
+            reason: For the agent.
+            by: Who answered, and by what means.
+            silence: Ask nothing more about this tool, or nothing more at all; see `silences`.
+            until: When that ends, in milliseconds since 1970; by default with the session.
+
+        Raises:
+            ApprovalError: There is no such approval, it is approved (`already_decided`), used or too old, or the
+                policy names others (`approver_required`).
+            LedgerError: The ledger did not take it.
+        """
+        return await self._decide(approval, Deny(reason, by, silence, until))
+
+    @forgetting
+    async def withdraw(self, approval: str, reason: str | None = None, *, by: By | None = None) -> Approval:
+        """Take a yes back, or the question itself, as long as the call was not sent.
+
+        Of a withdrawal and a dispatch at the same time exactly one happens.
+
+        Returns:
+            The approval, `denied` and `withdrawn`.
+
+        Raises:
+            ApprovalError: There is no such approval, or its call was sent (`approval_spent`).
+            LedgerError: The ledger did not take it.
+        """
+        return await self._decide(approval, Withdraw(reason, by))
+
+    def silences(self) -> list[Silence]:
+        """Return what people do not want to be asked about: denied calls whose no still holds, silenced tools."""
+        return cast("list[Silence]", json.loads(self._driver.core.silences(self._driver.now())))
+
+    @forgetting
+    async def lift(self, silence: str) -> bool:
+        """Take a silence back by its id, so that people are asked again; return whether there was one."""
+        return cast("bool", self._value(await self._driver.run({"type": "lift", "silence": silence})))
+
+    @forgetting
+    async def settle(self, approval: str, *, ran: bool | None = None, by: By | None = None) -> Approval:
         """Find out what became of a call that was sent under an approval.
 
         After its answer was lost, or while the backend asks its owner. Looks at the ledger, then asks the backend or
@@ -393,12 +451,13 @@ class Guard(Generic[CallResult, ListResult]):
         Args:
             approval: The approval's id.
             ran: What a person knows of it, where they looked themselves.
+            by: Who that is.
 
         Raises:
             ApprovalError: There is no such approval, or its call may still be on its way.
             LedgerError: The ledger cannot be read, or did not take the record.
         """
-        work = {"type": "settle", "approval": approval, "ran": ran}
+        work = {"type": "settle", "approval": approval, "ran": ran, "by": by and by.to_json()}
         return cast("Approval", self._value(await self._driver.run(work)))
 
     @forgetting
@@ -447,7 +506,9 @@ class Guard(Generic[CallResult, ListResult]):
         """Go on with every open flow that nobody here is waiting for, and return how each ended.
 
         Those are the flows of the `snapshot` given to `attach`. A call that was on its way when the snapshot was taken
-        counts as lost.
+        counts as lost (`outcome_unknown`). A write that needed no approval is claimed in the ledger first, so that of
+        several processes with the same snapshot one sends it (the others fail with `snapshot_taken`); without a
+        ledger that they share nobody does (`snapshot_unclaimed`).
         """
         steps = self._driver.open_steps()
         # What could not safely go on has ended already; the core told so once.
@@ -467,7 +528,7 @@ class Guard(Generic[CallResult, ListResult]):
                 group.start_soon(go_on, step)
         return [ends[step["flow"]] for step in steps]
 
-    async def _decide(self, approval: str, answer: Approve | Deny) -> Approval:
+    async def _decide(self, approval: str, answer: Approve | Deny | Withdraw) -> Approval:
         work = {"type": "decide", "approval": approval, "answer": answer_to_json(answer)}
         return cast("Approval", self._value(await self._driver.run(work)))
 
@@ -490,6 +551,8 @@ class Guard(Generic[CallResult, ListResult]):
                 return outcome["count"]
             case "accepted":
                 return outcome["tool"]
+            case "lifted":
+                return outcome["lifted"]
             case _:
                 raise ToolgateError.from_json(outcome["error"], decision) from ended.cause
 

@@ -9,13 +9,17 @@ from typing import Any, Literal, NotRequired, Required, TypedDict
 
 __all__ = [
     "Account",
+    "Agreement",
     "Approval",
     "ApprovalQuestion",
+    "Approvers",
     "Bounds",
     "CodeQuestion",
     "Credential",
+    "DecidedBy",
     "Decision",
     "DefinitionQuestion",
+    "Earlier",
     "Effect",
     "Endpoint",
     "ErrorCode",
@@ -38,6 +42,7 @@ __all__ = [
     "Preview",
     "Profile",
     "Question",
+    "Questions",
     "Rate",
     "Report",
     "Request",
@@ -45,6 +50,7 @@ __all__ = [
     "RunningCall",
     "SecretArguments",
     "SignedUp",
+    "Silence",
     "Step",
     "ToolReport",
 ]
@@ -216,6 +222,13 @@ would round to another answer.
 """
 
 
+Approvers = TypedDict("Approvers", {"from": list[str], "count": NotRequired[int]})
+"""Who may answer for a call, by the names that the host gives in `by`.
+
+`count` says how many different ones of them must say yes, by default one; one no ends it.
+"""
+
+
 class Rule(TypedDict, total=False):
     """One rule of a policy; the first that decides counts. It has `then`, `effect`, or both."""
 
@@ -228,6 +241,8 @@ class Rule(TypedDict, total=False):
     effect: Effect
     """What the tools count as from here on, lower or higher than listed; needs `tools` with exact names."""
     then: Literal["allow", "ask", "deny"]
+    approvers: Approvers
+    """Beside `"then": "ask"`: who may answer. An answer of anybody else is refused."""
     reason: str
     digest: str
     """Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name."""
@@ -270,6 +285,17 @@ class Pace(TypedDict, total=False):
     """A call that may go within so many milliseconds waits, once, instead of being refused; by default 0."""
 
 
+class Questions(TypedDict, total=False):
+    """How often a person is asked."""
+
+    denial_holds_ms: int
+    """How long a no holds for the same call; by default ten minutes, 0: it does not hold."""
+    in_a_row: int
+    """After so many questions without a yes within `within_ms` nobody is asked another one; by default 20."""
+    within_ms: int
+    """By default ten minutes."""
+
+
 _Described = TypedDict("_Described", {"$schema": str}, total=False)
 
 
@@ -289,6 +315,7 @@ class Policy(_Described, total=False):
     mode: Literal["observe", "enforce", "read_only"]
     rules: list[Rule]
     pace: Pace
+    questions: Questions
     secret_arguments: list[SecretArguments]
     """Arguments that nobody sees, not even whoever approves the call. What a server marks is shown to them."""
 
@@ -343,6 +370,43 @@ class Request(TypedDict):
     status: str
 
 
+class DecidedBy(TypedDict):
+    """Who answered, and by what means."""
+
+    who: str
+    means: NotRequired[str]
+
+
+class Agreement(TypedDict):
+    """One of several people said yes."""
+
+    by: DecidedBy
+    at: int
+
+
+class Silence(TypedDict):
+    """What a person does not want to be asked."""
+
+    id: str
+    """What `Guard.lift` takes."""
+    scope: Literal["call", "tool", "agent"]
+    """One call that was denied, every call of a tool, or everything."""
+    tool: NotRequired[str]
+    since: int
+    until: NotRequired[int]
+    """Absent: until the session ends."""
+    reason: NotRequired[str]
+    by: NotRequired[DecidedBy]
+
+
+class Earlier(TypedDict):
+    """The same call as it was sent before."""
+
+    approval: str
+    state: Literal["dispatched", "unknown"]
+    """`dispatched`: it may be on its way; `unknown`: its answer was lost."""
+
+
 class Approval(TypedDict):
     """The record of one approval. `expires_at` and the like are milliseconds."""
 
@@ -356,6 +420,14 @@ class Approval(TypedDict):
     expires_at: int
     decided_at: NotRequired[int]
     reason: NotRequired[str]
+    decided_by: NotRequired[DecidedBy]
+    """Who decided; where several must agree, the last one."""
+    withdrawn: NotRequired[bool]
+    """It was denied by taking back what was asked or agreed."""
+    approvers: NotRequired[Approvers]
+    """Who may answer, where the policy says so."""
+    agreed: NotRequired[list[Agreement]]
+    """Who of them agreed."""
     dispatched_at: NotRequired[int]
     request: NotRequired[Request]
     settled_by: NotRequired[Literal["person", "read"]]
@@ -363,6 +435,8 @@ class Approval(TypedDict):
     """The record of the round before, where this one is of a later round of the same call."""
     result_type: NotRequired[Literal["input_required", "task"]]
     """What came back, where it was no result: a question of the tool's own, or a task."""
+    witness: NotRequired[DecidedBy]
+    """The person who looked."""
 
 
 class Passage(TypedDict):
@@ -420,6 +494,12 @@ class ApprovalQuestion(_Asked):
     """The question ends with it."""
     same_call: NotRequired[str]
     """The approval of an equal call that is open as well: the agent asks for the same call twice."""
+    approvers: NotRequired[Approvers]
+    """Who may answer, where the policy says so: the answer then says in `by` who it was."""
+    agreed: NotRequired[list[str]]
+    """Who of them agreed already."""
+    earlier: NotRequired[Earlier]
+    """The same call was sent before and may have run."""
 
 
 class DefinitionQuestion(_Asked):

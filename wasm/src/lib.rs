@@ -81,7 +81,7 @@ impl Core {
     }
 
     /// The guard and its open flows as versioned JSON, without secrets and without the tool list.
-    pub fn snapshot(&self) -> String {
+    pub fn snapshot(&mut self) -> String {
         self.0.snapshot()
     }
 
@@ -130,6 +130,11 @@ impl Core {
     pub fn check(&self, request: &str, document: Option<Vec<u8>>) -> Result<String, JsValue> {
         let document = text(document)?;
         self.0.check(request, document.as_deref()).map_err(thrown)
+    }
+
+    /// What people do not want to be asked about; `now` is milliseconds since 1970.
+    pub fn silences(&self, now: f64) -> JsValue {
+        object(&self.0.silences(now as u64))
     }
 
     /// What the host needs to know of the backend's profile, or `null`.

@@ -3,6 +3,7 @@
 mod book;
 pub(crate) mod held;
 mod notes;
+mod people;
 pub(crate) mod preview;
 pub mod remembered;
 mod seal;
@@ -19,6 +20,7 @@ use crate::mcp::inputs::ResultType;
 use crate::mutant::{self, Mutant};
 use crate::step::Millis;
 pub(crate) use book::{Book, Parked};
+pub use people::{Agreement, Approvers, By};
 pub(crate) use preview::Frame;
 pub use preview::{Line, Preview};
 pub(crate) use seal::Seal;
@@ -50,6 +52,18 @@ pub struct Approval {
     /// Why it was denied, in the person's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who decided; where several must agree, the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<By>,
+    /// Whether it was denied by taking back what was asked or agreed.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub withdrawn: bool,
+    /// Who may answer, where the policy says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Approvers>,
+    /// Who of them agreed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreement>,
     /// When the call was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispatched_at: Option<Millis>,
@@ -75,6 +89,9 @@ pub struct Approval {
     /// What came back, where it was no result: a question of the tool's own, or a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_type: Option<ResultType>,
+    /// The person who looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<By>,
     /// Over everything else, so that a change of the stored record is seen.
     pub(crate) seal: String,
 }
@@ -84,7 +101,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, dispatched_at, under, request, check, settled_by, continues, result_type, given_back });
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, decided_by, withdrawn, approvers, agreed, dispatched_at, under, request, check, settled_by, witness, continues, result_type, given_back });
 
 /// What a newer version of the record still has, whatever else it holds.
 struct Head {
@@ -127,8 +144,8 @@ pub enum Witness {
 
 words!(Witness { Person = "person", Read = "read" });
 
-/// `proposed → approved | denied`, `approved → dispatched → completed | failed | unknown`; `dispatched → approved` where
-/// nothing of the call was written; a proposed or approved
+/// `proposed → approved | denied`, `approved → denied` where a yes is taken back, `approved → dispatched → completed |
+/// failed | unknown`; `dispatched → approved` where nothing of the call was written; a proposed or approved
 /// record past its expiry counts as expired without being written again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -172,6 +189,19 @@ pub(crate) struct Bound {
 
 record!(strict Bound { server, tool, definition, arguments, subject, policy; meta, inputs });
 
+impl Bound {
+    /// Tells calls apart: the same for the same call, whenever it is asked about.
+    pub(crate) fn key(&self) -> String {
+        digest_of(self)
+    }
+
+    /// Whether a second run of one would be a second run of the other, whatever the policy or the definition is by now.
+    pub(crate) fn is_same_call(&self, other: &Bound) -> bool {
+        (&self.server, &self.tool, &self.arguments, &self.subject, &self.inputs)
+            == (&other.server, &other.tool, &other.arguments, &other.subject, &other.inputs)
+    }
+}
+
 impl Approval {
     pub(crate) fn propose(
         entropy: &str,
@@ -195,6 +225,10 @@ impl Approval {
             expires_at,
             decided_at: None,
             reason: None,
+            decided_by: None,
+            withdrawn: false,
+            approvers: None,
+            agreed: Vec::new(),
             dispatched_at: None,
             under: None,
             request: None,
@@ -203,6 +237,7 @@ impl Approval {
             given_back: 0,
             continues: None,
             result_type: None,
+            witness: None,
             seal: String::new(),
         }
     }
@@ -293,12 +328,19 @@ impl Approval {
         let allowed = matches!(
             (self.state, to),
             (Proposed, Approved | Denied)
-                | (Approved, Dispatched)
+                | (Approved, Dispatched | Denied)
                 | (Dispatched, Completed | Failed | Unknown)
                 | (Unknown, Completed | Failed)
         );
-        let again = mutant::is(Mutant::Spent) && to == Dispatched;
+        let again = to == Dispatched
+            && (mutant::is(Mutant::Spent) || (mutant::is(Mutant::Withdrawn) && self.state == Denied && self.withdrawn));
         (allowed || again).then(|| Approval { state: to, ..self.clone() })
+    }
+
+    /// Whether all those agreed who must.
+    pub(crate) fn is_agreed(&self) -> bool {
+        let asked = self.approvers.as_ref();
+        asked.is_none_or(|approvers| approvers.are_satisfied(&self.agreed)) || mutant::is(Mutant::Approvers)
     }
 
     /// The record of a send that is on its way by the backend's own question to its owner; not sealed yet.
@@ -344,9 +386,15 @@ impl Approval {
     pub(crate) fn check_usable(&self, now: Millis) -> Result<()> {
         let refuse = |code: Code, message: &str| Err(Error::new(code, message).with("approval", self.id.as_str()));
         match self.state {
+            State::Denied if self.withdrawn && mutant::is(Mutant::Withdrawn) => Ok(()),
             State::Denied => {
+                let what = if self.withdrawn {
+                    "A person took the yes to this call back."
+                } else {
+                    "A person denied this call."
+                };
                 let reason = self.reason.as_ref().map(|reason| format!(" They said: {reason}")).unwrap_or_default();
-                refuse(Code::ApprovalDenied, &format!("A person denied this call.{reason}"))
+                refuse(Code::ApprovalDenied, &[what, &reason].concat())
             }
             State::Dispatched | State::Completed | State::Failed | State::Unknown if mutant::is(Mutant::Spent) => {
                 Ok(())
@@ -358,6 +406,10 @@ impl Approval {
                 refuse(Code::ApprovalExpired, "The approval has expired.")
             }
             State::Proposed => Err(required(self)),
+            State::Approved if !self.is_agreed() => refuse(
+                Code::InvalidRecord,
+                "The ledger's record says that the call is approved, and not enough of those who must agree did.",
+            ),
             State::Approved => Ok(()),
         }
     }
@@ -382,11 +434,16 @@ pub(crate) fn key_of(id: &str) -> String {
 
 /// The refusal that names the approval a person must give.
 pub(crate) fn required(approval: &Approval) -> Error {
-    Error::new(Code::ApprovalRequired, format!("A person must approve this call of `{}` first.", approval.call.tool))
+    let who = approval.approvers.as_ref().map(|approvers| format!(" ({})", approvers.in_words())).unwrap_or_default();
+    let message = format!("A person must approve this call of `{}` first{who}.", approval.call.tool);
+    let error = Error::new(Code::ApprovalRequired, message)
         .with("approval", approval.id.as_str())
         .with("digest", approval.digest.as_str())
         .with("expires_at", approval.expires_at)
-        .with("preview", Json::of(&approval.preview))
+        .with("preview", Json::of(&approval.preview));
+    let Some(approvers) = &approval.approvers else { return error };
+    let agreed: Vec<&str> = approval.agreed.iter().map(|agreement| agreement.by.who.as_str()).collect();
+    error.with("approvers", Json::of(approvers)).with("agreed", agreed)
 }
 
 /// SHA-256 over the RFC 8785 form of everything that a yes covers; `arguments` are in that form already.

@@ -3,31 +3,45 @@
 use serde::Serialize;
 
 use super::{Input, cancelled, failed};
-use crate::approval::{self, Approval, Seal, State};
+use crate::approval::{self, Agreement, Approval, By, Seal, State};
 use crate::error::{Code, Error, Result};
 use crate::flow::call::remembering::only_to_the_question;
 use crate::gate::dispatch;
 use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
 use crate::mutant::{self, Mutant};
+use crate::questions::{Denial, SilenceScope};
 use crate::step::{Action, Answer, Happening, Millis, Outcome};
+
+/// Several people may answer at the same time, each of whom is counted: more often than that nobody looks again.
+const MAX_LOOKS: u32 = 8;
 
 /// The flow `decide`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Decide {
     id: String,
     approves: bool,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    withdraws: bool,
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<By>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silence: Option<SilenceScope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Millis>,
+    /// How often the ledger was read.
+    looks: u32,
     stage: Stage,
 }
 
-record!(open Decide { id, approves, stage; reason });
+record!(open Decide { id, approves, stage; withdraws, reason, by, silence, until, looks });
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are few of these flows, and each is soon at its largest")]
 enum Stage {
-    /// Nobody here knows the approval: the ledger does.
+    /// Nobody here knows how the approval stands: the ledger does.
     Reading,
     Committing {
         before: Approval,
@@ -52,20 +66,37 @@ impl FromNode for Stage {
 }
 
 impl Decide {
-    pub(crate) fn begin(id: String, answer: &Answer, now: Millis, shared: &Shared) -> Self {
-        let (approves, reason) = match answer {
-            Answer::Deny { reason } => (false, reason.clone()),
-            answer => (*answer == Answer::Approve, None),
+    pub(crate) fn begin(id: String, answer: &Answer, now: Millis, shared: &mut Shared) -> Self {
+        let mut decide = Decide {
+            id,
+            approves: matches!(answer, Answer::Approve { .. }),
+            withdraws: matches!(answer, Answer::Withdraw { .. }),
+            reason: None,
+            by: answer.by().cloned(),
+            silence: None,
+            until: None,
+            looks: 0,
+            stage: Stage::Reading,
         };
-        let mut decide = Decide { id, approves, reason, stage: Stage::Reading };
-        if matches!(answer, Answer::Remember(_)) {
-            decide.end(Err(only_to_the_question()));
-        } else if !matches!(answer, Answer::Approve | Answer::Deny { .. }) {
-            decide.end(Err(wrong_answer()));
-        } else if let Some(approval) = shared.approvals.get(&decide.id) {
-            decide.decide(approval, now, shared);
-        } else if !approval::is_id(&decide.id) {
-            decide.end(Err(approval::not_known(&decide.id, shared)));
+        match answer {
+            Answer::Approve { .. } => {}
+            Answer::Withdraw { reason, .. } => decide.reason.clone_from(reason),
+            Answer::Deny { reason, silence, until, .. } => {
+                (decide.silence, decide.until) = (*silence, *until);
+                decide.reason.clone_from(reason);
+            }
+            Answer::Remember(_) => decide.end(Err(only_to_the_question())),
+            _ => decide.end(Err(wrong_answer())),
+        }
+        if matches!(decide.stage, Stage::Finished(_)) {
+            return decide;
+        }
+        match shared.approvals.get(&decide.id).cloned() {
+            // Another process may have taken it back or used it since: nothing is said of it without a look.
+            Some(approval) if approval.state == State::Approved && !decide.withdraws => {}
+            Some(approval) => decide.decide(&approval, now, shared),
+            None if !approval::is_id(&decide.id) => decide.end(Err(approval::not_known(&decide.id, shared))),
+            None => {}
         }
         decide
     }
@@ -89,11 +120,16 @@ impl Decide {
             Stage::Reading => {
                 let found = dispatch::found(&input.happening, &self.id, shared)
                     .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+                self.looks = self.looks.saturating_add(1);
                 match found {
                     Ok(Some(approval)) if approval.is_of(&shared.server) => self.decide(&approval, input.now, shared),
                     Ok(_) => self.end(Err(approval::not_known(&self.id, shared))),
                     Err(error) => self.end(Err(error)),
                 }
+            }
+            // Somebody else was quicker: the answer is held against what they made of it.
+            Stage::Committing { .. } if matches!(input.happening, Happening::Conflict) && self.looks < MAX_LOOKS => {
+                self.stage = Stage::Reading;
             }
             Stage::Committing { after, .. } => {
                 let after = after.clone();
@@ -109,11 +145,34 @@ impl Decide {
         Ok(())
     }
 
-    fn decide(&mut self, approval: &Approval, now: Millis, shared: &Shared) {
-        let answer = if self.approves { Answer::Approve } else { Answer::Deny { reason: self.reason.clone() } };
-        match decided(approval, &answer, now, &shared.seal) {
-            Ok(after) => self.stage = Stage::Committing { before: approval.clone(), after },
-            Err(error) => self.end(Err(error)),
+    fn answer(&self) -> Answer {
+        let (reason, by) = (self.reason.clone(), self.by.clone());
+        match (self.approves, self.withdraws) {
+            (true, _) => Answer::Approve { by },
+            (_, true) => Answer::Withdraw { reason, by },
+            _ => Answer::Deny { reason, by, silence: self.silence, until: self.until },
+        }
+    }
+
+    fn decide(&mut self, approval: &Approval, now: Millis, shared: &mut Shared) {
+        let answer = self.answer();
+        let decided = decided(approval, &answer, now, &shared.seal);
+        if decided.is_ok() {
+            note(approval, &answer, now, shared);
+        }
+        match decided {
+            Ok(Decided::Moved(after)) => self.stage = Stage::Committing { before: approval.clone(), after: *after },
+            Ok(Decided::Same) => {
+                shared.remember(approval.clone());
+                self.end(Ok(Outcome::Decided { approval: approval.clone() }));
+            }
+            Err(error) => {
+                // What the ledger says of it is known now.
+                if self.looks > 0 {
+                    shared.remember(approval.clone());
+                }
+                self.end(Err(error));
+            }
         }
     }
 
@@ -123,35 +182,97 @@ impl Decide {
 }
 
 fn wrong_answer() -> Error {
-    Error::new(Code::WrongAnswer, "An approval is answered by `approve` or `deny`.")
+    Error::new(Code::WrongAnswer, "An approval is answered by `approve`, `deny` or `withdraw`.")
 }
 
-/// The record after a person's `approve` or `deny`.
-pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &Seal) -> Result<Approval> {
+/// A no holds for a while, and may silence more than its call.
+pub(crate) fn note(approval: &Approval, answer: &Answer, now: Millis, shared: &mut Shared) {
+    let (reason, silence, until) = match answer {
+        Answer::Deny { reason, silence, until, .. } => (reason, *silence, *until),
+        Answer::Withdraw { reason, .. } => (reason, None, None),
+        _ => return,
+    };
+    let denial = Denial {
+        id: &approval.id,
+        tool: &approval.call.tool,
+        key: &approval.call.key(),
+        reason: reason.as_deref(),
+        by: answer.by(),
+        silence,
+        until,
+    };
+    denial.record(&mut shared.questions, &shared.policy.questions, now);
+}
+
+/// What a person's word makes of a record.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// It says so already.
+    Same,
+    /// The record that says so, sealed.
+    Moved(Box<Approval>),
+}
+
+/// The record after a person's `approve`, `deny` or `withdraw`.
+pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &Seal) -> Result<Decided> {
+    let refuse = |code: Code, message: &str| Err(Error::new(code, message).with("approval", approval.id.as_str()));
     let (to, reason) = match answer {
-        Answer::Approve => (State::Approved, None),
+        Answer::Approve { .. } => (State::Approved, None),
         Answer::Deny { .. } if mutant::is(Mutant::Denied) => (State::Approved, None),
-        Answer::Deny { reason } => (State::Denied, reason.as_deref().map(|reason| crate::text::shorten(reason, 500))),
+        Answer::Deny { reason, .. } | Answer::Withdraw { reason, .. } => {
+            (State::Denied, reason.as_deref().map(|reason| crate::text::shorten(reason, 500)))
+        }
         _ => return Err(wrong_answer()),
     };
-    if approval.state != State::Proposed {
-        approval.check_usable(now)?;
-        return Err(
-            Error::new(Code::WrongAnswer, "The approval is given already.").with("approval", approval.id.as_str())
-        );
+    let withdraws = matches!(answer, Answer::Withdraw { .. });
+    match approval.state {
+        State::Proposed => {}
+        State::Denied if to == State::Denied => return Ok(Decided::Same),
+        // A yes is taken back whatever the clock says: another host's may be slower.
+        State::Approved if withdraws => {}
+        State::Dispatched | State::Completed | State::Failed | State::Unknown => {
+            let message = match approval.state {
+                State::Dispatched => "The call is on its way already; nothing can be taken back or decided any more.",
+                State::Unknown => "The call was sent already, and its answer was lost.",
+                _ => "The call was made already.",
+            };
+            return refuse(Code::ApprovalSpent, message);
+        }
+        State::Denied | State::Approved => {
+            approval.check_usable(now)?;
+            if to == State::Approved {
+                return Ok(Decided::Same);
+            }
+            return refuse(
+                Code::AlreadyDecided,
+                "A person said yes already; take that yes back (`withdraw`) if the call must not be made.",
+            );
+        }
     }
     if to == State::Approved && !approval.is_current() {
-        return Err(Error::new(
-            Code::UnsupportedRecord,
-            "The approval was asked for by an earlier version, which bound less of the call than is bound now.",
-        )
-        .with_next("Deny it, and make the call again for a new one.")
-        .with("approval", approval.id.as_str()));
+        let what = "The approval was asked for by an earlier version, which bound less of the call than is bound now.";
+        return refuse(Code::UnsupportedRecord, what)
+            .map_err(|error| error.with_next("Deny it, and make the call again for a new one."));
     }
-    if approval.is_expired(now) {
-        return Err(Error::new(Code::ApprovalExpired, "The approval expired before the answer came.")
-            .with("approval", approval.id.as_str()));
+    if approval.is_expired(now) && !withdraws {
+        return refuse(Code::ApprovalExpired, "The approval expired before the answer came.");
     }
-    let moved = approval.moved(to).ok_or_else(|| Error::new(Code::WrongAnswer, "The approval is not open."))?;
-    Ok(Approval { decided_at: Some(now), reason, ..moved }.sealed(seal))
+    let by = answer.by().cloned();
+    let mut after = approval.clone();
+    if let Some(approvers) = approval.approvers.as_ref().filter(|_| !withdraws && !mutant::is(Mutant::Approvers)) {
+        approvers.check(by.as_ref(), &approval.id)?;
+        if let Some(by) = by.clone().filter(|_| to == State::Approved) {
+            if approval.agreed.iter().any(|agreement| agreement.by.who == by.who) {
+                return Ok(Decided::Same);
+            }
+            after.agreed.push(Agreement { by, at: now });
+        }
+        if to == State::Approved && !after.is_agreed() {
+            after.decided_by = by;
+            return Ok(Decided::Moved(Box::new(after.sealed(seal))));
+        }
+    }
+    let moved = after.moved(to).ok_or_else(|| Error::new(Code::WrongAnswer, "The approval is not open."))?;
+    let after = Approval { decided_at: Some(now), decided_by: by, reason, withdrawn: withdraws, ..moved };
+    Ok(Decided::Moved(Box::new(after.sealed(seal))))
 }

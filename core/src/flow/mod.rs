@@ -137,6 +137,13 @@ impl Flow {
         }
     }
 
+    /// A snapshot is about to hold the flow.
+    pub(crate) fn expose(&mut self) {
+        if let Flow::Call(flow) = self {
+            flow.snapshotted = true;
+        }
+    }
+
     /// Puts a flow that came out of a snapshot into a state from which it can safely go on: whatever may have
     /// been done by the process that wrote it is not done again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::call::record::took_effect;
 use super::call::sending::{follow_up, word_on};
 use super::{Errand, Input, cancelled, failed, failure_error};
-use crate::approval::{self, Approval, State, Witness};
+use crate::approval::{self, Approval, By, State, Witness};
 use crate::error::{Code, Error, Result};
 use crate::gate::{dispatch, result};
 use crate::guard::Shared;
@@ -20,10 +20,13 @@ pub(crate) struct Settle {
     id: String,
     /// What a person knows of it: whether it took effect.
     ran: Option<bool>,
+    /// Who that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<By>,
     stage: Stage,
 }
 
-record!(open Settle { id, stage; ran });
+record!(open Settle { id, stage; ran, by });
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,8 +72,8 @@ impl FromNode for Stage {
 }
 
 impl Settle {
-    pub(crate) fn begin(id: String, ran: Option<bool>, shared: &Shared) -> Self {
-        let mut settle = Settle { id, ran, stage: Stage::Reading };
+    pub(crate) fn begin(id: String, ran: Option<bool>, by: Option<By>, shared: &Shared) -> Self {
+        let mut settle = Settle { id, ran, by, stage: Stage::Reading };
         if !approval::is_id(&settle.id) {
             settle.end(Err(approval::not_known(&settle.id, shared)));
         }
@@ -128,8 +131,8 @@ impl Settle {
                     return Err(input.wrong_event("`answer`"));
                 };
                 match answer {
-                    Answer::Ran => self.settle(approval, true, Witness::Person, shared),
-                    Answer::NotRan => self.settle(approval, false, Witness::Person, shared),
+                    Answer::Ran { by } => self.settle(approval, true, Witness::Person, by.clone(), shared),
+                    Answer::NotRan { by } => self.settle(approval, false, Witness::Person, by.clone(), shared),
                     Answer::Defer => self.end(Ok(approval)),
                     Answer::Cancel => self.end(Err(cancelled())),
                     _ => {
@@ -188,7 +191,7 @@ impl Settle {
                 }
             }
             State::Unknown => match (self.ran, &approval.check) {
-                (Some(ran), _) => self.settle(approval, ran, Witness::Person, shared),
+                (Some(ran), _) => self.settle(approval, ran, Witness::Person, self.by.clone(), shared),
                 (None, check) => {
                     let errand =
                         check.as_ref().and_then(|check| Errand::new(&check.tool, Json::of(&check.arguments), shared));
@@ -224,7 +227,7 @@ impl Settle {
         };
         if !approval.is_with_owner() {
             match took_effect(profile, &approval.call.tool, result) {
-                Some(ran) => self.settle(approval, ran, Witness::Read, shared),
+                Some(ran) => self.settle(approval, ran, Witness::Read, None, shared),
                 None => self.stage = Stage::Asking(approval),
             }
             return Ok(());
@@ -245,11 +248,11 @@ impl Settle {
         Ok(())
     }
 
-    fn settle(&mut self, approval: Approval, ran: bool, witness: Witness, shared: &Shared) {
+    fn settle(&mut self, approval: Approval, ran: bool, settled_by: Witness, witness: Option<By>, shared: &Shared) {
         let to = if ran { State::Completed } else { State::Failed };
         match approval.moved(to) {
             Some(after) => {
-                let after = Approval { settled_by: Some(witness), ..after }.sealed(&shared.seal);
+                let after = Approval { settled_by: Some(settled_by), witness, ..after }.sealed(&shared.seal);
                 self.stage = Stage::Committing { before: approval, after };
             }
             None => self.end(Ok(approval)),

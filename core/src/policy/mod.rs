@@ -8,9 +8,11 @@ pub(crate) mod fold;
 pub(crate) mod limits;
 pub(crate) mod lint;
 pub(crate) mod once;
+pub(crate) mod questions;
 pub(crate) mod secret_arguments;
 pub(crate) mod when;
 
+use crate::approval::Approvers;
 use crate::catalog::Tool;
 use crate::catalog::effect::{Effect, UNPROVED};
 use crate::error::{Code, Error, Result};
@@ -39,6 +41,7 @@ pub(crate) struct Policy {
     pub(crate) once: Vec<OnceRule>,
     /// What reads bring in.
     pub(crate) marks: Vec<MarkRule>,
+    pub(crate) questions: questions::Bounds,
     /// SHA-256 of the policy as given: part of every approval.
     pub(crate) digest: String,
 }
@@ -51,6 +54,7 @@ struct Written {
     secret_arguments: Vec<SecretArguments>,
     once: Vec<OnceRule>,
     marks: Vec<MarkRule>,
+    questions: questions::Bounds,
 }
 
 impl FromNode for Written {
@@ -59,7 +63,7 @@ impl FromNode for Written {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["$schema", "mode", "rules", "pace", "secret_arguments", "once", "marks"]));
+        from.object(Some(&["$schema", "mode", "rules", "pace", "secret_arguments", "once", "marks", "questions"]));
         from.may("$schema", &mut String::new());
         from.may("mode", &mut self.mode);
         from.may("rules", &mut self.rules);
@@ -74,6 +78,7 @@ impl FromNode for Written {
         }
         from.may("marks", &mut self.marks);
         at_most(from, "marks", self.marks.len(), after::MAX_RULES);
+        from.may("questions", &mut self.questions);
     }
 }
 
@@ -100,6 +105,7 @@ struct Rule {
     after: Several<Mark>,
     effect: Given<Effect>,
     then: Given<Verdict>,
+    approvers: Given<Approvers>,
     reason: String,
     /// Of the one definition for which the rule lowers or allows anything.
     digest: Given<String>,
@@ -111,12 +117,13 @@ impl FromNode for Rule {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["tools", "effects", "when", "after", "effect", "then", "reason", "digest"]));
+        from.object(Some(&["tools", "effects", "when", "after", "effect", "then", "approvers", "reason", "digest"]));
         self.matching.fill(from);
         from.may("when", &mut self.when);
         from.may("after", &mut self.after);
         from.may("effect", &mut self.effect);
         from.may("then", &mut self.then);
+        from.may("approvers", &mut self.approvers);
         from.may("reason", &mut self.reason);
         from.may("digest", &mut self.digest);
         if self.effect.0.is_none() && self.then.0.is_none() {
@@ -126,6 +133,9 @@ impl FromNode for Rule {
         let loosens = self.effect.0.is_some() || self.then.0 == Some(Verdict::Allow);
         if !self.after.0.is_empty() && loosens {
             from.unfit("after", "`then` beside it as `ask` or `deny`, and no `effect`");
+        }
+        if self.approvers.0.is_some() && self.then.0 != Some(Verdict::Ask) {
+            from.unfit("approvers", "`\"then\": \"ask\"` beside it");
         }
         let tools = &self.matching.tools.0;
         if self.effect.0.is_some() && (tools.is_empty() || tools.iter().any(|name| name.contains('*'))) {
@@ -192,7 +202,7 @@ impl Matching {
 }
 
 /// What may be left out but is never `null`: in a policy `null` would be taken for whatever one hopes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Given<T>(pub(crate) Option<T>);
 
 impl<T> Default for Given<T> {
@@ -264,6 +274,8 @@ pub(crate) struct Ruling {
     pub(crate) needs_confirmation: bool,
     /// What was read before that made a rule match, for people.
     pub(crate) after: Option<String>,
+    /// Who may answer where a person is asked, if the rule names them.
+    pub(crate) approvers: Option<Approvers>,
 }
 
 impl Policy {
@@ -287,6 +299,7 @@ impl Policy {
             secret_arguments: written.secret_arguments,
             once: written.once,
             marks: written.marks,
+            questions: written.questions,
             digest: sha256_hex(canonical(root).as_bytes()),
         })
     }
@@ -376,12 +389,14 @@ impl Policy {
             if let Some(verdict) = verdict {
                 let after = brought.map(|(mark, by)| [mark.as_str(), " text came in by `", by, "`"].concat());
                 let (source, reassessed) = (source(), reassessed.flatten());
-                return Ruling { verdict, source, effect, reassessed, needs_confirmation: false, after };
+                let approvers = rule.approvers.0.clone();
+                return Ruling { verdict, source, effect, reassessed, needs_confirmation: false, after, approvers };
             }
         }
         let verdict = if effect <= Effect::Write { Verdict::Allow } else { Verdict::Ask };
         let source = ["default for ", effect.as_str()].concat();
-        Ruling { verdict, source, effect, reassessed: reassessed.flatten(), needs_confirmation: false, after: None }
+        let reassessed = reassessed.flatten();
+        Ruling { verdict, source, effect, reassessed, needs_confirmation: false, after: None, approvers: None }
     }
 }
 

@@ -68,6 +68,7 @@ async def guarded(vault, host, ledger):
         "profile": "favcrm",
         "vault": vault,
         "ledger": ledger,
+        "subject": "agent",
         "ask": host.ask,
         "on_step": lambda step: tell("step", step),
         "on_decision": lambda decision: tell("decision", decision),

@@ -82,6 +82,7 @@ async def workspace(
     """Connect to the sandbox and sign up there."""
     person = Person(sandbox, *answers)
     options.setdefault("ask", person)
+    options.setdefault("subject", "agent")
     async with toolgate.connect(sandbox.mcp, profile="favcrm", **options) as guard:
         await guard.signup(FORM)
         yield guard, person

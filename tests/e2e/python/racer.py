@@ -37,7 +37,7 @@ async def main() -> None:
         toolgate.PostgresLedger(LEDGER) if postgres else toolgate.SqliteLedger(LEDGER) as ledger,
         toolgate.connect(URL, profile="favcrm") as first,
     ):
-        options = {"server": URL, "profile": "favcrm", "snapshot": snapshot, "ledger": ledger}
+        options = {"server": URL, "subject": "agent", "profile": "favcrm", "snapshot": snapshot, "ledger": ledger}
         client = Listed(first.client, await first.client.list_tools())
         guards = [await toolgate.Guard.attach(client, **options) for _ in range(int(GUARDS))]
 

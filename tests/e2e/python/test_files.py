@@ -176,7 +176,7 @@ async def test_whatever_happens_to_the_file_is_noticed_before_the_next_line(tmp_
     path = str(tmp_path / "audit.jsonl")
     client = Notes()
     sink = toolgate.FileAudit(path)
-    guard = await toolgate.Guard.attach(client, server="notes", trusted=True, audit=sink)
+    guard = await toolgate.Guard.attach(client, server="notes", subject="agent", trusted=True, audit=sink)
     await guard.call_tool("list_notes", {})
     MEDDLERS[told](path)
     with pytest.raises(toolgate.AuditError, match=told) as caught:
@@ -369,7 +369,7 @@ async def yes(question):
 @pytest.mark.parametrize("answer", ["false", "true", 1, 0, {}, [], None, 1.0], ids=repr)
 async def test_a_ledgers_answer_is_true_or_it_is_no(answer, from_):
     client = Dropped()
-    guard = await toolgate.Guard.attach(client, server="notes", ask=yes, ledger=Odd(answer, from_))
+    guard = await toolgate.Guard.attach(client, server="notes", subject="agent", ask=yes, ledger=Odd(answer, from_))
     with pytest.raises(toolgate.LedgerError, match="`compare_and_set` must return True or False"):
         await guard.call_tool("drop_note", {})
     assert client.sent == []
@@ -385,7 +385,9 @@ async def test_an_empty_ledger_or_vault_of_the_hosts_own_is_used():
         def __len__(self):
             return 0
 
-    guard = await toolgate.Guard.attach(Dropped(), server="notes", ask=yes, ledger=ledger, vault=Vault())
+    guard = await toolgate.Guard.attach(
+        Dropped(), server="notes", subject="agent", ask=yes, ledger=ledger, vault=Vault()
+    )
     await guard.call_tool("drop_note", {})
     assert len(ledger) == 1
     assert isinstance(guard._driver._vault, Vault)
@@ -397,6 +399,6 @@ async def test_a_record_is_a_string(record):
         async def get(self, key):
             return record
 
-    guard = await toolgate.Guard.attach(Dropped(), server="notes", ledger=Wrong())
+    guard = await toolgate.Guard.attach(Dropped(), server="notes", subject="agent", ledger=Wrong())
     with pytest.raises(toolgate.LedgerError, match="`get` must return a string or None"):
         await guard.approve("apr_" + "0" * 24)

@@ -136,7 +136,9 @@ async def yes(question):
 async def refused(ledger, account, *, secret="nothing of this kind") -> str:
     """Let a guard try to have something approved; return what it says of the ledger."""
     sandbox, vault = account
-    async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=yes, ledger=ledger) as guard:
+    async with toolgate.connect(
+        sandbox.mcp, profile="favcrm", vault=vault, ask=yes, ledger=ledger, subject="agent"
+    ) as guard:
         booking = data(await guard.call_tool("list_bookings"))["items"][0]["id"]
         with pytest.raises(toolgate.LedgerError) as caught:
             await guard.call_tool("cancel_booking", {"id": booking})

@@ -139,7 +139,7 @@ async def killed(point, start, where, folder):
         # Whoever comes after goes on with what the dead left behind, and tries the same approval once more; twice.
         outcomes = []
         for _ in range(2):
-            options = {"vault": vault, "ledger": ledger, "snapshot": snapshot}
+            options = {"vault": vault, "ledger": ledger, "subject": "agent", "snapshot": snapshot}
             async with toolgate.connect(sandbox.mcp, profile="favcrm", **options) as guard:
                 outcomes += [resumed.error.code if resumed.error else "ran" for resumed in await guard.resume()]
                 for record in records:
@@ -170,7 +170,7 @@ async def settled(sandbox, vault, ledger, approval, *, ran):
             states.append(json.loads(record)["state"])
             return await ledger.compare_and_set(key, expected, record)
 
-    options = {"vault": vault, "ledger": Watched(), "profile": "favcrm"}
+    options = {"vault": vault, "ledger": Watched(), "subject": "agent", "profile": "favcrm"}
     state = json.loads(await ledger.get(f"approval/{approval}"))["state"]
     if state == "completed":
         # Killed between the answer and its record: going on with the snapshot has made up for that.

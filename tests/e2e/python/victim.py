@@ -59,7 +59,7 @@ async def main() -> None:
             die_at("before-call")
 
     ledger = toolgate.PostgresLedger(LEDGER) if LEDGER.startswith("postgresql:") else toolgate.SqliteLedger(LEDGER)
-    options = {"ledger": Deadly(ledger), "ask": yes, "on_step": watch}
+    options = {"ledger": Deadly(ledger), "subject": "agent", "ask": yes, "on_step": watch}
     async with ledger, toolgate.connect(URL, profile="favcrm", **options) as guard:
         held.append(guard)
         await guard.call_tool("cancel_booking", {"id": BOOKING})

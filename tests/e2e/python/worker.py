@@ -57,7 +57,7 @@ def code() -> str:
 
 
 def connect(**options):
-    return toolgate.connect(URL, profile="favcrm", vault=FileVault(), ledger=FileLedger(), **options)
+    return toolgate.connect(URL, profile="favcrm", vault=FileVault(), ledger=FileLedger(), subject="agent", **options)
 
 
 FORM: toolgate.Form = {"email": "ana@example.com", "organisation_name": "Ana's Studio"}

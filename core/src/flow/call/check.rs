@@ -157,6 +157,10 @@ impl Call {
             claims: None,
             remember: None,
             recounts: 0,
+            rereads: 0,
+            snapshotted: false,
+            resumed: false,
+            claimed: false,
             state: State::Dispatching(None),
         }
     }

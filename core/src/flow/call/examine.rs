@@ -1,7 +1,7 @@
 //! The gates that a call passes before anyone is asked: known, pinned, arguments, policy, pace.
 
 use super::{Arguments, Call, meta};
-use crate::approval::{Bound, Frame, Preview};
+use crate::approval::{Approvers, Bound, Frame, Preview};
 use crate::error::{Code, Error, Result};
 use crate::flow::signup::{self, Role};
 use crate::gate::pace::Paced;
@@ -18,6 +18,8 @@ use crate::step::Millis;
 pub(super) struct Examined {
     pub(super) document: Document,
     pub(super) verdict: Verdict,
+    /// Who may answer, if a person is asked and the policy names them.
+    pub(super) approvers: Option<Approvers>,
     pub(super) paced: Paced,
 }
 
@@ -35,10 +37,11 @@ impl Call {
         let (document, ruling) = self.permit(now, shared)?;
         if self.round.is_some() {
             // It was counted with its first request.
-            return Ok(Examined { document, verdict: ruling.verdict, paced: Paced::Pass });
+            let (verdict, approvers) = (ruling.verdict, ruling.approvers);
+            return Ok(Examined { document, verdict, approvers, paced: Paced::Pass });
         }
         let paced = gate::pace::check(shared, &self.name, ruling.effect, now, may_wait, &mut self.decision)?;
-        Ok(Examined { document, verdict: ruling.verdict, paced })
+        Ok(Examined { document, verdict: ruling.verdict, approvers: ruling.approvers, paced })
     }
 
     /// The same gates but for the pace, which counted a call that was sent already.

@@ -1,11 +1,14 @@
 //! Calls one tool through the gates.
 //!
 //! `(recalling) → (inquiring) → (looking) → proposing → asking → deciding → claiming → dispatching → (keeping) →
-//! settling → finished`; a call that needs no approval goes straight to `dispatching`, and one that the pace holds back
+//! settling → finished`, with `taking` before anything that a second process could do too, where the call came out of a
+//! snapshot; a call that needs no approval goes straight to `dispatching`, and one that the pace holds back
 //! begins with `waiting`. After a pause every gate before
 //! the dispatch is passed again.
 
+mod asking;
 pub(crate) mod check;
+mod claim;
 mod examine;
 mod meta;
 mod once;
@@ -25,11 +28,11 @@ use crate::approval::remembered::{self, Remembered};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Detail, Error, Result};
-use crate::flow::decide::decided;
+use crate::flow::decide::{Decided, decided};
 use crate::gate::once::{Claim, Taken};
 use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
-use crate::guard::Shared;
+use crate::guard::{Shared, flow_of};
 use crate::json::de::{FromNode, Source, record};
 use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
@@ -80,6 +83,16 @@ pub(crate) struct Call {
     remember: Option<Remembered>,
     /// How often another process counted a remembered answer first.
     recounts: u32,
+    /// How often a person's answer met another one in the ledger.
+    rereads: u32,
+    /// Whether the call is in a snapshot, so that another process may go on with it.
+    pub(crate) snapshotted: bool,
+    /// Whether it came out of one.
+    #[serde(skip)]
+    resumed: bool,
+    /// Whether the ledger gave it to this process.
+    #[serde(skip)]
+    claimed: bool,
     state: State,
 }
 
@@ -120,6 +133,10 @@ enum State {
         before: Approval,
         after: Approval,
     },
+    /// Looks what others answered at the same time.
+    Comparing(Approval),
+    /// Takes the call out of a snapshot for this process alone.
+    TakingUp,
     Claiming {
         before: Approval,
         after: Approval,
@@ -207,7 +224,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts; vault });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted; vault, resumed, claimed });
 
 const STATES: &[&str] = &[
     "recalling",
@@ -221,6 +238,8 @@ const STATES: &[&str] = &[
     "proposing",
     "asking",
     "deciding",
+    "comparing",
+    "taking_up",
     "claiming",
     "remembering",
     "counting",
@@ -253,6 +272,8 @@ impl FromNode for State {
             "proposing" => State::Proposing(from.whole()),
             "asking" => State::Asking(from.whole()),
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
+            "comparing" => State::Comparing(from.whole()),
+            "taking_up" => State::TakingUp,
             "claiming" => State::Claiming { before: from.member("before"), after: from.member("after") },
             "remembering" => {
                 State::Remembering { approval: from.member("approval"), remembered: from.member("remembered") }
@@ -331,24 +352,7 @@ impl Call {
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
-            State::Asking(approval) => Action::Ask {
-                question: About::Approval {
-                    message: format!(
-                        "May the agent call `{}` ({}) at `{}` as `{}`?",
-                        approval.preview.tool,
-                        approval.preview.effect.as_str(),
-                        approval.preview.server,
-                        approval.preview.subject
-                    ),
-                    approval: approval.id.clone(),
-                    preview: approval.preview.clone(),
-                    digest: approval.digest.clone(),
-                    expires_at: approval.expires_at,
-                    same_call: shared.held.twin_of(approval).map(str::to_owned),
-                    remember: self.may_fix(approval),
-                }
-                .into(),
-            },
+            State::Asking(approval) => self.question_about(approval, shared),
             State::Remembering { remembered, .. } => {
                 Action::Commit { key: remembered.key(), expected: None, record: remembered.record() }
             }
@@ -377,6 +381,8 @@ impl Call {
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
+            State::Comparing(approval) => Action::Read { key: approval.key() },
+            State::TakingUp => self.taking_up(shared),
             State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
             State::Answering => self.inputs_question(shared),
             State::Keeping { key: Some(key), .. } => {
@@ -397,6 +403,10 @@ impl Call {
 
     /// What was on its way when the snapshot was written may have run: only a read is asked again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
+        self.resumed = true;
+        if let State::Asking(approval) = &self.state {
+            shared.questions.put(flow_of(&self.entropy), true, approval.proposed_at);
+        }
         let repeatable =
             shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read && !tool.is_unconfirmed());
         match &self.state {
@@ -486,7 +496,7 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(approval.clone());
-                        self.put(approval, input.now, shared);
+                        self.put(approval, false, input.now, shared);
                     }
                     Err(error) => self.refuse(error),
                 }
@@ -505,22 +515,13 @@ impl Call {
             },
             State::Deciding { after, .. } => {
                 let after = after.clone();
-                if matches!(input.happening, Happening::Cancelled) {
-                    return self.call_off();
-                }
-                match dispatch::stored(&input.happening, &shared.redactor)
-                    .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
-                {
-                    Ok(()) => {
-                        shared.remember(after.clone());
-                        match self.remember.take() {
-                            Some(remembered) => self.state = State::Remembering { approval: after, remembered },
-                            None => self.go_on(&after, input.now, shared),
-                        }
-                    }
-                    Err(error) => self.refuse(error),
-                }
+                self.decided(after, &input, shared)?;
             }
+            State::Comparing(wanted) => {
+                let wanted = wanted.clone();
+                self.compared(&wanted, &input, shared)?;
+            }
+            State::TakingUp => self.taken_up(&input, shared)?,
             State::Remembering { approval, remembered } => {
                 let (approval, remembered) = (approval.clone(), remembered.clone());
                 self.remembered(&approval, remembered, &input, shared)?;
@@ -612,7 +613,14 @@ impl Call {
                     if let Some(passage) = self.decision.gates.last_mut() {
                         passage.verdict = GateVerdict::Ask;
                     }
-                    self.state = State::Reviewing { digest: digest.clone(), problem: error };
+                    let digest = digest.clone();
+                    match self.check_review(&digest, &error, now, shared) {
+                        Ok(()) => {
+                            self.put_review(now, shared);
+                            self.state = State::Reviewing { digest, problem: error };
+                        }
+                        Err(error) => self.refuse(error),
+                    }
                 }
                 _ => self.refuse(error),
             },
@@ -626,8 +634,14 @@ impl Call {
             Happening::Cancelled => &Answer::Cancel,
             _ => return Err(input.wrong_event("`answer`")),
         };
+        if !matches!(
+            answer,
+            Answer::Code { .. } | Answer::Resend | Answer::Ran { .. } | Answer::NotRan { .. } | Answer::Withdraw { .. }
+        ) {
+            self.heard_review(digest, answer, input.now, shared);
+        }
         match answer {
-            Answer::Approve => match super::accept::accept(&self.name, digest, shared) {
+            Answer::Approve { .. } => match super::accept::accept(&self.name, digest, shared) {
                 Ok(()) => {
                     self.passed = self.decision.gates.len();
                     self.advance(input.now, true, shared);
@@ -750,6 +764,14 @@ impl Call {
             }
         }
         if examined.verdict == Verdict::Allow && self.quoted.is_none() && !replaces {
+            match self.take_up(false, shared) {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    self.decision.deny(Gate::Dispatch, &error);
+                    return self.refuse(error);
+                }
+            }
             self.decision.say(Gate::Approval, GateVerdict::Pass, "not needed");
             if self.takes_something() {
                 let under = self.rule.clone();
@@ -799,9 +821,15 @@ impl Call {
             }
             approval.check_usable(now)?;
         }
-        if let Some(remembered) = self.find_remembered(&examined.document, &binding, now, shared).cloned() {
+        // An answer that a person gave for calls like this one is no word of those whom the policy names.
+        if examined.approvers.is_none()
+            && let Some(remembered) = self.find_remembered(&examined.document, &binding, now, shared).cloned()
+        {
             self.count(remembered, now, shared);
             return Ok(());
+        }
+        if self.quoted.is_none() {
+            self.check_silence(&binding.call, now, shared)?;
         }
         let parked = self.quoted.is_none().then(|| shared.approvals.parked_of(&binding.call, now)).flatten();
         if let Some(id) = parked.filter(|id| self.recalls < MAX_RECALLS && !shared.held.has(id)) {
@@ -827,16 +855,20 @@ impl Call {
             gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
             gate::approval::Standing::Open(approval) => {
                 self.ask(approval.clone());
-                self.put(approval, now, shared);
+                self.put(approval, true, now, shared);
             }
             gate::approval::Standing::Missing => {
+                if self.take_up(true, shared)? {
+                    return Ok(());
+                }
                 shared.approvals.check_room(now)?;
                 let check = self.check(&examined.document, shared);
                 let times = (now, now.saturating_add(shared.approval_ttl));
                 let (call, preview) = (binding.call, binding.preview);
                 let approval = Approval::propose(&self.entropy, call, &binding.arguments, preview, check, times);
                 let continues = self.round.as_ref().and_then(|round| round.continues.clone());
-                self.ask(Approval { continues, ..approval }.sealed(&shared.seal));
+                let approvers = examined.approvers.clone();
+                self.ask(Approval { continues, approvers, ..approval }.sealed(&shared.seal));
             }
         }
         Ok(())
@@ -853,13 +885,17 @@ impl Call {
     }
 
     /// Puts the approval that the ledger holds to a person, unless all that is new in it is their own word.
-    fn put(&mut self, approval: Approval, now: Millis, shared: &Shared) {
-        if !self.is_given_by_person() {
+    /// `again` says that it was asked about before, and nobody answered.
+    fn put(&mut self, approval: Approval, again: bool, now: Millis, shared: &mut Shared) {
+        // Who typed inputs is not known by name, so that where people are named one of them is asked.
+        if !self.is_given_by_person() || approval.approvers.is_some() {
+            shared.questions.put(flow_of(&self.entropy), again, now);
             self.state = State::Asking(approval);
             return;
         }
-        match decided(&approval, &Answer::Approve, now, &shared.seal) {
-            Ok(after) => self.state = State::Deciding { before: approval, after },
+        match decided(&approval, &Answer::Approve { by: None }, now, &shared.seal) {
+            Ok(Decided::Moved(after)) => self.state = State::Deciding { before: approval, after: *after },
+            Ok(Decided::Same) => self.go_on(&approval, now, shared),
             Err(error) => self.refuse(error),
         }
     }
@@ -877,41 +913,6 @@ impl Call {
         }
     }
 
-    fn answered(&mut self, approval: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
-        let answer = match &input.happening {
-            Happening::Answer { answer } => answer,
-            Happening::Cancelled => &Answer::Cancel,
-            _ => return Err(input.wrong_event("`answer`")),
-        };
-        match answer {
-            Answer::Approve | Answer::Deny { .. } => match decided(approval, answer, input.now, &shared.seal) {
-                Ok(after) => self.state = State::Deciding { before: approval.clone(), after },
-                Err(error) => self.refuse(error),
-            },
-            Answer::Remember(remember) => {
-                let remembered = self.remember(approval, remember, input.now, shared)?;
-                match decided(approval, &Answer::Approve, input.now, &shared.seal) {
-                    Ok(after) => {
-                        self.remember = Some(remembered);
-                        self.state = State::Deciding { before: approval.clone(), after };
-                    }
-                    Err(error) => self.refuse(error),
-                }
-            }
-            Answer::Defer if self.round.is_some() => self.round_deferred(approval, input.now, shared),
-            Answer::Defer => self.refuse(unanswered(approval, input.now)),
-            Answer::Cancel if self.round.is_some() => self.leave(),
-            Answer::Cancel => self.call_off()?,
-            _ => {
-                return Err(Error::new(
-                    Code::WrongAnswer,
-                    "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.",
-                ));
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) fn decision(&self) -> &Decision {
         &self.decision
     }
@@ -919,7 +920,7 @@ impl Call {
     /// The approval that the call asks about or goes by.
     pub(crate) fn holds(&self) -> Option<&Approval> {
         match &self.state {
-            State::Proposing(approval) | State::Asking(approval) => Some(approval),
+            State::Proposing(approval) | State::Asking(approval) | State::Comparing(approval) => Some(approval),
             State::Deciding { before, .. } | State::Claiming { before, .. } => Some(before),
             _ => None,
         }
@@ -1071,7 +1072,8 @@ impl Call {
         let outcome = outcome.take().unwrap_or_else(|| {
             failed(match after.state {
                 Standing::Approved => Error::new(Code::Unreachable, "The backend was not reached."),
-                _ => Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it."),
+                _ => Error::new(Code::OutcomeUnknown, "The answer was lost with the process that received it.")
+                    .with("approval", after.id.as_str()),
             })
         });
         self.state = State::Finished(match (outcome, &input.happening) {
@@ -1084,6 +1086,12 @@ impl Call {
     }
 
     fn conclude(&mut self, approval: Option<Approval>, to: Standing, outcome: Outcome, shared: &Shared) {
+        let outcome = match (outcome, &approval) {
+            (Outcome::Failed { error, decision }, Some(approval)) => {
+                Outcome::Failed { error: error.with("approval", approval.id.as_str()), decision }
+            }
+            (outcome, _) => outcome,
+        };
         self.settle_or_finish(settlement(approval, to, shared), outcome);
     }
 

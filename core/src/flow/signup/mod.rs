@@ -309,7 +309,7 @@ impl Signup {
                     _ => return Err(input.wrong_event("`answer`")),
                 };
                 match answer {
-                    Answer::Approve => {
+                    Answer::Approve { .. } => {
                         self.replaces = true;
                         self.go_on(next, input.now, shared);
                     }

@@ -93,7 +93,7 @@ export const generations: Generation[] = [
     http(url, options = {}) {
       const { vault, fetch } = authorized(url, options);
       const transport = new v2.StreamableHTTPClientTransport(url, { fetch });
-      return subjectV2(transport, vault, { server: url.href, profile: "favcrm", ...options });
+      return subjectV2(transport, vault, { server: url.href, subject: "agent", profile: "favcrm", ...options });
     },
     stdio: (command, options = {}) => subjectV2(new V2Stdio({ ...command, stderr: "ignore" }), new MemoryVault(), options),
   },
@@ -102,7 +102,7 @@ export const generations: Generation[] = [
     unreachable: "unreachable",
     http(url, options = {}) {
       const { vault, fetch } = authorized(url, options);
-      return subjectV1(new V1Http(url, { fetch }), vault, { server: url.href, profile: "favcrm", ...options });
+      return subjectV1(new V1Http(url, { fetch }), vault, { server: url.href, subject: "agent", profile: "favcrm", ...options });
     },
     stdio: (command, options = {}) => subjectV1(new V1Stdio({ ...command, stderr: "ignore" }), new MemoryVault(), options),
   },
@@ -113,7 +113,7 @@ export const generations: Generation[] = [
       const vault = options.vault ?? new MemoryVault();
       const client = new FetchClient(url, { vault, credential: KEY });
       await client.connect();
-      const guard = await Guard.attach(client, { server: url.href, profile: "favcrm", ...options, vault });
+      const guard = await Guard.attach(client, { server: url.href, subject: "agent", profile: "favcrm", ...options, vault });
       return {
         guard,
         vault,

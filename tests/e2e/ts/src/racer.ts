@@ -27,7 +27,7 @@ const tools = await client.listTools();
 const listed = { listTools: async () => tools, callTool: client.callTool.bind(client) };
 const guards: Guard<typeof listed>[] = [];
 for (let made = 0; made < Number(count); made += 1) {
-  guards.push(await Guard.attach(listed, { server: url, profile: "favcrm", snapshot, ledger }));
+  guards.push(await Guard.attach(listed, { server: url, subject: "agent", profile: "favcrm", snapshot, ledger }));
 }
 
 async function run(guard: Guard<typeof listed>): Promise<string> {

@@ -1,0 +1,145 @@
+//! What approvals are bound to besides the call: which server, and who acts there.
+//!
+//! Two servers may give themselves the same name, and two tenants may use the same server. Where approvals outlive the
+//! process or are shared, the name is not enough: the endpoint tells servers apart, and `subject` tenants.
+
+use crate::error::{Code, Error, Result};
+use crate::json::canonical::sha256_hex;
+use crate::json::de::{FromNode, Source};
+
+const MAX_BYTES: usize = 2_048;
+
+/// Where the host's client is connected to.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// Over HTTP.
+    Url(String),
+    /// A process that was started, by its command, its arguments and its working folder.
+    Process {
+        /// The program.
+        command: String,
+        /// Its arguments; shown nowhere, for they may hold secrets.
+        args: Vec<String>,
+        /// The folder that it works in.
+        folder: String,
+    },
+}
+
+impl FromNode for Endpoint {
+    fn blank() -> Self {
+        Endpoint::Url(String::new())
+    }
+
+    fn fill(&mut self, from: &mut Source<'_>) {
+        if from.node().get("url").is_some() {
+            from.object(Some(&["url"]));
+            *self = Endpoint::Url(from.member("url"));
+        } else {
+            from.object(Some(&["command", "args", "folder"]));
+            *self = Endpoint::Process {
+                command: from.member("command"),
+                args: from.member_or_default("args"),
+                folder: from.member("folder"),
+            };
+        }
+    }
+}
+
+impl Endpoint {
+    /// The same for the same endpoint, in every language, and without anything that could be a secret.
+    fn identity(&self) -> Option<String> {
+        match self {
+            Endpoint::Url(url) => of_url(url),
+            Endpoint::Process { command, args, folder } => {
+                let program = command.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())?;
+                let mut whole = String::new();
+                for part in [command, folder].into_iter().chain(args) {
+                    whole.push_str(&part.len().to_string());
+                    whole.push(':');
+                    whole.push_str(part);
+                }
+                Some(format!("stdio:{program}#{}", fingerprint(&whole)))
+            }
+        }
+    }
+}
+
+/// Without user, password and fragment; a query may hold a key, so that only its fingerprint is told.
+fn of_url(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let (authority, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, "/"));
+    let host = authority.rsplit('@').next().filter(|host| !host.is_empty())?;
+    let query = query.filter(|query| !query.is_empty()).map(|query| format!("?sha256:{}", fingerprint(query)));
+    Some(format!("{}://{}{path}{}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase(), query.unwrap_or_default()))
+}
+
+fn fingerprint(text: &str) -> String {
+    sha256_hex(text.as_bytes()).chars().take(16).collect()
+}
+
+/// What a host knows of server and subject.
+pub(crate) struct Given<'g> {
+    pub(crate) server: Option<&'g str>,
+    pub(crate) name: Option<&'g str>,
+    pub(crate) endpoint: Option<&'g Endpoint>,
+    pub(crate) subject: Option<&'g str>,
+    pub(crate) lasting: bool,
+}
+
+/// What approvals, and what lock files are bound to.
+pub(crate) struct Identity {
+    pub(crate) server: String,
+    /// Lock files are reviewed and shared by people; they name what the server calls itself where no other is given.
+    pub(crate) lock: String,
+    pub(crate) subject: String,
+}
+
+impl Given<'_> {
+    pub(crate) fn settle(&self) -> Result<Identity> {
+        let server = self.server.filter(|server| !server.is_empty());
+        let name = self.name.filter(|name| !name.is_empty());
+        let endpoint = || self.endpoint.and_then(Endpoint::identity);
+        let (server, lock) = match (server, name) {
+            (Some(server), _) => (server.to_owned(), server.to_owned()),
+            (None, Some(name)) if !self.lasting => (name.to_owned(), name.to_owned()),
+            (None, name) => {
+                let server = endpoint().ok_or_else(|| no_server(self.lasting))?;
+                let lock = name.unwrap_or(&server).to_owned();
+                (server, lock)
+            }
+        };
+        if server.len() > MAX_BYTES || lock.len() > MAX_BYTES {
+            return Err(invalid("`server` must name the backend in 1 to 2048 bytes."));
+        }
+        let subject = self.subject.filter(|subject| !subject.is_empty());
+        if subject.is_some_and(|subject| subject.len() > MAX_BYTES) {
+            return Err(invalid("`subject` must name who acts in at most 2048 bytes."));
+        }
+        if self.lasting && subject.is_none() {
+            return Err(invalid(
+                "With a ledger that outlives the process or is shared, `subject` must say who acts: the user's, the \
+                 tenant's or the agent's id. Otherwise one could spend what was approved for another.",
+            )
+            .with("missing", "subject"));
+        }
+        Ok(Identity { server, lock, subject: subject.unwrap_or("agent").to_owned() })
+    }
+}
+
+fn no_server(lasting: bool) -> Error {
+    let error = if lasting {
+        invalid(
+            "With a ledger that outlives the process or is shared, `server` must say which server it is: its address, or \
+             a name of yours that no other server has. The name that a server gives itself may be another one's too.",
+        )
+    } else {
+        invalid("`server` must name the backend in 1 to 2048 bytes.")
+    };
+    error.with("missing", "server")
+}
+
+fn invalid(message: &str) -> Error {
+    Error::new(Code::InvalidOptions, message)
+}
