@@ -101,6 +101,11 @@ impl Core {
         self.0.snapshot()
     }
 
+    /// What [`Core::snapshot`] writes, for comparisons: nobody may go on with it.
+    pub fn state(&self) -> String {
+        self.0.state()
+    }
+
     /// Takes over a snapshot; answers an array of its open steps.
     pub fn restore(&mut self, snapshot: &str) -> Result<String, String> {
         let steps = self.0.restore(snapshot).map_err(|error| self.shown(&error))?;

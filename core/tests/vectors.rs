@@ -362,9 +362,9 @@ fn foretold(core: &Core, start: &Value, document: Option<&str>) -> Option<Value>
             request[member] = value.clone();
         }
     }
-    let before = core.snapshot();
+    let before = core.state();
     let report = parsed(&core.check(&request.to_string(), document).ok()?);
-    assert_eq!(core.snapshot(), before, "a check changes nothing");
+    assert_eq!(core.state(), before, "a check changes nothing");
     Some(report)
 }
 
