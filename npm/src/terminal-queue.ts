@@ -159,6 +159,10 @@ export class Terminal {
       this.#wasInterrupted = false;
       const reading = sheet.read(typed.text);
       if ("answer" in reading) return reading.answer;
+      if ("next" in reading) {
+        output.write(written(reading.next.lines, columnsOf(output)));
+        return this.#dialogue(reading.next, reader, output, interrupted);
+      }
       if ("show" in reading) {
         if (reading.show === "help") say(...sheet.help);
         else if ((await page(sheet.complete, reader, output)) === "interrupt") return interrupted();

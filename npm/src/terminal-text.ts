@@ -1,5 +1,6 @@
 /** How a question is written on a terminal, and what is typed is read. Whatever is not ours is in quotes or behind `|`. */
 
+import { inputsSheet } from "./terminal-inputs.js";
 import type {
   Answer,
   ApprovalQuestion,
@@ -15,7 +16,11 @@ import type {
 import { whole } from "./whole.js";
 
 /** What was typed means an answer, or the wish to see something, or nothing clear. */
-export type Reading = { answer: Answer } | { show: "complete" | "help" } | { unclear: string; isHalfYes?: true };
+export type Reading =
+  | { answer: Answer }
+  | { next: Sheet }
+  | { show: "complete" | "help" }
+  | { unclear: string; isHalfYes?: true };
 
 /** One question as a terminal shows it. */
 export interface Sheet {
@@ -49,6 +54,8 @@ export function sheetOf(question: Question): Sheet | undefined {
       return outcomeSheet(question);
     case "code":
       return codeSheet(question);
+    case "inputs":
+      return inputsSheet(question, headOf(question));
     default:
       return undefined;
   }
@@ -75,7 +82,7 @@ export function inLine(text: unknown): string {
   return whole.bindings.visible(typeof text === "string" ? text : (JSON.stringify(text) ?? ""));
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `"${inLine(text.replaceAll("\\", "\\\\")).replaceAll('"', '\\"')}"`;
 }
 
@@ -107,7 +114,7 @@ export function widthOf(character: string): number {
   return (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2;
 }
 
-const STRICT = new Set(["destructive", "send", "billing"]);
+export const STRICT: ReadonlySet<string> = new Set(["destructive", "send", "billing"]);
 
 function approvalSheet(question: ApprovalQuestion): Sheet {
   const { preview, expiresAt } = question;
@@ -243,7 +250,7 @@ function yesOrNo(typed: string): Reading | undefined {
   return { answer: no[1] ? { type: "deny", reason: no[1] } : { type: "deny" } };
 }
 
-function own(text: string): Row {
+export function own(text: string): Row {
   return { text };
 }
 

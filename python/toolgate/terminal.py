@@ -24,7 +24,7 @@ import anyio
 import anyio.to_thread
 
 from .ask import Cancel, Defer, Deny
-from .terminal_text import Row, Show, Unclear, nobody, sheet_of, unasked, written
+from .terminal_text import Next, Row, Show, Unclear, nobody, sheet_of, unasked, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,6 +241,9 @@ class _Terminal:
                 return self._unanswered(typed, asked, before)
             self._was_interrupted = False
             match sheet.read(typed):
+                case Next(following):
+                    self._write(written(following.lines, self._size()[0]))
+                    return self._dialogue(asked, following, before)
                 case Show("help"):
                     self._say(*sheet.help)
                 case Show():

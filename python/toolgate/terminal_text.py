@@ -32,10 +32,23 @@ if TYPE_CHECKING:
         Question,
     )
 
-__all__ = ["Row", "Sheet", "Show", "Unclear", "nobody", "sheet_of", "unasked", "written"]
+__all__ = [
+    "STRICT",
+    "Next",
+    "Row",
+    "Sheet",
+    "Show",
+    "Unclear",
+    "in_line",
+    "nobody",
+    "quoted",
+    "sheet_of",
+    "unasked",
+    "written",
+]
 
 # These reach beyond what can be undone, so that a slip of the finger must not do.
-_STRICT = frozenset({"destructive", "send", "billing"})
+STRICT = frozenset({"destructive", "send", "billing"})
 
 # What is not Latin, Greek, Cyrillic and the like may take two columns.
 _WIDE = 0x1100
@@ -53,6 +66,13 @@ class Show:
     """Whoever typed wants to see something first."""
 
     what: Literal["complete", "help"]
+
+
+@dataclass(frozen=True)
+class Next:
+    """The question goes on with another sheet."""
+
+    sheet: Sheet
 
 
 @dataclass(frozen=True)
@@ -80,7 +100,7 @@ class Sheet:
     complete: list[Row]
     prompt: str
     help: list[str]
-    read: Callable[[str], Answer | Show | Unclear]
+    read: Callable[[str], Answer | Next | Show | Unclear]
     otherwise: Answer
 
 
@@ -97,6 +117,10 @@ def sheet_of(question: Question) -> Sheet | None:
             return _outcome_sheet(question)
         case "code":
             return _code_sheet(question)
+        case "inputs":
+            from .terminal_inputs import inputs_sheet
+
+            return inputs_sheet(question, _head(question))
         case _:  # pyright: ignore[reportUnnecessaryComparison] - a later core has more
             return None
 
@@ -136,7 +160,8 @@ def in_line(text: object) -> str:
     return _native.visible(whole.encode("utf-8", "backslashreplace").decode())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text from outside in quotes that nothing in it ends."""
     visible = in_line(text.replace("\\", "\\\\")).replace('"', '\\"')
     return f'"{visible}"'
 
@@ -162,7 +187,7 @@ def _broken(text: str, margin: str, columns: int) -> str:
 
 def _approval_sheet(question: ApprovalQuestion) -> Sheet:
     preview = question["preview"]
-    strict = preview["effect"] in _STRICT
+    strict = preview["effect"] in STRICT
     rows = [*_head(question), *_call(preview)]
     if "same_call" in question:
         rows.append(Row("Note: the agent asks for the same call twice; each yes sends it once."))
@@ -230,7 +255,7 @@ def _definition_sheet(question: DefinitionQuestion) -> Sheet:
     return Sheet(
         [
             *_head(question),
-            Row(f"Tool: {_quoted(question['tool'])}. {says}"),
+            Row(f"Tool: {quoted(question['tool'])}. {says}"),
             *(row for difference in question["differences"] for row in _difference(difference)),
         ],
         [],
@@ -272,7 +297,7 @@ def _code_sheet(question: CodeQuestion) -> Sheet:
     rows = _head(question)
     if (problem := question.get("problem")) is not None:
         rows.append(Row(f"Because: {in_line(problem['message'])}"))
-    rows.append(Row(f"Sent to: {_quoted(question['masked_email'])}"))
+    rows.append(Row(f"Sent to: {quoted(question['masked_email'])}"))
     until, left = _time(question["expires_at"]), question["attempts_left"]
     rows.append(Row(f"{question['digits']} digits, good until {until}; {left} more tries."))
 
@@ -322,17 +347,17 @@ def _head(question: Question) -> list[Row]:
     given = cast("Mapping[str, Any]", question)
     rows = [Row(in_line(given["message"]))]
     if "server" in given:
-        rows.append(Row(f"Server: {_quoted(given['server'])}"))
+        rows.append(Row(f"Server: {quoted(given['server'])}"))
     if "subject" in given:
-        rows.append(Row(f"Subject: {_quoted(given['subject'])}"))
+        rows.append(Row(f"Subject: {quoted(given['subject'])}"))
     return rows
 
 
 def _call(preview: Preview) -> list[Row]:
     given = cast("Mapping[str, Any]", preview)
-    title = f", called {_quoted(given['title'])} by its server" if given.get("title") is not None else ""
+    title = f", called {quoted(given['title'])} by its server" if given.get("title") is not None else ""
     reasons = f", because {in_line('; '.join(preview['reasons']))}" if preview["reasons"] else ""
-    rows = [Row(f"Tool: {_quoted(preview['tool'])}{title}"), Row(f"Effect: {in_line(preview['effect'])}{reasons}")]
+    rows = [Row(f"Tool: {quoted(preview['tool'])}{title}"), Row(f"Effect: {in_line(preview['effect'])}{reasons}")]
     if record := given.get("record"):
         rows += [Row("It is about, as the server says:"), *map(_line, record)]
     rows.append(Row("What is sent:" if preview["lines"] else "Nothing is sent with it."))
@@ -367,12 +392,12 @@ def _line(line: Line) -> Row:
 
 
 def _difference(difference: Difference) -> list[Row]:
-    path, note = _quoted(difference["path"]), in_line(difference["note"])
+    path, note = quoted(difference["path"]), in_line(difference["note"])
     rows = [Row(f"{in_line(difference['change'])} at {path}: {note}", quoted=True)]
     if "before" in difference:
-        rows.append(Row(f"  before: {_quoted(difference['before'])}", quoted=True))
+        rows.append(Row(f"  before: {quoted(difference['before'])}", quoted=True))
     if "after" in difference:
-        rows.append(Row(f"  now: {_quoted(difference['after'])}", quoted=True))
+        rows.append(Row(f"  now: {quoted(difference['after'])}", quoted=True))
     return rows
 
 

@@ -3,7 +3,7 @@
 Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds)
 and the number of its `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in
 milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent
-and for every end: `sent NAME`, `NAME CODE`.
+and for every end: `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import mcp.types
 
 import toolgate
+from toolgate.ask import answer_to_json
 
 LOG, PLAN = Path(sys.argv[1]), json.loads(sys.argv[2])
 TOOLS = [
@@ -61,6 +62,10 @@ async def make(guard: Any, call: dict[str, Any]) -> None:
 
 
 async def main() -> None:
+    if "question" in PLAN:
+        answer = await toolgate.ask_in_terminal(PLAN["question"])
+        write(json.dumps(answer_to_json(answer)))
+        return
     options = {"ask": toolgate.ask_in_terminal, "server": "https://files.example/mcp", "subject": "agent:tests"}
     guards = [
         await toolgate.Guard.attach(Client(), **options, approval_ttl=PLAN.get("ttl"))

@@ -394,3 +394,80 @@ class TestForgeries:
         assert "\u0301" * 5 not in shown
         assert max(sum(1 + (ord(one) > 0x1100) for one in line) for line in lines) < 80
         assert "sent" not in log.read_text()
+
+    def test_a_definition_that_changed(self, begin, log):
+        """Reads that nothing confirms are asked about by their definition."""
+        tool = {
+            "name": "open_nodes",
+            "description": self.EVIL,
+            "inputSchema": {"type": "object"},
+            "annotations": {"readOnlyHint": True, "openWorldHint": False},
+        }
+        with Keyboard(begin({"tool": tool["name"], "arguments": {"name": "a"}}, tools=[tool]), columns=80) as person:
+            person.see(r"Go on with this definition\? y, n, later, \?: ")
+            shown = person.screen
+            person.press("y\n")
+            assert person.end() == 0
+        assert not set(shown) & set(self.FORBIDDEN)
+        allowed = ("  ", "toolgate asks, question 1 of 1:", "Go on with this definition? y, n")
+        assert all(line.startswith(allowed) or line == "" for line in shown.split("\n"))
+        assert ended(log) == ["sent a", "a done", "end"]
+
+
+class TestInputs:
+    """What a tool asks for in the middle of a call is typed in, shown, and sent by a yes to the whole."""
+
+    FIELDS = (
+        {"name": "amount", "type": "number", "required": True, "maximum": 100, "title": f"Amount{TestForgeries.EVIL}"},
+        {"name": "note", "type": "string", "required": False, "description": "For the receipt"},
+        {"name": "kind", "type": "choice", "required": True, "options": [{"value": "full"}, {"value": "part"}]},
+        {"name": "mail", "type": "boolean", "required": True, "default": False},
+    )
+
+    def question(self, effect: str) -> dict[str, Any]:
+        form = {"key": "ask", "type": "form", "message": TestForgeries.EVIL, "fields": self.FIELDS}
+        page = {"key": "page", "type": "url", "message": "Sign here", "url": "https://pay.example/x?y=1"}
+        return {
+            "type": "inputs",
+            "message": "The tool `refund` asks for more.",
+            "server": "https://files.example/mcp",
+            "subject": "agent:tests",
+            "calls": [{"tool": "refund", "effect": effect}],
+            "requests": [form, page, {"key": "gone", "type": "form", "fields": [], "declined": "asks for a password"}],
+            "expires_at": 4_000_000_000_000,
+        }
+
+    def test_typed_in_and_sent_by_a_yes(self, begin, log):
+        with Keyboard(begin(question=self.question("billing"))) as person:
+            person.see(r"Answer the server\? y, n, later: ")
+            assert "https://pay.example/x?y=1" in person.screen
+            person.press("y\n")
+            for prompt, typed in (
+                ('Value for "amount": ', ""),
+                ("given.*amount", "500"),
+                ("no such number.*amount", "12.5"),
+                ('"note", or nothing: ', ""),
+                ('"kind": ', "2"),
+                ('"mail": ', ""),
+                ("Agree to it", "n"),
+                (r"12.5.*Send this\? yes \(in full\), n: ", "y"),
+                (r"in full to send.*Send this\? yes \(in full\), n: ", "yes"),
+            ):
+                person.see(prompt)
+                person.rest(0.1)
+                person.press(f"{typed}\n")
+            assert person.end() == 0
+            assert not set(person.screen) & set(TestForgeries.FORBIDDEN)
+        responses = json.loads(log.read_text())["responses"]
+        assert {key: {**answer, "by": "person"} for key, answer in responses.items()} == {
+            "ask": {"action": "accept", "content": {"amount": 12.5, "kind": "part", "mail": False}, "by": "person"},
+            "page": {"action": "decline", "by": "person"},
+        }
+
+    def test_declined_and_put_off(self, begin, log):
+        for typed in ("n", "later"):
+            with Keyboard(begin(question=self.question("write"))) as person:
+                person.see(r"Answer the server\? y, n, later: ")
+                person.press(f"{typed}\n")
+                assert person.end() == 0
+        assert [json.loads(line)["type"] for line in ended(log)] == ["deny", "defer"]

@@ -6,12 +6,12 @@
  * The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds) and the number of its
  * `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in milliseconds. With
  * `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
- * `sent NAME`, `NAME CODE`.
+ * `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged.
  */
 
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Guard, ToolgateError } from "toolgate";
+import { Guard, type Question, ToolgateError } from "toolgate";
 import { askInTerminal } from "toolgate/node";
 
 interface Call {
@@ -29,6 +29,7 @@ interface Plan {
   ttl?: number;
   chain?: boolean;
   begin?: number;
+  question?: Record<string, unknown>;
 }
 
 const [log = "", given = "{}"] = process.argv.slice(2);
@@ -67,6 +68,11 @@ async function make(guard: Guard<typeof client>, call: Call): Promise<void> {
 if (plan.begin) {
   console.log("the program begins");
   await sleep(plan.begin);
+}
+if (plan.question !== undefined) {
+  const question = { ...plan.question, expiresAt: plan.question.expires_at } as unknown as Question;
+  write(JSON.stringify(await askInTerminal()(question, { signal: new AbortController().signal })));
+  process.exit();
 }
 const guards: Guard<typeof client>[] = [];
 for (let made = 0; made < (plan.guards ?? 1); made += 1) {
