@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .ask import Defer, Deny, Input, Inputs
@@ -126,7 +127,7 @@ def _items(request: InputRequest) -> list[_Item]:
             field["name"],
             _field_rows(field),
             f"Value for {quoted(field['name'])}{'' if field['required'] else ', or nothing'}: ",
-            lambda typed, field=field: _value(field, typed),
+            partial(_value, field),
         )
         for field in request.get("fields", ())
     ]
