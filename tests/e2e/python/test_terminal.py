@@ -404,12 +404,12 @@ class TestForgeries:
             "annotations": {"readOnlyHint": True, "openWorldHint": False},
         }
         with Keyboard(begin({"tool": tool["name"], "arguments": {"name": "a"}}, tools=[tool]), columns=80) as person:
-            person.see(r"Go on with this definition\? y, n, later, \?: ")
+            person.see(r"Believe the server's word on this tool\? y, n, later, \?: ")
             shown = person.screen
             person.press("y\n")
             assert person.end() == 0
         assert not set(shown) & set(self.FORBIDDEN)
-        allowed = ("  ", "toolgate asks, question 1 of 1:", "Go on with this definition? y, n")
+        allowed = ("  ", "toolgate asks, question 1 of 1:", "Believe the server's word on this tool? y, n")
         assert all(line.startswith(allowed) or line == "" for line in shown.split("\n"))
         assert ended(log) == ["sent a", "a done", "end"]
 
