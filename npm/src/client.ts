@@ -96,6 +96,9 @@ export class ClientAdapter {
   /** What a server may ask for in the middle of a call. */
   readonly #offered: Record<string, unknown>;
 
+  /** Masks credentials in what is told to a caller on the way. */
+  masked: (value: unknown) => unknown = (value) => value;
+
   constructor(client: McpClient, exchanges: Exchanges, offered: Record<string, unknown> = {}) {
     this.#client = client as unknown as Inspected;
     this.#exchanges = exchanges;
@@ -147,6 +150,9 @@ export class ClientAdapter {
     const options = this.options(given?.rest ?? []);
     const sent = asked ? { ...options } : timing(options);
     if (signal !== undefined) sent.signal = signal;
+    const told = sent.onprogress;
+    // A server may put anything into its progress notifications.
+    if (typeof told === "function") sent.onprogress = (progress: unknown) => told(this.masked(progress));
     // The v2 client would check the result by itself and throw away what the call did. The core checks it too, and
     // keeps the result; a definition without an output schema turns the client's check off.
     const definition = this.#definitions.get(name);

@@ -162,6 +162,7 @@ export class Guard<C extends McpClient = McpClient> {
     this.#vault = vault;
     const { inputs = {}, ask = defer, now = Date.now } = options;
     this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, options.ask !== undefined));
+    this.#adapter.masked = (value) => this.masked(value);
     const asking = { ask: withHandlers(ask, inputs), now, onError: (thrown: unknown) => this.#complain(thrown) };
     this.#driver = new Driver(core, {
       performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), asking),

@@ -283,6 +283,8 @@ class Guard(Generic[CallResult, ListResult]):
         # What the client does not take is the caller's mistake, and found before anyone is asked anything.
         forward = self._driver.port.bound(name, args, forward)
         forward.pop("meta", None)
+        if callable(told := forward.get("progress_callback")):
+            forward["progress_callback"] = self._masking(told)
         ended = await traced(self._tracer, self._driver.call(work, document, forward))
         return cast("CallResult", self._value(ended))
 
@@ -493,6 +495,14 @@ class Guard(Generic[CallResult, ListResult]):
         text = json.dumps(value)
         masked = self._driver.core.masked_json(text)
         return value if masked == text else json.loads(masked)
+
+    def _masking(self, told: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Let a server's progress notifications through without credentials."""
+
+        async def masking(progress: float, total: float | None = None, message: str | None = None) -> None:
+            await told(progress, total, None if message is None else self.masked(message))
+
+        return masking
 
     def snapshot(self) -> str:
         """Return the guard and its open flows as versioned JSON, without secrets.
