@@ -22,6 +22,8 @@
     reason = "a test may panic, and tells how long it took"
 )]
 
+mod consequences;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -977,13 +979,22 @@ fn the_core_keeps_its_promises() {
 }
 
 #[test]
+fn consequences_and_remembered_answers_hold() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    mutant::select(None);
+    consequences::hold();
+}
+
+#[test]
 fn every_mutant_is_caught() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut survivors = Vec::new();
     println!("{:12} {:>7} caught by", "mutant", "states");
     for mutant in Mutant::ALL {
         mutant::select(Some(*mutant));
+        let of_consequences = consequences::catches(*mutant);
         let caught = match mutant {
+            _ if of_consequences.is_some() => of_consequences.flatten(),
             Mutant::Plan => directly(!plan_is_asked(), "a direct check: the backend's plan is asked first"),
             Mutant::Confirmed => {
                 directly(!hint_is_confirmed(), "a direct check: a person confirms what only a hint says")

@@ -6,17 +6,18 @@ import { camel } from "./camel.js";
 import { type CallParams, ClientAdapter, type Forwarded, type McpClient, type Page } from "./client.js";
 import { Driver, type FlowContext, type Performers } from "./driver.js";
 import { endpointOf, isLasting } from "./endpoint.js";
-import { type ErrorShape, ToolgateError, typed } from "./errors.js";
+import { type ErrorShape, ledgerFailed, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
 import { capabilitiesOf, type InputHandlers, withHandlers } from "./inputs.js";
-import { got, type Ledger, MemoryLedger, swapped } from "./ledger.js";
+import { ALL, got, type Ledger, MemoryLedger, swapped } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
 import type {
   Approval,
   By,
+  CheckReport,
   Decision,
   DoctorReport,
   Drift,
@@ -27,6 +28,7 @@ import type {
   PolicyFinding,
   ProfileReport,
   Question,
+  Remembered,
   ResumedFlow,
   SignupForm,
   SignupResult,
@@ -133,6 +135,9 @@ export interface DenyOptions extends AnswerOptions {
   until?: number;
 }
 
+/** How the keys of remembered answers begin. */
+const REMEMBERED = "remembered/";
+
 /**
  * Stands between an agent and one MCP server. It has the client's own `callTool` and `listTools`; a call goes out
  * only if the gates let it.
@@ -151,6 +156,7 @@ export class Guard<C extends McpClient = McpClient> {
   readonly #driver: Driver<Context>;
   readonly #options: GuardOptions;
   readonly #vault: Vault;
+  readonly #ledger: Ledger;
 
   private constructor(client: C, core: Core, options: GuardOptions, recorder: Recorder | undefined) {
     const vault = options.vault ?? defaultVault(options.profile);
@@ -160,12 +166,13 @@ export class Guard<C extends McpClient = McpClient> {
     this.#core = core;
     this.#options = options;
     this.#vault = vault;
+    this.#ledger = options.ledger ?? new MemoryLedger();
     const { inputs = {}, ask = defer, now = Date.now } = options;
     this.#adapter = new ClientAdapter(client, exchangesOf(vault), capabilitiesOf(inputs, options.ask !== undefined));
     this.#adapter.masked = (value) => this.masked(value);
     const asking = { ask: withHandlers(ask, inputs), now, onError: (thrown: unknown) => this.#complain(thrown) };
     this.#driver = new Driver(core, {
-      performers: performers(this.#adapter, vault, options.ledger ?? new MemoryLedger(), asking),
+      performers: performers(this.#adapter, vault, this.#ledger, asking),
       now,
       onStep: (step) => this.#note(step),
       recorder,
@@ -188,6 +195,8 @@ export class Guard<C extends McpClient = McpClient> {
     await guard.#run({ type: "list" }, {});
     await guard.#hideHeld();
     if (options.snapshot !== undefined) guard.restore(options.snapshot);
+    // What cannot be learnt is asked about.
+    await guard.remembered().catch(() => {});
     return guard;
   }
 
@@ -300,6 +309,51 @@ export class Guard<C extends McpClient = McpClient> {
   async doctor(options: FlowOptions = {}): Promise<DoctorReport> {
     const { report } = await this.#run({ type: "doctor" }, options, "report");
     return camel(report);
+  }
+
+  /**
+   * What the gates would say of a call, without sending, asking or spending anything. Takes what {@link Guard.callTool}
+   * takes.
+   */
+  async check(params: CallParams<C>): Promise<CheckReport> {
+    const { name, arguments: given, _meta } = params as { name: string; arguments?: unknown; _meta?: object };
+    const { [APPROVAL]: approval, ...meta } = (_meta ?? {}) as Record<string, unknown>;
+    const now = (this.#options.now ?? Date.now)();
+    const request = JSON.stringify({ now, name, approval, ...(Object.keys(meta).length > 0 ? { meta } : {}) });
+    const document = new TextEncoder().encode(argumentsText(given));
+    const { error, ...report } = JSON.parse(typed(() => this.#core.check(request, document)));
+    return { ...camel<CheckReport>(report), ...(error ? { error: new ToolgateError(error) } : {}) };
+  }
+
+  /**
+   * The remembered answers that calls of this guard may go by, as the ledger has them now; also learns of those that
+   * other processes were given.
+   *
+   * @throws ToolgateError `ledger_failed`
+   */
+  async remembered(): Promise<Remembered[]> {
+    const records: string[] = [];
+    try {
+      for (let after = ""; ; ) {
+        const page = await this.#ledger.entries(REMEMBERED, { after });
+        records.push(...page.map(([, record]) => record));
+        if (page.length < ALL.limit) break;
+        after = page.at(-1)?.[0] ?? "";
+      }
+    } catch (thrown) {
+      throw ledgerFailed(ofLedger(thrown));
+    }
+    return camel(typed(() => this.#core.remembered(JSON.stringify(records))));
+  }
+
+  /**
+   * Takes a remembered answer back: no call goes out by it any more, in any process.
+   *
+   * @throws ToolgateError `unknown_approval`, `ledger_failed`, …
+   */
+  async forget(remembered: string): Promise<Remembered> {
+    const forgotten = await this.#run({ type: "forget", remembered }, {}, "forgotten");
+    return camel(forgotten.remembered);
   }
 
   /** The approvals that the guard knows, also those that wait for a person. */

@@ -22,7 +22,8 @@ export type Work =
   | { type: "settle"; approval: string; ran?: boolean; by?: By }
   | { type: "lift"; silence: string }
   | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } }
-  | { type: "accept"; tool: string; digest: string };
+  | { type: "accept"; tool: string; digest: string }
+  | { type: "forget"; remembered: string };
 
 /** A person's word on an approval that was left open. */
 export type Decided = Extract<Answer, { type: "approve" | "deny" }> | { type: "withdraw"; reason?: string; by?: By };
@@ -103,6 +104,7 @@ export type Outcome =
   | { type: "settled"; approval: unknown }
   | { type: "accepted"; tool: string }
   | { type: "lifted"; lifted: boolean }
+  | { type: "forgotten"; remembered: unknown }
   /** The host adds what a person's surface threw. */
   | { type: "failed"; error: ErrorShape; decision?: unknown; cause?: unknown };
 

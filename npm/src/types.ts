@@ -1,6 +1,7 @@
 /** The shapes that this package takes and gives. All times are milliseconds since 1970-01-01T00:00:00Z. */
 
 import type { ToolgateError } from "./errors.js";
+import type { Violation } from "./schema.js";
 
 /** What a call does to the world, from harmless to costly. `send` reaches a customer. */
 export type Effect = "read" | "write" | "external" | "destructive" | "send" | "billing";
@@ -16,6 +17,10 @@ export interface Policy {
   mode?: "observe" | "enforce" | "read_only";
   rules?: readonly PolicyRule[];
   pace?: PolicyPace;
+  /** What happens once. */
+  once?: readonly PolicyOnce[];
+  /** What results bring into the session, for rules with `after`; reads of the open world are `untrusted` anyhow. */
+  marks?: readonly { tools: readonly string[]; marks: readonly PolicyMark[] }[];
   /** Arguments that nobody sees, not even whoever approves the call. What a server marks as secret is shown to them. */
   secret_arguments?: readonly PolicySecretArguments[];
   questions?: PolicyQuestions;
@@ -39,10 +44,30 @@ export interface PolicyQuestions {
   within_ms?: number;
 }
 
+/** What makes two calls one consequence: a second one is refused with the first one's record, whoever approved it. */
+export interface PolicyOnce {
+  tools: readonly string[];
+  /**
+   * JSON Pointers to the arguments that tell one consequence from another; `*` stands for every item of an array. A call
+   * that lacks one of them is refused.
+   */
+  once_per: readonly string[];
+  /** After so many milliseconds it may happen again. Default: never. */
+  window_ms?: number;
+  /** Entries of one name share their records, and keep them when `tools` is edited. */
+  name?: string;
+  reason?: string;
+}
+
+/** `untrusted`: text that anyone could have written; `private`: what must not be carried out. */
+export type PolicyMark = "untrusted" | "private";
+
 /** One rule: what matches, and what then becomes of the call: a verdict, another effect, or both. */
 export type PolicyRule = PolicyMatch & {
   /** What the call's arguments must be like; all of it must hold. */
   when?: readonly PolicyPredicate[];
+  /** The rule matches only once a result of this session brought any of these in; needs `then` as `ask` or `deny`. */
+  after?: readonly PolicyMark[];
   /** For the one who reads the refusal or is asked. */
   reason?: string;
   /** Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name. */
@@ -380,7 +405,7 @@ export interface Silence {
 export type Answer =
   | { type: "code"; code: string }
   | { type: "resend" }
-  | { type: "approve"; by?: By }
+  | { type: "approve"; by?: By; remember?: Remember }
   | {
       type: "deny";
       reason?: string;
@@ -395,6 +420,64 @@ export type Answer =
   | { type: "inputs"; responses: Record<string, InputAnswer> }
   | { type: "defer" }
   | { type: "cancel" };
+
+/**
+ * Which further calls of the same tool a yes holds for, while its definition, the policy and the rule that asked stay as
+ * they are. Never for `billing`.
+ */
+export interface Remember {
+  /** JSON Pointers to the argument values that are fixed, of those that the question names; all others are free. */
+  arguments: readonly string[];
+  /** When it ends. */
+  until?: number;
+  /** For how many further calls it is good. */
+  calls?: number;
+  /** `ledger`: every process that shares it goes by the answer; it then needs `until` or `calls`. Default `session`. */
+  scope?: "session" | "ledger";
+}
+
+/** An answer that holds for further calls. */
+export interface Remembered {
+  id: string;
+  state: "active" | "withdrawn";
+  /** The approval whose question it answered. */
+  approval: string;
+  server: string;
+  subject: string;
+  tool: string;
+  effect: Effect;
+  /** The argument values that are fixed: as JSON, shortened; what the policy marks secret is `(hidden)`. */
+  arguments: { path: string; value: string }[];
+  rememberedAt: number;
+  until?: number;
+  /** For how many calls it is good. */
+  calls?: number;
+  /** How many were let out. */
+  used: number;
+  usedAt?: number;
+  /** The session that it ends with. */
+  session?: string;
+}
+
+/** What the gates would say of a call. */
+export interface CheckReport {
+  /** `invalid`: it cannot be made as it is; `wait`: from `retryAt` on. */
+  verdict: "allow" | "ask" | "deny" | "invalid" | "wait";
+  tool: string;
+  /** Absent for an unknown tool. */
+  effect?: Effect;
+  /** How the effect was come by. */
+  reasons: string[];
+  /** The gates that were reached. A note that begins with `would` names what only the call itself finds out. */
+  gates: GatePassage[];
+  /** What is wrong with the arguments. */
+  violations?: Violation[];
+  /** What a person would see. */
+  preview?: Preview;
+  retryAt?: number;
+  /** What the call would end with, or why a person would be asked. */
+  error?: ToolgateError;
+}
 
 /** How the gates decided on one call. */
 export interface Decision {
@@ -413,7 +496,7 @@ export interface Decision {
 
 /** What one gate said. */
 export interface GatePassage {
-  gate: "known" | "pinned" | "arguments" | "policy" | "pace" | "plan" | "approval" | "dispatch" | "result";
+  gate: "known" | "pinned" | "arguments" | "policy" | "pace" | "plan" | "once" | "approval" | "dispatch" | "result";
   verdict: "pass" | "ask" | "deny";
   /** Why. */
   note?: string;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from .errors import make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .types import Question
 
@@ -25,6 +25,7 @@ __all__ = [
     "Inputs",
     "NotRan",
     "Ran",
+    "Remember",
     "Resend",
     "Withdraw",
     "ask_in_terminal",
@@ -62,10 +63,29 @@ class By:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """Which further calls of the same tool a yes holds for; never for `billing`.
+
+    Attributes:
+        arguments: JSON Pointers to the argument values that are fixed, of those that the question names; all others
+            are free.
+        until: When it ends, in milliseconds since 1970.
+        calls: For how many further calls it is good.
+        scope: `"ledger"`: every process that shares it goes by the answer, which then needs `until` or `calls`.
+    """
+
+    arguments: Sequence[str]
+    until: int | None = None
+    calls: int | None = None
+    scope: Literal["session", "ledger"] = "session"
+
+
+@dataclass(frozen=True)
 class Approve:
-    """Yes, this exact call."""
+    """Yes, this exact call, and with `remember` others like it."""
 
     by: By | None = None
+    remember: Remember | None = None
 
 
 @dataclass(frozen=True)
@@ -194,8 +214,11 @@ def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
             return {"type": "code", "code": str(code)}
         case Resend():
             return {"type": "resend"}
-        case Approve(by):
+        case Approve(by, None):
             return {"type": "approve", **_by(by)}
+        case Approve(by, Remember(arguments, last, calls, scope)):
+            remember = {"arguments": list(arguments), "until": last, "calls": calls, "scope": scope}
+            return {"type": "approve", "remember": remember, **_by(by)}
         case Deny(reason, by, silence, until):
             return {"type": "deny", "reason": reason, "silence": silence, "until": until, **_by(by)}
         case Withdraw(reason, by):

@@ -15,7 +15,7 @@ from . import _native
 from ._frames import Hidden
 from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
-from .errors import LedgerError, ToolgateError, raise_refusal
+from .errors import LedgerError, ToolgateError, make, raise_refusal
 from .ledger import got, swapped
 from .logs import hide
 
@@ -149,6 +149,29 @@ class Driver:
     async def resume(self, step: Step) -> Ended:
         """Go on with a flow at its open step."""
         return await self._drive(step, _Errand())
+
+    def check(self, request: Mapping[str, Any], document: str) -> Any:
+        """Return what the gates would say of a call."""
+        try:
+            return json.loads(self.core.check(json.dumps({**request, "now": self._now()}), document))
+        except _native.Refused as refusal:
+            raise_refusal(refusal)
+
+    async def remembered(self) -> Any:
+        """Let the core learn the ledger's remembered answers; return those that it may go by.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
+        records: list[str] = []
+        after = ""
+        try:
+            while page := await self._ledger.entries("remembered/", after=after):
+                records += [record for _, record in page]
+                after = page[-1][0]
+        except Exception as error:  # noqa: BLE001 - the words of anything may quote a connection string
+            raise make("ledger_failed", _ledger_failed(error)["message"]) from None
+        return json.loads(self.core.remembered(json.dumps(records)))
 
     def restore(self, snapshot: str) -> list[Step]:
         """Take over what a snapshot holds; return its open steps.

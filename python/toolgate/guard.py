@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
 
@@ -16,7 +17,7 @@ from .ask import Approve, Deny, Withdraw, answer_to_json, defer
 from .audit import opened
 from .client import McpClient, Port, from_data, server_name
 from .driver import Driver, Ended, tell
-from .errors import ToolgateError, make, raise_refusal
+from .errors import LedgerError, ToolgateError, make, raise_refusal
 from .inputs import InputHandlers
 from .ledger import MemoryLedger
 from .logs import watch
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .telemetry import Tracer
     from .types import (
         Approval,
+        CheckReport,
         Decision,
         Drift,
         Finding,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
         Policy,
         PolicyFinding,
         Profile,
+        Remembered,
         Report,
         SignedUp,
         Silence,
@@ -222,6 +225,9 @@ class Guard(Generic[CallResult, ListResult]):
             await driver.hide_held(known["credential"]["name"])
         if snapshot is not None:
             guard._restored = driver.restore(snapshot)
+        with suppress(LedgerError):
+            # What cannot be learnt is asked about.
+            await driver.remembered()
         return guard
 
     @property
@@ -370,6 +376,39 @@ class Guard(Generic[CallResult, ListResult]):
     async def doctor(self) -> Report:
         """Look whether the workspace is usable; only reads are called."""
         return cast("Report", self._value(await self._driver.run({"type": "doctor"})))
+
+    async def check(
+        self, name: str, arguments: Mapping[str, Any] | str | None = None, *, meta: Mapping[str, Any] | None = None
+    ) -> CheckReport:
+        """Return what the gates would say of a call, without sending, asking or spending anything.
+
+        Args:
+            name: The tool's name.
+            arguments: The arguments, or their JSON text as a model wrote it.
+            meta: As `call_tool` takes it.
+        """
+        rest = dict(meta or {})
+        request = {"name": name, "approval": rest.pop(APPROVAL_META, None), **({"meta": rest} if rest else {})}
+        return cast("CheckReport", self._driver.check(request, to_text(arguments)))
+
+    async def remembered(self) -> list[Remembered]:
+        """Return the remembered answers that calls of this guard may go by, as the ledger has them now.
+
+        Learns of those that other processes were given, too.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
+        return cast("list[Remembered]", await self._driver.remembered())
+
+    async def forget(self, remembered: str) -> Remembered:
+        """Take a remembered answer back: no call goes out by it any more, in any process.
+
+        Raises:
+            ApprovalError: There is no such answer.
+            LedgerError: The ledger did not take it.
+        """
+        return cast("Remembered", self._value(await self._driver.run({"type": "forget", "remembered": remembered})))
 
     def approvals(self) -> list[Approval]:
         """Return the approvals that the guard knows."""
@@ -559,6 +598,8 @@ class Guard(Generic[CallResult, ListResult]):
                 return outcome["approval"]
             case "listed":
                 return outcome["count"]
+            case "forgotten":
+                return outcome["remembered"]
             case "accepted":
                 return outcome["tool"]
             case "lifted":

@@ -14,6 +14,7 @@ __all__ = [
     "ApprovalQuestion",
     "Approvers",
     "Bounds",
+    "CheckReport",
     "CodeQuestion",
     "Credential",
     "DecidedBy",
@@ -34,6 +35,8 @@ __all__ = [
     "KeyHandle",
     "Limit",
     "Line",
+    "Marks",
+    "Once",
     "OutcomeQuestion",
     "Pace",
     "Passage",
@@ -44,6 +47,7 @@ __all__ = [
     "Question",
     "Questions",
     "Rate",
+    "Remembered",
     "Report",
     "Request",
     "Rule",
@@ -238,6 +242,8 @@ class Rule(TypedDict, total=False):
     """Absent: any effect."""
     when: list[Predicate]
     """What the call's arguments must be like; all of it must hold."""
+    after: list[Literal["untrusted", "private"]]
+    """It matches only once a result of this session brought any of these in; needs `then` as `ask` or `deny`."""
     effect: Effect
     """What the tools count as from here on, lower or higher than listed; needs `tools` with exact names."""
     then: Literal["allow", "ask", "deny"]
@@ -246,6 +252,24 @@ class Rule(TypedDict, total=False):
     reason: str
     digest: str
     """Of the one definition for which the rule lowers or allows anything; needs `tools` with one exact name."""
+
+
+class Once(TypedDict):
+    """What makes two calls one consequence; a second one is refused, whoever approved it."""
+
+    tools: list[str]
+    once_per: list[str]
+    """JSON Pointers to the arguments that tell one consequence from another; `*` is every item of an array."""
+    window_ms: NotRequired[int]
+    name: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class Marks(TypedDict):
+    """What the results of some tools bring into the session, for rules with `after`."""
+
+    tools: list[str]
+    marks: list[Literal["untrusted", "private"]]
 
 
 class Rate(TypedDict):
@@ -316,6 +340,8 @@ class Policy(_Described, total=False):
     rules: list[Rule]
     pace: Pace
     questions: Questions
+    once: list[Once]
+    marks: list[Marks]
     secret_arguments: list[SecretArguments]
     """Arguments that nobody sees, not even whoever approves the call. What a server marks is shown to them."""
 
@@ -437,6 +463,49 @@ class Approval(TypedDict):
     """What came back, where it was no result: a question of the tool's own, or a task."""
     witness: NotRequired[DecidedBy]
     """The person who looked."""
+
+
+class FixedArgument(TypedDict):
+    """An argument value that a remembered answer fixes."""
+
+    path: str
+    value: str
+    """As JSON, shortened; what the policy marks secret is `(hidden)`."""
+
+
+class Remembered(TypedDict):
+    """An answer that holds for further calls; see `toolgate.Remember`."""
+
+    id: str
+    state: Literal["active", "withdrawn"]
+    approval: str
+    """The approval whose question it answered."""
+    server: str
+    subject: str
+    tool: str
+    effect: Effect
+    arguments: list[FixedArgument]
+    remembered_at: int
+    until: NotRequired[int]
+    calls: NotRequired[int]
+    used: int
+    used_at: NotRequired[int]
+    session: NotRequired[str]
+
+
+class CheckReport(TypedDict):
+    """What the gates would say of a call."""
+
+    verdict: Literal["allow", "ask", "deny", "invalid", "wait"]
+    tool: str
+    effect: NotRequired[Effect]
+    reasons: list[str]
+    gates: list[Passage]
+    """A note that begins with `would` names what only the call itself finds out."""
+    violations: NotRequired[list[dict[str, Any]]]
+    preview: NotRequired[Preview]
+    retry_at: NotRequired[int]
+    error: NotRequired[ErrorData]
 
 
 class Passage(TypedDict):
