@@ -105,7 +105,8 @@ impl World {
         let steps = serde_json::to_string(&self.open).unwrap();
         let [one, two] = &self.guards;
         let mut hasher = DefaultHasher::new();
-        (one.snapshot(), two.snapshot(), steps, &self.ledger, self.starts, self.troubles, self.out).hash(&mut hasher);
+        (one.clone().snapshot(), two.clone().snapshot(), steps, &self.ledger, self.starts, self.troubles, self.out)
+            .hash(&mut hasher);
         hasher.finish()
     }
 
@@ -130,7 +131,7 @@ impl World {
                 }
             }
             if self.troubles < bounds.troubles && !self.open[host].is_empty() {
-                let snapshot = self.guards[host].snapshot();
+                let snapshot = self.guards[host].clone().snapshot();
                 let fresh = World::new(bounds);
                 for (heir, dies) in [(None, true), (Some(host), true), (Some(1 - host), false)] {
                     let mut world = self.clone();
@@ -175,7 +176,7 @@ impl World {
             Action::Read { key } if how == How::Properly => Happening::Found { record: world.ledger.get(key).cloned() },
             Action::Read { .. } => failed(Failure::Host),
             Action::Ask { .. } if how == How::Properly => {
-                Happening::Answer { answer: if bounds.approves { Answer::Approve } else { Answer::Defer } }
+                Happening::Answer { answer: if bounds.approves { Answer::Approve { by: None } } else { Answer::Defer } }
             }
             Action::CallTool { .. } => match how {
                 How::Properly => {
