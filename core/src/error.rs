@@ -127,7 +127,7 @@ codes! {
 
     /// The backend was not reached, so nothing ran.
     Unreachable = "unreachable", true, "Check the connection and try again later.";
-    /// The backend refused the credential, or asks for one.
+    /// Not signed in: the backend refused the credential, or asks for one.
     Unauthorized = "unauthorized", false, "Sign up, or put a valid key into the vault.";
     /// The backend asks to slow down.
     RateLimited = "rate_limited", true, "Wait until `retry_at`; do not loop.";
@@ -250,6 +250,47 @@ impl Error {
             None => details.push((Cow::Borrowed(name), value)),
         }
         self
+    }
+
+    /// A `tools/call` result that a model may read: what happened and what to do now in the project's own words, without
+    /// anything that a server wrote. `content` holds one text, `structuredContent` the same with `code`, `retryable`,
+    /// `next` and what of the details an agent needs: the approval to quote, times, and how to mend arguments, whose
+    /// sentences hold names of the schema that the model was given.
+    pub fn for_model(&self) -> Json {
+        let code = self.code();
+        let (sentence, next) = match code {
+            // These messages are made of the user's, the person's and the agent's own words.
+            Code::InvalidArguments
+            | Code::SecretInArguments
+            | Code::DeniedByPolicy
+            | Code::ApprovalRequired
+            | Code::ApprovalDenied
+            | Code::ApprovalExpired
+            | Code::ApprovalSpent
+            | Code::ApprovalMismatch
+            | Code::BudgetSpent
+            | Code::Cancelled => (self.message(), &*self.0.next),
+            Code::Unauthorized | Code::Unreachable | Code::OutcomeUnknown => (code.meaning().trim(), &*self.0.next),
+            _ => (code.meaning().trim(), code.next()),
+        };
+        let told = [code.as_str(), ": ", sentence, " ", next].concat();
+        let code_text = Json::of(&code.as_str());
+        let (retryable, next) = (Json::of(&self.0.retryable), Json::of(&next));
+        let message = Json::of(&sentence);
+        let mut members = vec![("code", &code_text), ("message", &message), ("retryable", &retryable), ("next", &next)];
+        let names = ["approval", "retry_at", "expires_at", "violations"];
+        let is_told = |name: &&str| *name != "violations" || code == Code::InvalidArguments;
+        let details: Vec<(&str, Json)> = names
+            .into_iter()
+            .filter(is_told)
+            .filter_map(|name| self.detail(name).map(|detail| (name, Json::of(detail))))
+            .collect();
+        members.extend(details.iter().map(|(name, detail)| (*name, detail)));
+        let text = Json::object(&[("type", &Json::of(&"text")), ("text", &Json::of(&told))]);
+        let content = Json::of(&[text]);
+        let structured = Json::object(&members);
+        let is_error = Json::of(&true);
+        Json::object(&[("content", &content), ("isError", &is_error), ("structuredContent", &structured)])
     }
 
     /// The stable code.

@@ -123,6 +123,11 @@ impl Core {
         self.shown(&self.0.drift())
     }
 
+    /// A [`crate::catalog::Listing`]: how the list that a model sees differs from the server's.
+    pub fn listing(&self) -> String {
+        self.shown(&self.0.listing())
+    }
+
     /// An array of [`crate::catalog::findings::Finding`].
     pub fn findings(&self) -> String {
         self.shown(&self.0.findings())
@@ -236,6 +241,13 @@ pub fn error_codes() -> String {
         next: code.next(),
     };
     text(&Code::ALL.iter().map(listed).collect::<Vec<_>>())
+}
+
+/// An error's JSON text as a `tools/call` result that a model may read: see [`Error::for_model`].
+pub fn error_result(error: &str) -> Result<String, String> {
+    read::<Error>(error, Code::InvalidEvent, "The error")
+        .map(|error| error.for_model().get().to_owned())
+        .map_err(|error| text(&error))
 }
 
 /// The RFC 8785 form of a document as the guard would digest it.

@@ -9,7 +9,7 @@ use crate::approval::remembered::{Remembered, RememberedState};
 use crate::approval::{Approval, Book, Parked, Seal};
 use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
-use crate::catalog::{self, Catalog, DriftReport, ToolReport};
+use crate::catalog::{self, Catalog, DriftReport, Listing, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::accept::Accept;
 use crate::flow::call::check::{self, CheckReport, CheckRequest};
@@ -21,7 +21,7 @@ use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
-use crate::flow::{DEFAULT_RETRY_AFTER, Flow, Input, failed};
+use crate::flow::{Flow, Input, failed, kept_wait};
 use crate::gate;
 use crate::gate::plan::Plans;
 use crate::identity::{Endpoint, Given, Identity};
@@ -126,6 +126,8 @@ pub(crate) struct Shared {
     /// Names the session that remembered answers end with; empty until there is one.
     pub(crate) session: String,
     pub(crate) questions: Questions,
+    /// When an unknown tool was last looked up.
+    pub(crate) looked_up: Option<Millis>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -241,6 +243,7 @@ impl Guard {
                 remembered: Map::default(),
                 session: String::new(),
                 questions: Questions::default(),
+                looked_up: None,
             },
             flows: Map::default(),
         })
@@ -326,7 +329,7 @@ impl Guard {
         }
         let told_to_wait = match &event.event {
             Happening::Failed { kind: Failure::RateLimited, retry_after, .. } => {
-                event.now.saturating_add(retry_after.unwrap_or(DEFAULT_RETRY_AFTER))
+                event.now.saturating_add(kept_wait(*retry_after))
             }
             _ => 0,
         };
@@ -456,6 +459,11 @@ impl Guard {
     /// The tools whose listed definition is not the pinned one, and how it differs.
     pub fn drift(&self) -> Vec<DriftReport<'_>> {
         self.shared.catalog.drift(&self.shared.redactor)
+    }
+
+    /// How the list that a model sees differs from the server's.
+    pub fn listing(&self) -> Listing<'_> {
+        self.shared.catalog.listing(&self.shared.policy, &self.shared.redactor)
     }
 
     /// What is suspicious about the tools as listed. Reads every definition.

@@ -631,6 +631,11 @@ impl Turn<'_> {
                     }
                 }
             }
+            step::Action::ListTools { .. } if how == How::Properly => {
+                let version = self.state.version;
+                self.state.hosts[host].listed = version;
+                self.event(host, step, Happening::Tools, Some(&listing(version)));
+            }
             _ => return None,
         }
         Some(())
@@ -841,6 +846,7 @@ impl Model for Checked {
                     step::Action::Commit { .. } | step::Action::CallTool { .. } => {
                         &[How::Properly, How::Fails, How::Unheard, How::Cancel]
                     }
+                    step::Action::ListTools { .. } => &[How::Properly, How::Cancel],
                     step::Action::Read { .. } => &[How::Properly, How::Fails, How::Cancel],
                     step::Action::Ask { question } if matches!(question.about, About::Outcome { .. }) => {
                         &[How::Ran, How::NotRan, How::Defer]

@@ -93,6 +93,8 @@ struct World {
     /// Flow → the record that the ledger took as `dispatched` for it.
     claimed: BTreeMap<String, Value>,
     dispatched: BTreeSet<String>,
+    /// Flow → the approval under which its call went out.
+    sent: BTreeMap<String, String>,
     /// Flows that the host itself started as sign-ups.
     signups: BTreeSet<String>,
 }
@@ -109,6 +111,7 @@ impl World {
             granted: BTreeSet::new(),
             claimed: BTreeMap::new(),
             dispatched: BTreeSet::new(),
+            sent: BTreeMap::new(),
             signups: BTreeSet::new(),
         };
         world.relist(false);
@@ -179,7 +182,18 @@ impl World {
         assert!(self.granted.contains(&id), "nobody approved {id}");
         assert_eq!(record["call"]["tool"], name);
         assert_eq!(record["call"]["arguments"], ffi::digest(&step["arguments"].to_string()).unwrap());
+        self.sent.insert(flow.to_owned(), id.clone());
         assert!(self.dispatched.insert(id), "an approval was used twice");
+    }
+
+    /// What was certainly not written may be sent under the same approval.
+    fn not_sent(&mut self, step: &Value) {
+        let flow = step.as_str().unwrap().split('/').next().unwrap().to_owned();
+        if self.open.get(&flow).is_some_and(|open| open["id"] == *step)
+            && let Some(id) = self.sent.remove(&flow)
+        {
+            self.dispatched.remove(&id);
+        }
     }
 
     fn snapshot(&mut self) -> String {
@@ -213,7 +227,10 @@ impl World {
             }
             "call_tool" => match choice % 8 {
                 0 => self.event(id, &failed("lost"), None),
-                1 => self.event(id, &failed("not_sent"), None),
+                1 => {
+                    self.not_sent(id);
+                    self.event(id, &failed("not_sent"), None);
+                }
                 2 => self.event(id, &json!({ "type": "cancelled" }), None),
                 _ => {
                     let result = answer_of(step["name"].as_str().unwrap(), choice, self.starts).to_string();

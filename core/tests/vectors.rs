@@ -74,6 +74,7 @@ fn the_files_fit_their_schema() {
         "digests.json",
         "drift.json",
         "effects.json",
+        "errors.json",
         "failures.json",
         "findings.json",
         "policies.json",
@@ -213,6 +214,11 @@ fn reports(file: &str, cases: &str, report: impl Fn(&Value) -> String) {
 }
 
 #[test]
+fn errors() {
+    reports("errors.json", "errors", |case| toolgate_core::ffi::error_result(&case["error"].to_string()).unwrap());
+}
+
+#[test]
 fn validation() {
     // The frames of an unoptimised build are several times as large as those that the engine's bound on depth is for.
     std::thread::Builder::new().stack_size(16 << 20).spawn(validate).unwrap().join().unwrap();
@@ -341,6 +347,7 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
             "approvals" => core.approvals(),
             "drift" => core.drift(),
             "findings" => core.findings(),
+            "listing" => core.listing(),
             "lock" => serde_json::to_string(&core.lock()).unwrap(),
             _ => core.profile(),
         };

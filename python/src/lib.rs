@@ -117,6 +117,11 @@ impl Core {
         self.with(py, |core| core.drift())
     }
 
+    /// How the list that a model sees differs from the server's.
+    fn listing(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |core| core.listing())
+    }
+
     /// What is suspicious about the tools as listed.
     fn findings(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |core| core.findings())
@@ -167,6 +172,12 @@ fn guarded<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult
 #[pyfunction]
 fn error_codes() -> String {
     ffi::error_codes()
+}
+
+/// An error's JSON text as a `tools/call` result that a model may read.
+#[pyfunction]
+fn error_result(error: &str) -> PyResult<String> {
+    ffi::error_result(error).map_err(Refused::new_err)
 }
 
 /// The RFC 8785 form of a JSON text.

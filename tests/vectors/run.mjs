@@ -2,7 +2,7 @@
 
 const encoder = new TextEncoder();
 /** Reports that come as text; the others are JavaScript's own values. */
-const TEXTS = ["tools", "drift", "findings"];
+const TEXTS = ["tools", "drift", "findings", "listing"];
 
 /** Plays one case; throws at the first turn in which the guard says anything else than expected. */
 export function play(transcript, bindings) {

@@ -100,6 +100,11 @@ impl Core {
         self.0.drift()
     }
 
+    /// How the list that a model sees differs from the server's, as JSON text.
+    pub fn listing(&self) -> String {
+        self.0.listing()
+    }
+
     /// What is suspicious about the tools as listed, as JSON text.
     pub fn findings(&self) -> String {
         self.0.findings()
@@ -148,6 +153,13 @@ impl Core {
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> JsValue {
     object(&ffi::error_codes())
+}
+
+/// An error's JSON text as a `tools/call` result that a model may read.
+#[cfg(feature = "guard")]
+#[wasm_bindgen(js_name = errorResult)]
+pub fn error_result(error: &str) -> Result<JsValue, JsValue> {
+    ffi::error_result(error).map(|result| object(&result)).map_err(thrown)
 }
 
 /// The RFC 8785 form of a JSON text.

@@ -21,16 +21,27 @@ use serde::Serialize;
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::{canonical_without, sha256_hex};
 use crate::json::tape::{self, Kind, Node};
-use crate::json::{self, Document};
+use crate::json::{self, Document, Json};
+use crate::map::Map;
 use crate::near;
+use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::redact::Redactor;
 use crate::schema::{Options, Schema};
 use crate::sort::sort_by;
-use drift::Drift;
+use drift::{Change, Drift};
 use effect::{Effect, Listed};
 use findings::{Finding, finding};
 use hints::{Hints, Said};
+
+/// How the list that a model sees differs from the one that the server gave.
+#[derive(Debug, Serialize)]
+pub struct Listing<'c> {
+    /// Tools that are left out: new ones that nobody accepted, unusable ones, and those that the policy always denies.
+    pub(crate) hidden: Vec<&'c str>,
+    /// The pinned definitions of tools whose listed one waits for a person, by their names.
+    pub(crate) pinned: Map<&'c str, Json>,
+}
 
 /// More tools than any person could review.
 const MAX_TOOLS: usize = 50_000;
@@ -182,6 +193,24 @@ impl Catalog {
     /// Whether a lock file names what is pinned.
     pub(crate) fn is_locked(&self) -> bool {
         self.locked
+    }
+
+    /// What a model should not read of the list as it came.
+    pub(crate) fn listing<'c>(&'c self, policy: &Policy, redactor: &Redactor) -> Listing<'c> {
+        let mut listing = Listing { hidden: Vec::new(), pinned: Map::default() };
+        for tool in self.tools() {
+            let waits = |drift: &Drift| drift.change != Change::Narrowed;
+            let held = tool.drift(redactor).map_or(true, |drift| drift.is_some_and(waits));
+            match &tool.pin {
+                _ if tool.flaw.is_some() || policy.always_denies(tool) => listing.hidden.push(&tool.name),
+                Pin::Other(text) if held => {
+                    listing.pinned.insert(&tool.name, Json::verbatim(text));
+                }
+                Pin::Nothing if held => listing.hidden.push(&tool.name),
+                _ => {}
+            }
+        }
+        listing
     }
 
     /// Pins a tool's definition as it is listed.

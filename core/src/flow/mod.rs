@@ -194,9 +194,7 @@ pub(crate) fn failure_error(
     let told = if told.is_empty() { String::new() } else { format!(" ({told})") };
     match failure {
         Failure::NotSent => Error::new(Code::Unreachable, format!("The backend was not reached{told}.")),
-        Failure::Unauthorized => {
-            Error::new(Code::Unauthorized, format!("The backend refuses the credential, or asks for one{told}."))
-        }
+        Failure::Unauthorized => not_signed_in(&told, shared),
         Failure::RateLimited => rate_limited(now, retry_after, &told),
         Failure::Audit => crate::audit::failed(message, &shared.redactor),
         Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
@@ -213,10 +211,38 @@ pub(crate) fn failure_error(
     }
 }
 
+/// Says where the credential was looked for, by names alone.
+pub(crate) fn not_signed_in(told: &str, shared: &Shared) -> Error {
+    let refused = format!("Not signed in: the backend asks for a credential, or refuses the one it got{told}.");
+    let credential = shared.profile.as_ref().and_then(|profile| profile.credential.as_ref());
+    let Some(credential) = credential else { return Error::new(Code::Unauthorized, refused) };
+    let (name, variables) = (credential.name.as_str(), credential.environment.join("` and `"));
+    let variables =
+        if variables.is_empty() { variables } else { [" and the environment variable `", &variables, "`"].concat() };
+    let sign_up = if shared.registration().is_some() { "Sign up with the guard's `signup`, or put" } else { "Put" };
+    Error::new(Code::Unauthorized, format!("{refused} Looked at: the vault's `{name}`{variables}."))
+        .with_next(format!("{sign_up} a valid key into the vault as `{name}`."))
+        .with("credential", name)
+        .with("environment", Json::of(&credential.environment))
+}
+
 /// When the backend names no time, a minute is waited.
 pub(crate) const DEFAULT_RETRY_AFTER: Millis = 60_000;
 
+/// No backend silences its tools for longer by one answer.
+pub(crate) const MAX_RETRY_AFTER: Millis = 60 * 60_000;
+
+/// How long is waited, whatever the backend wishes.
+pub(crate) fn kept_wait(asked: Option<Millis>) -> Millis {
+    asked.unwrap_or(DEFAULT_RETRY_AFTER).min(MAX_RETRY_AFTER)
+}
+
 pub(crate) fn rate_limited(now: Millis, retry_after: Option<Millis>, told: &str) -> Error {
-    let retry_at = now.saturating_add(retry_after.unwrap_or(DEFAULT_RETRY_AFTER));
-    Error::new(Code::RateLimited, format!("The backend asks to slow down{told}.")).with("retry_at", retry_at)
+    let retry_at = now.saturating_add(kept_wait(retry_after));
+    let error =
+        Error::new(Code::RateLimited, format!("The backend asks to slow down{told}.")).with("retry_at", retry_at);
+    match retry_after.filter(|asked| *asked > MAX_RETRY_AFTER) {
+        Some(asked) => error.with("asked_ms", asked).with("kept_ms", MAX_RETRY_AFTER),
+        None => error,
+    }
 }

@@ -6,7 +6,7 @@
 use super::{Decision, Gate, GateVerdict};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
-use crate::flow::{DEFAULT_RETRY_AFTER, signup::registration::retry_after};
+use crate::flow::{kept_wait, signup::registration::retry_after};
 use crate::gate::result;
 use crate::guard::Shared;
 use crate::json::tape::Node;
@@ -104,7 +104,7 @@ pub(crate) fn succeeded(shared: &mut Shared, tool: &str, effect: Effect) {
 pub(crate) fn heard(shared: &mut Shared, answer: Node<'_>, now: Millis) {
     let trouble = shared.profile.as_ref().filter(|_| result::is_error(answer)).and_then(|known| known.trouble(answer));
     if trouble == Some(Trouble::RateLimited) {
-        shared.pace.told_to_wait(now.saturating_add(retry_after(answer, now).unwrap_or(DEFAULT_RETRY_AFTER)));
+        shared.pace.told_to_wait(now.saturating_add(kept_wait(retry_after(answer, now))));
     }
 }
 

@@ -362,6 +362,38 @@ impl Policy {
         ruling
     }
 
+    /// Whether every call of the tool is denied, whatever its arguments and whatever was read before.
+    pub(crate) fn always_denies(&self, tool: &Tool) -> bool {
+        if self.observes() {
+            return false;
+        }
+        let (mut effect, mut reassessed) = (tool.effect, false);
+        let name = fold::Name::new(&tool.name);
+        for rule in &self.rules {
+            let exactly = rule.matching.matches(&tool.name, effect);
+            if !exactly && !rule.matching.covers(&name, effect) {
+                continue;
+            }
+            if !rule.when.0.is_empty() || !rule.after.0.is_empty() {
+                if rule.then.0 == Some(Verdict::Deny) && rule.effect.0.is_none() {
+                    continue;
+                }
+                // It holds for some calls, and decides on the rules behind it.
+                return false;
+            }
+            let holds = |strict: bool| strict || exactly && rule.is_of(tool);
+            if let Some(to) = rule.effect.0.filter(|to| !reassessed && holds(*to >= effect)) {
+                (effect, reassessed) = (to, true);
+            }
+            match rule.then.0.filter(|verdict| holds(*verdict != Verdict::Allow)) {
+                Some(Verdict::Deny) => return true,
+                Some(Verdict::Allow | Verdict::Ask) => break,
+                None => {}
+            }
+        }
+        self.mode == Mode::ReadOnly && effect > Effect::Read
+    }
+
     fn ruling(&self, tool: &Tool, mut effect: Effect, readings: &[Node<'_>], marks: &Marks) -> Ruling {
         let mut reassessed = None;
         let name = fold::Name::new(&tool.name);

@@ -161,6 +161,7 @@ impl Call {
             snapshotted: false,
             resumed: false,
             claimed: false,
+            looked_up: false,
             state: State::Dispatching(None),
         }
     }

@@ -21,6 +21,7 @@ mod verification;
 use serde::{Serialize, Serializer};
 
 use super::credential::{self, Vault};
+use super::list::Lister;
 use super::signup::Role;
 use super::signup::registration::{self, read_request};
 use super::{Errand, Input, failed, failure_error};
@@ -46,6 +47,8 @@ use verification::key_lost;
 
 /// More open approvals of one call than differ in what a person sees.
 const MAX_RECALLS: u32 = 8;
+/// How long no other unknown tool is looked up, in milliseconds.
+const LOOK_UP_EVERY: Millis = 10_000;
 
 /// The flow `call`.
 #[derive(Debug, Clone, Serialize)]
@@ -93,12 +96,16 @@ pub(crate) struct Call {
     /// Whether the ledger gave it to this process.
     #[serde(skip)]
     claimed: bool,
+    /// Whether the list was read anew because it does not name the tool.
+    looked_up: bool,
     state: State,
 }
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    /// Reads the list anew, for it does not name the tool.
+    LookingUp(Lister),
     /// Reads the quoted approval.
     Recalling(String),
     /// The pace holds it back.
@@ -224,9 +231,10 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted; vault, resumed, claimed });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted, looked_up; vault, resumed, claimed });
 
 const STATES: &[&str] = &[
+    "looking_up",
     "recalling",
     "checking_vault",
     "waiting",
@@ -261,6 +269,7 @@ impl FromNode for State {
 
     fn fill(&mut self, from: &mut Source<'_>) {
         *self = match &*from.variant() {
+            "looking_up" => State::LookingUp(from.whole()),
             "recalling" => State::Recalling(from.whole()),
             "checking_vault" => State::CheckingVault,
             "waiting" => State::Waiting { until: from.member("until"), why: from.member("why") },
@@ -331,6 +340,7 @@ impl Call {
     pub(crate) fn action(&self, shared: &Shared) -> Action {
         match &self.state {
             State::CheckingVault => Action::CheckVault { name: credential::name(shared) },
+            State::LookingUp(lister) => lister.action(),
             State::Recalling(id) => Action::Read { key: approval::key_of(id) },
             State::Inquiring(errand) | State::Looking { errand, .. } | State::Following { errand, .. } => {
                 errand.action()
@@ -456,6 +466,17 @@ impl Call {
     pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
         self.note_answer(&input, shared);
         match &self.state {
+            State::LookingUp(lister) => {
+                let mut lister = lister.clone();
+                if matches!(input.happening, Happening::Cancelled) {
+                    return self.call_off();
+                }
+                match lister.handle(&input, shared)? {
+                    None => self.state = State::LookingUp(lister),
+                    // A list that cannot be read leaves the old one, which does not name the tool.
+                    Some(_) => self.advance(input.now, true, shared),
+                }
+            }
             State::Recalling(id) => {
                 let id = id.clone();
                 self.recall(&id, &input, shared)?;
@@ -622,9 +643,20 @@ impl Call {
                         Err(error) => self.refuse(error),
                     }
                 }
+                (Code::UnknownTool, _) if self.may_look_up(now, shared) => {
+                    self.looked_up = true;
+                    shared.looked_up = Some(now);
+                    self.state = State::LookingUp(Lister::default());
+                }
                 _ => self.refuse(error),
             },
         }
+    }
+
+    /// Once a call and not often: an agent that makes names up must not have the list read for each.
+    fn may_look_up(&self, now: Millis, shared: &Shared) -> bool {
+        let lately = shared.looked_up.is_some_and(|last| now >= last && now < last.saturating_add(LOOK_UP_EVERY));
+        !self.looked_up && !lately && self.passed == 0 && shared.catalog.get(&self.name).is_none()
     }
 
     /// A person's word on the tool's new definition: it holds for exactly the one that was shown.
