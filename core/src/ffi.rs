@@ -280,6 +280,13 @@ pub fn policy_findings(policy: &str) -> Result<String, String> {
     Policy::load(Some(policy)).map(|policy| text(&policy.findings(None))).map_err(|error| text(&error))
 }
 
+/// Reads one record of a ledger, or makes of it what a person's answer makes of it: from the JSON text of
+/// [`crate::approval::desk::Deskwork`] that of [`crate::approval::desk::Desk`]. Stores nothing.
+pub fn deskwork(work: &str) -> Result<String, String> {
+    let desk = read(work, Code::InvalidOptions, "The approver's work").and_then(crate::approval::desk::Deskwork::done);
+    desk.map(|desk| text(&desk)).map_err(|error| text(&error))
+}
+
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
 pub fn config_references(config: &str) -> Result<String, String> {
     config::references(config).map(|references| text(&references)).map_err(|error| text(&error))

@@ -109,6 +109,26 @@ export function ledgerFailed(message: string): ToolgateError {
   });
 }
 
+/** The core says the same where a ledger does not know an approval. */
+export function unknownApproval(): ToolgateError {
+  return new ToolgateError({
+    code: "unknown_approval",
+    message: "No approval of that id is known here.",
+    retryable: false,
+    next: "Look at `openApprovals` for those that there are.",
+  });
+}
+
+/** The core says the same where a ledger holds another record than the one that was to be replaced. */
+export function ledgerConflict(): ToolgateError {
+  return new ToolgateError({
+    code: "ledger_conflict",
+    message: "The ledger held another record for this approval each time; nothing was changed.",
+    retryable: true,
+    next: "Look at the approval again.",
+  });
+}
+
 /** A package is missing that only some users need. */
 export function missingPeer(who: string, peer: string, cause: unknown): ToolgateError {
   const shape: ErrorShape = {

@@ -10,7 +10,7 @@ import { type ErrorShape, ledgerFailed, ToolgateError, typed } from "./errors.js
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
 import { capabilitiesOf, type InputHandlers, withHandlers } from "./inputs.js";
-import { ALL, got, type Ledger, MemoryLedger, swapped } from "./ledger.js";
+import { got, type Ledger, listed, MemoryLedger, swapped, wordsOfLedger } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
@@ -334,14 +334,9 @@ export class Guard<C extends McpClient = McpClient> {
   async remembered(): Promise<Remembered[]> {
     const records: string[] = [];
     try {
-      for (let after = ""; ; ) {
-        const page = await this.#ledger.entries(REMEMBERED, { after });
-        records.push(...page.map(([, record]) => record));
-        if (page.length < ALL.limit) break;
-        after = page.at(-1)?.[0] ?? "";
-      }
+      for await (const [, record] of listed(this.#ledger, REMEMBERED)) records.push(record);
     } catch (thrown) {
-      throw ledgerFailed(ofLedger(thrown));
+      throw ledgerFailed(wordsOfLedger(thrown));
     }
     return camel(typed(() => this.#core.remembered(JSON.stringify(records))));
   }
@@ -589,7 +584,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking
         const stored = await swapped(ledger, step.key, step.expected, step.record);
         return { event: { type: stored ? "committed" : "conflict" } };
       } catch (thrown) {
-        return host(ofLedger(thrown));
+        return host(wordsOfLedger(thrown));
       }
     },
     async read(step) {
@@ -597,7 +592,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking
         const record = await got(ledger, step.key);
         return { event: { type: "found", ...(record === undefined ? {} : { record }) } };
       } catch (thrown) {
-        return host(ofLedger(thrown));
+        return host(wordsOfLedger(thrown));
       }
     },
   };
@@ -605,12 +600,6 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking
 
 function host(message: string): Reply {
   return { event: { type: "failed", kind: "host", message } };
-}
-
-/** The words of anything but our own error may quote a connection string. */
-function ofLedger(thrown: unknown): string {
-  if (thrown instanceof ToolgateError) return thrown.message;
-  return `The ledger failed (${thrown instanceof Error ? thrown.constructor.name : typeof thrown}).`;
 }
 
 function question(asked: unknown): Question {

@@ -1,4 +1,4 @@
-import { ledgerFailed, type ToolgateError } from "./errors.js";
+import { ledgerFailed, ToolgateError } from "./errors.js";
 
 /**
  * Where the records of approvals are kept, so that each is used at most once, whatever crashes.
@@ -69,6 +69,12 @@ export async function* listed(ledger: Ledger, prefix: string): AsyncGenerator<[k
       yield [key, record];
     }
   }
+}
+
+/** What may be told of what a ledger threw: the words of anything but our own error may quote a connection string. */
+export function wordsOfLedger(thrown: unknown): string {
+  if (thrown instanceof ToolgateError) return thrown.message;
+  return `The ledger failed (${thrown instanceof Error ? thrown.constructor.name : typeof thrown}).`;
 }
 
 const PAGE = 200;

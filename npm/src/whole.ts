@@ -3,6 +3,7 @@ import initialize, {
   Core,
   canonicalize,
   configReferences,
+  deskwork,
   digest,
   FetchClient,
   initSync,
@@ -16,6 +17,17 @@ import initialize, {
 
 /** The whole core, guard included. */
 export const whole = new Engine({
-  ...{ Core, canonicalize, digest, configReferences, FetchClient, policyFindings, resolveConfig, verifyAudit, visible },
+  ...{
+    Core,
+    canonicalize,
+    deskwork,
+    digest,
+    configReferences,
+    FetchClient,
+    policyFindings,
+    resolveConfig,
+    verifyAudit,
+    visible,
+  },
   ...{ initialize, initSync, room, Validator },
 });

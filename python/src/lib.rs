@@ -210,6 +210,12 @@ fn policy_findings(py: Python<'_>, policy: &str) -> PyResult<String> {
     guarded(py, || ffi::policy_findings(policy))?.map_err(Refused::new_err)
 }
 
+/// Reads one record of a ledger, or makes of it what a person's answer makes of it.
+#[pyfunction]
+fn deskwork(py: Python<'_>, work: &str) -> PyResult<String> {
+    guarded(py, || ffi::deskwork(work))?.map_err(Refused::new_err)
+}
+
 /// The placeholders of a client's configuration.
 #[pyfunction]
 fn config_references(py: Python<'_>, config: &str) -> PyResult<String> {
@@ -229,7 +235,7 @@ mod _native {
     use super::validator::Validator;
     #[pymodule_export]
     use super::{
-        Core, Refused, canonicalize, config_references, digest, error_codes, policy_findings, resolve_config,
+        Core, Refused, canonicalize, config_references, deskwork, digest, error_codes, policy_findings, resolve_config,
         verify_audit, visible,
     };
 }

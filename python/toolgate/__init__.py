@@ -5,6 +5,7 @@ asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error 
 """
 
 from ._private import ToolgateWarning
+from .approver import approve, deny, open_approvals, withdraw
 from .ask import (
     Answer,
     Approve,
@@ -186,15 +187,19 @@ __all__ = [
     "Vault",
     "VaultAuth",
     "Violation",
+    "approve",
     "ask_in_terminal",
     "compile",
     "config_references",
     "connect",
     "defer",
+    "deny",
     "error_codes",
     "http_client",
     "lint_policy",
+    "open_approvals",
     "profile",
     "resolve_config",
     "verify_audit",
+    "withdraw",
 ]

@@ -16,7 +16,7 @@ from ._frames import Hidden
 from .ask import Code, Defer, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import LedgerError, ToolgateError, make, raise_refusal
-from .ledger import got, swapped
+from .ledger import got, listed, swapped
 from .logs import hide
 
 if TYPE_CHECKING:
@@ -163,12 +163,8 @@ class Driver:
         Raises:
             LedgerError: The ledger cannot be read.
         """
-        records: list[str] = []
-        after = ""
         try:
-            while page := await self._ledger.entries("remembered/", after=after):
-                records += [record for _, record in page]
-                after = page[-1][0]
+            records = [record async for _, record in listed(self._ledger, "remembered/")]
         except Exception as error:  # noqa: BLE001 - the words of anything may quote a connection string
             raise make("ledger_failed", _ledger_failed(error)["message"]) from None
         return json.loads(self.core.remembered(json.dumps(records)))

@@ -197,6 +197,13 @@ pub fn policy_findings(policy: &str) -> Result<JsValue, JsValue> {
     ffi::policy_findings(policy).map(|findings| object(&findings)).map_err(thrown)
 }
 
+/// Reads one record of a ledger, or makes of it what a person's answer makes of it; JSON text in and out.
+#[cfg(feature = "guard")]
+#[wasm_bindgen]
+pub fn deskwork(work: &str) -> Result<String, JsValue> {
+    ffi::deskwork(work).map_err(thrown)
+}
+
 /// The placeholders of a client's configuration: `[{path, line, kind, name, default?}]`.
 #[cfg(feature = "guard")]
 #[wasm_bindgen(js_name = configReferences)]

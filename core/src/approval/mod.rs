@@ -1,6 +1,7 @@
 //! An approval covers one exact call, is used once, and expires.
 
 mod book;
+pub mod desk;
 pub(crate) mod held;
 mod notes;
 mod people;

@@ -1,0 +1,227 @@
+"""What a person needs who answers for approvals, with nothing but the ledger: no client, no server, no tools."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from . import _native
+from .ask import Approve, By, Deny, Withdraw, answer_to_json
+from .errors import LedgerError, ToolgateError, make, raise_refusal
+from .ledger import got, listed, swapped
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .ask import Answer
+    from .ledger import Ledger
+    from .types import Approval
+
+__all__ = ["approve", "deny", "open_approvals", "withdraw"]
+
+_T = TypeVar("_T")
+
+_PREFIX = "approval/"
+_ID = re.compile(r"apr_[0-9a-f]{24}")
+# More often than this others are not quicker one after the other.
+_MOST_LOOKS = 8
+
+
+async def open_approvals(
+    ledger: Ledger,
+    *,
+    seal_key: str | None = None,
+    everything: bool = False,
+    on_unreadable: Callable[[ToolgateError, str], None] | None = None,
+    now: Callable[[], int] | None = None,
+) -> list[Approval]:
+    """Return the approvals that wait for a person's answer, oldest first, of every guard that shares the ledger.
+
+    Each says in its `preview` what will happen: server, subject, tool, effect and the complete arguments.
+
+    Args:
+        ledger: Where they are recorded.
+        seal_key: That of the agent's guard, if it has one: without it a record can neither be trusted nor be written.
+        everything: Also those that were answered, used or have expired.
+        on_unreadable: Told of each record that cannot be read, and its key: damaged, forged, sealed with another key,
+            or of a later version; it is then left out. By default the first one is raised.
+        now: The clock, in milliseconds since 1970.
+
+    Raises:
+        LedgerError: The ledger cannot be read, or a record of it.
+
+    Example:
+        ```python
+        async with SqliteLedger("approvals.sqlite") as ledger:
+            for approval in await open_approvals(ledger):
+                if await a_person_agrees(approval["preview"]):
+                    await approve(ledger, approval["id"], by="ana@studio.example")
+        ```
+    """
+    found: list[Approval] = []
+    try:
+        async for key, record in listed(ledger, _PREFIX):
+            try:
+                desk = _desk(key, record, seal_key, now)
+            except ToolgateError as error:
+                if on_unreadable is None or error.code not in ("invalid_record", "unsupported_record"):
+                    raise
+                on_unreadable(error, key)
+            else:
+                if everything or desk.is_open:
+                    found.append(desk.approval)
+    except ToolgateError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        raise _failed(error) from None
+    return sorted(found, key=lambda approval: approval["proposed_at"])
+
+
+async def approve(
+    ledger: Ledger,
+    approval: str,
+    *,
+    by: By | str | None = None,
+    seal_key: str | None = None,
+    now: Callable[[], int] | None = None,
+) -> Approval:
+    """Record a person's yes to an approval that waits for it, and return the approval as the ledger has it now.
+
+    The agent's call is then made by calling the tool again with `meta={"toolgate/approval": id}`. A second yes is no
+    error.
+
+    Args:
+        ledger: Where the approval is recorded.
+        approval: Its id.
+        by: The person, and by what means they were asked; a text is the person.
+        seal_key: That of the agent's guard, if it has one.
+        now: The clock, in milliseconds since 1970.
+
+    Raises:
+        ApprovalError: There is no such approval, or it is denied, used or too old.
+        LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
+    """
+    return await _answer(ledger, approval, Approve(_person(by)), seal_key, now)
+
+
+async def deny(
+    ledger: Ledger,
+    approval: str,
+    *,
+    reason: str | None = None,
+    by: By | str | None = None,
+    seal_key: str | None = None,
+    now: Callable[[], int] | None = None,
+) -> Approval:
+    """Record a person's no, and return the approval as the ledger has it now; a second no is no error.
+
+    Args:
+        ledger: Where the approval is recorded.
+        approval: Its id.
+        reason: For the agent.
+        by: The person, and by what means they were asked; a text is the person.
+        seal_key: That of the agent's guard, if it has one.
+        now: The clock, in milliseconds since 1970.
+
+    Raises:
+        ApprovalError: There is no such approval, or it is approved, used or too old.
+        LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
+    """
+    return await _answer(ledger, approval, Deny(reason, _person(by)), seal_key, now)
+
+
+async def withdraw(
+    ledger: Ledger,
+    approval: str,
+    *,
+    reason: str | None = None,
+    by: By | str | None = None,
+    seal_key: str | None = None,
+    now: Callable[[], int] | None = None,
+) -> Approval:
+    """Take a yes back, or the question itself, as long as the call was not sent; return the approval as it is now.
+
+    Of a withdrawal and a dispatch at the same time exactly one happens.
+
+    Args:
+        ledger: Where the approval is recorded.
+        approval: Its id.
+        reason: For the agent.
+        by: The person, and by what means they were asked; a text is the person.
+        seal_key: That of the agent's guard, if it has one.
+        now: The clock, in milliseconds since 1970.
+
+    Raises:
+        ApprovalError: There is no such approval, or its call was sent.
+        LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
+    """
+    return await _answer(ledger, approval, Withdraw(reason, _person(by)), seal_key, now)
+
+
+class _Desk(NamedTuple):
+    """What the core makes of a record: the approval, and what is to be stored over what was there."""
+
+    approval: Approval
+    is_open: bool
+    record: str | None
+
+
+async def _answer(
+    ledger: Ledger, approval: str, answer: Answer, seal_key: str | None, now: Callable[[], int] | None
+) -> Approval:
+    key = f"{_PREFIX}{approval}"
+    said = answer_to_json(answer)
+    for _ in range(_MOST_LOOKS):
+        # Nothing else is looked for: it may be anything, a secret too.
+        found = await _tried(got(ledger, key)) if _ID.fullmatch(approval) else None
+        if found is None:
+            raise make("unknown_approval", "No approval of that id is known here.")
+        desk = _desk(key, found, seal_key, now, said)
+        if desk.record is None or await _tried(swapped(ledger, key, found, desk.record)):
+            return desk.approval
+        # Somebody was quicker: the answer is held against what they made of it.
+    raise make("ledger_conflict", "The ledger held another record for this approval each time; nothing was changed.")
+
+
+def _desk(
+    key: str,
+    record: str,
+    seal_key: str | None,
+    now: Callable[[], int] | None,
+    answer: dict[str, Any] | None = None,
+) -> _Desk:
+    work: dict[str, Any] = {"key": key, "record": record, "now": _clock() if now is None else now()}
+    if seal_key is not None:
+        work["seal_key"] = seal_key
+    if answer is not None:
+        work["answer"] = answer
+    try:
+        desk = json.loads(_native.deskwork(json.dumps(work)))
+    except _native.Refused as refusal:
+        raise_refusal(refusal)
+    return _Desk(cast("Approval", desk["approval"]), desk["is_open"], desk.get("record"))
+
+
+async def _tried(work: Awaitable[_T]) -> _T:
+    try:
+        return await work
+    except ToolgateError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        raise _failed(error) from None
+
+
+def _failed(error: Exception) -> ToolgateError:
+    # The words of anything but our own error may quote a connection string.
+    told = error.message if isinstance(error, LedgerError) else f"The ledger failed ({type(error).__name__})."
+    return make("ledger_failed", told)
+
+
+def _person(by: By | str | None) -> By | None:
+    return By(by) if isinstance(by, str) else by
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000
