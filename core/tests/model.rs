@@ -64,6 +64,8 @@ struct Bounds {
     starts: u8,
     troubles: u8,
     ticks: u8,
+    /// How often a yes, or what was asked, is taken back.
+    withdrawals: u8,
     /// The policy that both guards begin with.
     policy: usize,
 }
@@ -82,6 +84,7 @@ promises! {
     Exact = "what goes out is to the byte what the person saw, under the same definition and policy",
     Live = "no call goes out under an approval that has expired",
     Once = "an approval lets at most one call out",
+    Withdrawn = "no call goes out under a yes that was taken back",
     NotAgain = "a call whose answer was lost is not sent again",
     Pinned = "no call goes out under a definition that is neither pinned nor accepted",
     Listed = "no call of an unlisted tool goes out",
@@ -111,6 +114,7 @@ reached! {
     Mismatched = "an approval is quoted for another call",
     Spent = "a spent approval is quoted again",
     Denied = "a person denies",
+    TakenBack = "a yes is taken back",
     Forbidden = "the policy forbids a call",
     Budgeted = "a budget is spent",
     Tampered = "an edited record is refused",
@@ -129,6 +133,7 @@ struct Asked {
     policy: usize,
     expires_at: u64,
     yes: bool,
+    withdrawn: bool,
     sent: u8,
     lost: bool,
 }
@@ -169,6 +174,7 @@ struct State {
     clock: u8,
     starts: u8,
     troubles: u8,
+    withdrawals: u8,
     broken: u32,
 }
 
@@ -180,7 +186,7 @@ impl State {
         (
             (host(one), flags(one), one.saved.clone(), host(two), flags(two), two.saved.clone()),
             (&self.ledger, &self.asked, &self.claims),
-            (self.version, self.clock, self.starts, self.troubles, self.broken),
+            (self.version, self.clock, self.starts, self.troubles, self.withdrawals, self.broken),
         )
     }
 }
@@ -248,6 +254,8 @@ enum Action {
     Call(usize, Call),
     /// A person answers an approval that was left open, at any host.
     Decide(usize, usize, bool),
+    /// A person takes back what they said, at any host.
+    Withdraw(usize, usize),
     Settle(usize, usize),
     Answer(usize, usize, How),
     /// The one before the open step is answered once more.
@@ -434,6 +442,7 @@ impl Turn<'_> {
                     policy: self.state.hosts[host].policy,
                     expires_at: self.now() + LIFETIME,
                     yes: false,
+                    withdrawn: false,
                     sent: 0,
                     lost: false,
                 };
@@ -500,6 +509,9 @@ impl Turn<'_> {
         if self.now() >= asked.expires_at {
             self.breaks(Promise::Live);
         }
+        if asked.withdrawn {
+            self.breaks(Promise::Withdrawn);
+        }
         if asked.sent > 0 {
             self.breaks(Promise::Once);
         }
@@ -520,6 +532,7 @@ impl Turn<'_> {
                 return;
             }
             Outcome::Accepted { .. } => return self.model.reach(Reached::Accepted),
+            Outcome::Decided { approval } if approval.withdrawn => return self.model.reach(Reached::TakenBack),
             Outcome::Settled { approval } if approval.settled_by.is_some() => {
                 return self.model.reach(Reached::Resolved);
             }
@@ -574,6 +587,11 @@ impl Turn<'_> {
                     self.breaks(Promise::Settled);
                 }
                 Arc::make_mut(&mut self.state.ledger).insert(key.clone(), record.clone());
+                if record.contains(r#""withdrawn":true"#)
+                    && let Some(asked) = Arc::make_mut(&mut self.state.asked).get_mut(id_of(key))
+                {
+                    asked.withdrawn = true;
+                }
                 if state_of(record) == "dispatched" && expected.as_deref().is_some_and(|it| state_of(it) == "approved")
                 {
                     Arc::make_mut(&mut self.state.claims).insert(flow_of(step), id_of(key).to_owned());
@@ -760,6 +778,13 @@ impl Turn<'_> {
                 };
                 self.start(host, Work::Decide { approval: id, answer }, None)
             }
+            Action::Withdraw(host, at) => {
+                self.state.withdrawals += 1;
+                self.state.starts -= 1;
+                let approval = self.state.asked.keys().nth(at)?.clone();
+                let answer = Answer::Withdraw { reason: None, by: None };
+                self.start(host, Work::Decide { approval, answer }, None)
+            }
             Action::Settle(host, at) => {
                 let approval = self.state.asked.keys().nth(at)?.clone();
                 self.start(host, Work::Settle { approval, ran: None, by: None }, None)
@@ -834,6 +859,7 @@ impl Model for Checked {
             clock: 0,
             starts: 0,
             troubles: 0,
+            withdrawals: 0,
             broken: 0,
         }]
     }
@@ -874,6 +900,9 @@ impl Model for Checked {
                 if host.listed != host.pinned {
                     actions.push(Action::Accept(number));
                 }
+            }
+            if state.withdrawals < self.bounds.withdrawals {
+                actions.extend((0..state.asked.len()).map(|at| Action::Withdraw(number, at)));
             }
             if host.listed != state.version {
                 actions.push(Action::Relist(number, false));
@@ -919,8 +948,8 @@ impl Model for Checked {
             };
         }
         always![
-            Recorded, Approved, Exact, Live, Once, NotAgain, Pinned, Listed, Valid, Permitted, Paced, Settled, Stale,
-            Open
+            Recorded, Approved, Exact, Live, Once, Withdrawn, NotAgain, Pinned, Listed, Valid, Permitted, Paced,
+            Settled, Stale, Open
         ]
     }
 }
@@ -956,7 +985,12 @@ fn check(bounds: Bounds, threads: usize) -> Verdict {
 }
 
 const fn bounds(starts: u8, troubles: u8, policy: usize) -> Bounds {
-    Bounds { starts, troubles, ticks: 2, policy }
+    Bounds { starts, troubles, ticks: 2, withdrawals: 0, policy }
+}
+
+/// The same, and somebody takes back once what was asked or agreed.
+const fn withdrawing(starts: u8, troubles: u8) -> Bounds {
+    Bounds { withdrawals: 1, ..bounds(starts, troubles, 0) }
 }
 
 /// A mutant is selected for the whole process.
@@ -967,7 +1001,7 @@ fn the_core_keeps_its_promises() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     mutant::select(None);
     let mut reached = 0;
-    for bounds in [bounds(1, 2, 0), bounds(2, 0, 1), bounds(2, 1, 0)] {
+    for bounds in [bounds(1, 2, 0), bounds(2, 0, 1), bounds(2, 1, 0), withdrawing(1, 1), withdrawing(2, 0)] {
         let verdict = check(bounds, 2);
         println!(
             "{bounds:?}: {} states, {} generated, depth {}, {:.1} s",
@@ -1006,6 +1040,9 @@ fn every_mutant_is_caught() {
                 directly(!hint_is_confirmed(), "a direct check: a person confirms what only a hint says")
             }
             Mutant::Result => directly(!output_is_checked(), "a direct check: an answer is held against its schema"),
+            Mutant::Approvers => directly(!approvers_are_asked(), "a direct check: only those named may answer"),
+            Mutant::Silences => directly(!denials_hold(), "a direct check: a no holds for the same call"),
+            Mutant::Claim => directly(!snapshots_are_claimed(), "a direct check: a snapshot is taken up once"),
             _ => in_the_model(),
         };
         mutant::select(None);
@@ -1017,13 +1054,16 @@ fn every_mutant_is_caught() {
     assert!(plan_is_asked(), "without a mutant, the plan is asked");
     assert!(output_is_checked(), "without a mutant, an answer is checked");
     assert!(hint_is_confirmed(), "without a mutant, a hint is confirmed");
+    assert!(approvers_are_asked(), "without a mutant, only those named may answer");
+    assert!(denials_hold(), "without a mutant, a no holds");
+    assert!(snapshots_are_claimed(), "without a mutant, a snapshot is claimed");
     assert!(survivors.is_empty(), "nothing notices that these are broken: {survivors:?}");
 }
 
 fn in_the_model() -> Option<(String, usize)> {
     let mut states = 0;
-    for bounds in [bounds(1, 0, 0), bounds(1, 1, 0), bounds(2, 0, 0), bounds(2, 0, 1), bounds(1, 2, 0), bounds(2, 1, 0)]
-    {
+    let small = [bounds(1, 0, 0), bounds(1, 1, 0), bounds(2, 0, 0), withdrawing(2, 0), bounds(2, 0, 1)];
+    for bounds in small.into_iter().chain([bounds(1, 2, 0), bounds(2, 1, 0)]) {
         let verdict = check(bounds, 1);
         states += verdict.unique;
         if !verdict.broken.is_empty() {
@@ -1083,4 +1123,59 @@ fn output_is_checked() -> bool {
     let event = Event { step: step.id, now: BEGINNING, event: Happening::Result { server_time: None } };
     let step = guard.handle(event, Some(r#"{"content":[],"structuredContent":{}}"#)).unwrap();
     matches!(&step.action, step::Action::Done { outcome } if matches!(&**outcome, Outcome::Failed { .. }))
+}
+
+fn answered(guard: &mut Guard, step: &Step, event: Happening) -> Step {
+    guard.handle(Event { step: step.id.clone(), now: BEGINNING, event }, None).unwrap()
+}
+
+fn is_done(step: &Step, code: Code) -> bool {
+    matches!(&step.action, step::Action::Done { outcome }
+        if matches!(&**outcome, Outcome::Failed { error, .. } if error.code() == code))
+}
+
+/// Bookings that only some may cancel.
+fn cancelling(policy: &Value) -> Guard {
+    let options = json!({ "server": "https://crm.example.test/mcp", "policy": policy });
+    let tools: Value = serde_json::from_str(&listing(0)).unwrap();
+    guard_with(&options, &tools["tools"])
+}
+
+fn approvers_are_asked() -> bool {
+    let rule = json!({ "tools": [CANCEL], "then": "ask", "approvers": { "from": ["ana", "ben"], "count": 2 } });
+    let mut guard = cancelling(&json!({ "rules": [rule] }));
+    let step = called(&mut guard, CANCEL);
+    let step = answered(&mut guard, &step, Happening::Committed);
+    let step = answered(&mut guard, &step, Happening::Answer { answer: Answer::Approve { by: None } });
+    is_done(&step, Code::ApproverRequired)
+}
+
+fn denials_hold() -> bool {
+    let mut guard = cancelling(&json!({}));
+    let step = called(&mut guard, CANCEL);
+    let step = answered(&mut guard, &step, Happening::Committed);
+    let answer = Answer::Deny { reason: None, by: None, silence: None, until: None };
+    let step = answered(&mut guard, &step, Happening::Answer { answer });
+    answered(&mut guard, &step, Happening::Committed);
+    let flow = Work::Call { name: CANCEL.to_owned(), approval: None, meta: None };
+    let step = guard.start(Start { now: BEGINNING, entropy: entropy(0, 2), flow }, None).unwrap();
+    is_done(&step, Code::ApprovalDenied)
+}
+
+fn snapshots_are_claimed() -> bool {
+    let options = json!({
+        "server": "https://crm.example.test/mcp", "subject": "agent", "lasting": true,
+        "policy": { "pace": { "limits": [{ "rate": { "calls": 1, "per_ms": 1_000 } }], "wait_ms": 1_000 } },
+    });
+    let writes = json!({ "readOnlyHint": false, "destructiveHint": false, "openWorldHint": false });
+    let tools = json!([{ "name": "set_order", "inputSchema": { "type": "object" }, "annotations": writes }]);
+    let [mut one, mut other] = [guard_with(&options, &tools), guard_with(&options, &tools)];
+    called(&mut one, "set_order");
+    let flow = Work::Call { name: "set_order".to_owned(), approval: None, meta: None };
+    one.start(Start { now: BEGINNING, entropy: entropy(0, 2), flow }, None).unwrap();
+    let steps = other.restore(&one.snapshot()).unwrap();
+    let waiting = steps.iter().find(|step| matches!(step.action, step::Action::Wait { .. })).unwrap();
+    let woke = Event { step: waiting.id.clone(), now: BEGINNING + 1_000, event: Happening::Woke };
+    let step = other.handle(woke, None).unwrap();
+    matches!(&step.action, step::Action::Commit { key, .. } if key.starts_with("claim/"))
 }

@@ -346,6 +346,7 @@ fn play(core: &mut Core, case: &Value, turn: &Value) -> (&'static str, Value) {
             "tools" => core.tools(),
             "approvals" => core.approvals(),
             "drift" => core.drift(),
+            "silences" => core.silences(turn["now"].as_u64().unwrap()),
             "findings" => core.findings(),
             "listing" => core.listing(),
             "lock" => serde_json::to_string(&core.lock()).unwrap(),

@@ -150,7 +150,7 @@ class Conversation:
         if "event" in turn:
             return self.core.handle(text(turn["event"]), self.document(turn))
         if "report" in turn:
-            report = getattr(self.core, turn["report"])()
+            report = getattr(self.core, turn["report"])(*([turn["now"]] if turn["report"] == "silences" else []))
             return text(report) if turn["report"] == "lock" else report
         if "attach" in turn:
             lock = {"lock": self.core.lock()} if "keep_lock" in turn else {}

@@ -89,7 +89,7 @@ function say(stage, turn) {
     stage.core = guard({ ...transcript, ...(turn.options ? { options: turn.options } : {}) }, bindings);
     return JSON.parse(stage.core.restore(snapshot));
   }
-  const report = core[turn.report]();
+  const report = turn.report === "silences" ? core.silences(turn.now) : core[turn.report]();
   return TEXTS.includes(turn.report) ? JSON.parse(report) : report;
 }
 

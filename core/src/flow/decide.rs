@@ -166,13 +166,7 @@ impl Decide {
                 shared.remember(approval.clone());
                 self.end(Ok(Outcome::Decided { approval: approval.clone() }));
             }
-            Err(error) => {
-                // What the ledger says of it is known now.
-                if self.looks > 0 {
-                    shared.remember(approval.clone());
-                }
-                self.end(Err(error));
-            }
+            Err(error) => self.end(Err(error)),
         }
     }
 

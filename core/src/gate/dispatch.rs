@@ -34,10 +34,11 @@ fn ledger_failed(what: &str, message: &str, redactor: &Redactor) -> Error {
 pub(crate) fn claimed(happening: &Happening, approval: &Approval, redactor: &Redactor) -> Option<Result<()>> {
     match happening {
         Happening::Conflict if mutant::is(Mutant::Conflict) => Some(Ok(())),
-        Happening::Conflict => {
-            Some(Err(Error::new(Code::ApprovalSpent, "The approval was used by another call first; nothing was sent.")
-                .with("approval", approval.id.as_str())))
-        }
+        Happening::Conflict => Some(Err(Error::new(
+            Code::ApprovalSpent,
+            "The approval was used or taken back by somebody else first; nothing was sent.",
+        )
+        .with("approval", approval.id.as_str()))),
         _ => stored(happening, redactor),
     }
 }

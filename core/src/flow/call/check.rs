@@ -221,10 +221,16 @@ impl Call {
             self.decision.say(Gate::Approval, GateVerdict::Pass, note);
             return Ok(Forecast::Allow);
         }
-        if let Some(remembered) = self.find_remembered(document, &binding, now, shared) {
+        if let Some(remembered) =
+            self.find_remembered(document, &binding, now, shared).filter(|_| examined.approvers.is_none())
+        {
             let note = ["would be counted by the remembered answer ", &remembered.id].concat();
             self.decision.say(Gate::Approval, GateVerdict::Pass, note);
             return Ok(Forecast::Allow);
+        }
+        if let Err(error) = self.check_silence(&binding.call, now, shared) {
+            self.decision.deny(Gate::Approval, &error);
+            return Err(error);
         }
         let note = match self.look(document, shared) {
             Some(_) => "would ask the backend what the call is about, and then a person",

@@ -961,6 +961,11 @@ impl Call {
     /// After a person's answer: all gates again, for the world may have changed while they thought.
     fn go_on(&mut self, approval: &Approval, now: Millis, shared: &mut Shared) {
         if let Err(error) = approval.check_usable(now) {
+            let holds = self.check_silence(&approval.call, now, shared).err();
+            let error = match holds.as_ref().and_then(|held| held.detail("retry_at")).cloned() {
+                Some(retry_at) if error.code() == Code::ApprovalDenied => error.with("retry_at", retry_at),
+                _ => error,
+            };
             self.decision.deny(Gate::Approval, &error);
             return self.refuse(error);
         }
