@@ -344,7 +344,7 @@ fn looks_back() -> bool {
 }
 
 /// By what a mutant of these gates is caught, if it is one.
-pub fn catches(mutant: Mutant) -> Option<Option<(String, usize)>> {
+pub(crate) fn catches(mutant: Mutant) -> Option<Option<(String, usize)>> {
     let caught = |holds: bool, by: &str| (!holds).then(|| (by.to_owned(), 0));
     Some(match mutant {
         Mutant::Once | Mutant::OnceConflict => caught(
@@ -365,7 +365,7 @@ pub fn catches(mutant: Mutant) -> Option<Option<(String, usize)>> {
 }
 
 /// Without a mutant, all of it holds.
-pub fn hold() {
+pub(crate) fn hold() {
     let states = happens_once().expect("a consequence happens once");
     let counted = is_counted().expect("a remembered answer is counted");
     println!("consequences: {states} states; remembered answers: {counted} states");
