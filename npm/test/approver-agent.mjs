@@ -12,7 +12,7 @@ const client = {
   callTool: async () => ({ content: [{ type: "text", text: "dropped" }] }),
 };
 const ledger = await SqliteLedger.open(path);
-const guard = await Guard.attach(client, { server: "notes", ledger, ...(sealKey && { sealKey }) });
+const guard = await Guard.attach(client, { server: "notes", subject: "agent", ledger, ...(sealKey && { sealKey }) });
 let _meta;
 for (let attempt = 0; attempt < 600; attempt += 1) {
   try {

@@ -33,7 +33,7 @@ class Notes:
 async def left_open(ledger, count=1, **options):
     """Let a guard ask for so many approvals; return it, its client and the ids."""
     client = Notes()
-    guard = await toolgate.Guard.attach(client, server="notes", ledger=ledger, **options)
+    guard = await toolgate.Guard.attach(client, server="notes", subject="agent", ledger=ledger, **options)
     ids = []
     for number in range(count):
         with pytest.raises(toolgate.ApprovalError) as caught:
@@ -175,7 +175,9 @@ async def test_of_two_approvers_one_is_first(tmp_path):
 async def test_many_are_listed_in_pages_and_an_odd_ledger_is_told():
     ledger = toolgate.MemoryLedger()
     _, _, ids = await left_open(ledger, 450)
-    assert [found["id"] for found in await toolgate.open_approvals(ledger)] == ids
+    found = await toolgate.open_approvals(ledger)
+    assert {approval["id"] for approval in found} == {*ids}
+    assert [approval["proposed_at"] for approval in found] == sorted(approval["proposed_at"] for approval in found)
 
     class Odd(toolgate.MemoryLedger):
         answer: object = None
