@@ -5,6 +5,7 @@
 
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
+use crate::flow::inputs::Running;
 use crate::flow::signup::{self, Role};
 use crate::gate::Decision;
 use crate::guard::Shared;
@@ -133,6 +134,15 @@ struct Link {
 }
 
 record!(open Link { version, seq, time, prev, hash; seal });
+
+impl Trail {
+    /// The lines are about what a server asks for while these calls run.
+    pub(crate) fn runs_with(&mut self, running: &[Running]) {
+        let names: Vec<&str> = running.iter().map(|running| running.call.tool.as_str()).collect();
+        self.tool = (!names.is_empty()).then(|| names.join(", "));
+        self.approval = running.iter().find_map(|running| running.call.approval.clone());
+    }
+}
 
 impl Audit {
     pub(crate) fn load(options: &AuditOptions, key: Option<Key>) -> Result<Self> {
@@ -303,7 +313,7 @@ impl Audit {
                 }
                 let mut inputs = None;
                 if let About::Inputs { requests, calls, .. } = &question.about {
-                    let asked = inputs::for_audit(requests);
+                    let asked = inputs::for_audit(calls, requests);
                     inputs = self.shown(asked.get(), Vec::new(), &mut trail.hidden, &shared.redactor);
                     effect = calls.iter().filter_map(|call| call.effect).max();
                     trail.told = true;
@@ -352,6 +362,7 @@ impl Audit {
             Outcome::Accepted { .. } => ("accepted", None, None),
             Outcome::Forgotten { .. } => ("forgotten", None, None),
             Outcome::Lifted { .. } => ("lifted", None, None),
+            Outcome::Inputs { response } => ("inputs", None, self.shown_result("", response.get(), trail, shared)),
             Outcome::Listed { .. } => ("listed", None, None),
         };
         let gates = decision.map(|decision| gates(decision, &shared.redactor));

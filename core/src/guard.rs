@@ -17,6 +17,7 @@ use crate::flow::call::{Asked, Call};
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
 use crate::flow::forget::Forget;
+use crate::flow::inputs::{Inputs, Running};
 use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
@@ -313,6 +314,14 @@ impl Guard {
                 Flow::Call(Box::new(call))
             }
             Work::Forget { remembered } => Flow::Forget(Box::new(Forget::begin(remembered, &self.shared))),
+            Work::Inputs => {
+                let running: Vec<Running> =
+                    self.flows.iter().filter_map(|(_, in_flight)| in_flight.flow.running(&self.shared)).collect();
+                if self.audit.is_some() {
+                    trail.runs_with(&running);
+                }
+                Flow::Inputs(Box::new(Inputs::begin(document, running, start.entropy, now, &self.shared)))
+            }
             Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow, trail });
@@ -619,7 +628,7 @@ pub(crate) fn flow_of(entropy: &str) -> FlowId {
 }
 
 /// The first 16 of the digits: enough to tell flows apart, while the whole makes an approval's id unguessable.
-fn flow_id(entropy: &str) -> Result<FlowId> {
+pub(crate) fn flow_id(entropy: &str) -> Result<FlowId> {
     let valid = (32..=256).contains(&entropy.len()) && entropy.bytes().all(|byte| byte.is_ascii_hexdigit());
     if valid {
         Ok(flow_of(entropy))

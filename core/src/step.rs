@@ -15,7 +15,7 @@ use crate::flow::signup::Form;
 use crate::gate::Decision;
 use crate::json::Json;
 use crate::json::de::{self, FromNode, Source, record, words};
-use crate::mcp::inputs::{InputAnswer, InputRequest, RequestState};
+use crate::mcp::inputs::{self, InputAnswer, InputRequest, RequestState};
 use crate::questions::SilenceScope;
 use crate::secret::{Masked, Secret};
 
@@ -120,6 +120,9 @@ pub enum Work {
         /// What is wanted.
         upgrade: Upgrade,
     },
+    /// Answers what a server asks for while a call runs, under protocols before 2026-07-28; the request's `method` and
+    /// `params` come beside the start as JSON text.
+    Inputs,
     /// Records that a person accepts a tool's new definition.
     Accept {
         /// The tool's name.
@@ -151,6 +154,7 @@ impl FromNode for Work {
             &["accept", "tool", "digest"],
             &["forget", "remembered"],
             &["lift", "silence"],
+            &["inputs"],
         ]);
         *self = match kind {
             Some(1) => Work::Call {
@@ -170,6 +174,7 @@ impl FromNode for Work {
             Some(7) => Work::Accept { tool: from.member("tool"), digest: from.member("digest") },
             Some(8) => Work::Forget { remembered: from.member("remembered") },
             Some(9) => Work::Lift { silence: from.member("silence") },
+            Some(10) => Work::Inputs,
             _ => Work::List,
         };
     }
@@ -270,7 +275,7 @@ pub struct NextRound {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_responses: Option<Json>,
     /// The `requestState`, as the server gave it. It is for the server alone: neither shown nor logged.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "inputs::hand_over")]
     pub request_state: Option<RequestState>,
 }
 
@@ -405,6 +410,8 @@ pub enum About {
 /// A call that is on its way.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunningCall {
+    /// The flow of the call.
+    pub flow: FlowId,
     /// The tool's name.
     pub tool: String,
     /// What the call does to the world.
@@ -414,8 +421,6 @@ pub struct RunningCall {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
 }
-
-record!(strict RunningCall { tool; effect, approval });
 
 /// The same call, as it was sent before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -495,6 +500,16 @@ impl Answer {
             | Answer::NotRan { by } => by.as_ref(),
             _ => None,
         }
+    }
+
+    /// Reads an answer as hosts write it.
+    ///
+    /// # Errors
+    ///
+    /// `wrong_answer` where it is none.
+    pub fn from_text(text: &str) -> crate::error::Result<Answer> {
+        de::read(text, crate::json::OWN)
+            .map_err(|_| Error::new(crate::error::Code::WrongAnswer, "The text is no answer."))
     }
 }
 
@@ -783,6 +798,11 @@ pub enum Outcome {
     Forgotten {
         /// The answer as it stands now.
         remembered: crate::approval::remembered::Remembered,
+    },
+    /// What the server is given in answer to its request.
+    Inputs {
+        /// The request's result, as MCP has it.
+        response: Json,
     },
     /// The flow ended without doing its work.
     Failed {

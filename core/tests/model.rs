@@ -35,6 +35,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use toolgate_core::error::Code;
 use toolgate_core::ffi::Core;
 use toolgate_core::guard::Guard;
+use toolgate_core::mcp::inputs::InputSource;
 use toolgate_core::mutant::{self, Mutant};
 use toolgate_core::step::{self, About, Answer, Event, Failure, Happening, Outcome, Start, Step, StepId, Work};
 
@@ -68,6 +69,8 @@ struct Bounds {
     withdrawals: u8,
     /// The policy that both guards begin with.
     policy: usize,
+    /// Whether the one tool that is called asks for more before it is done.
+    rounds: bool,
 }
 
 macro_rules! promises {
@@ -106,6 +109,8 @@ macro_rules! reached {
 
 reached! {
     Completed = "an approved call completes",
+    Round = "a later round goes out with what a person typed",
+    Handed = "a later round goes out with what a host gave and a person approved",
     Orphaned = "a crash leaves a record `dispatched`",
     RaceLost = "a race for an approval is lost",
     Drifted = "a changed definition is refused",
@@ -129,6 +134,8 @@ reached! {
 struct Asked {
     tool: String,
     arguments: String,
+    /// What a later round is given; empty in the first.
+    inputs: String,
     version: u8,
     policy: usize,
     expires_at: u64,
@@ -170,6 +177,8 @@ struct State {
     asked: Arc<BTreeMap<String, Asked>>,
     /// Flow → the approval that the ledger took as `dispatched` for it.
     claims: Arc<BTreeMap<String, String>>,
+    /// Flow → what was last given in answer to its tool's question, and whether a person typed it.
+    given: Arc<BTreeMap<String, (String, bool)>>,
     version: u8,
     clock: u8,
     starts: u8,
@@ -185,7 +194,7 @@ impl State {
         let [one, two] = &self.hosts;
         (
             (host(one), flags(one), one.saved.clone(), host(two), flags(two), two.saved.clone()),
-            (&self.ledger, &self.asked, &self.claims),
+            (&self.ledger, &self.asked, &self.claims, &self.given),
             (self.version, self.clock, self.starts, self.troubles, self.withdrawals, self.broken),
         )
     }
@@ -213,6 +222,9 @@ impl std::fmt::Debug for State {
     }
 }
 
+/// The answer of a tool that wants a number before it goes on.
+const ASKS: &str = r#"{"resultType":"input_required","requestState":"s","inputRequests":{"q":{"method":"elicitation/create","params":{"message":"Which?","requestedSchema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}}}}"#;
+
 /// Which call is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
@@ -238,6 +250,10 @@ enum How {
     Ran,
     NotRan,
     Cancel,
+    /// A person types this number into the tool's form.
+    Types(u8),
+    /// A host's handler gives it.
+    Hands(u8),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -428,20 +444,26 @@ impl Turn<'_> {
                 self.state.hosts[host].open.remove(place);
                 return;
             }
-            step::Action::CallTool { name, arguments, .. } => {
-                self.goes_out(host, &flow, name, &serde_json::to_string(arguments).unwrap());
+            step::Action::CallTool { name, arguments, round, .. } => {
+                let inputs = round.as_ref().and_then(|round| round.input_responses.as_ref());
+                let inputs = inputs.map(|inputs| serde_json::to_string(inputs).unwrap()).unwrap_or_default();
+                self.goes_out(host, &flow, name, &serde_json::to_string(arguments).unwrap(), &inputs);
             }
             step::Action::Commit { key, expected: None, record } => {
                 let record: Value = serde_json::from_str(record).unwrap();
                 let arguments = document.unwrap_or(EXACT).to_owned();
+                // What is typed into the guard's own question is the yes to exactly that.
+                let given = self.state.given.get(&flow).filter(|_| record.get("continues").is_some()).cloned();
+                let (inputs, typed) = given.unwrap_or_default();
                 let version = self.version_of(host, record["call"]["tool"].as_str().unwrap());
                 let asked = Asked {
                     tool: record["call"]["tool"].as_str().unwrap().to_owned(),
                     arguments,
+                    inputs,
                     version,
                     policy: self.state.hosts[host].policy,
                     expires_at: self.now() + LIFETIME,
-                    yes: false,
+                    yes: typed,
                     withdrawn: false,
                     sent: 0,
                     lost: false,
@@ -461,7 +483,7 @@ impl Turn<'_> {
         if tool == CANCEL { self.state.hosts[host].listed } else { 0 }
     }
 
-    fn goes_out(&mut self, number: usize, flow: &str, name: &str, arguments: &str) {
+    fn goes_out(&mut self, number: usize, flow: &str, name: &str, arguments: &str, inputs: &str) {
         let host = self.state.hosts[number].clone();
         if !TOOLS.contains(&name) {
             self.breaks(Promise::Listed);
@@ -501,10 +523,14 @@ impl Turn<'_> {
             self.breaks(Promise::Approved);
         }
         let version = self.version_of(number, name);
-        if (asked.tool.as_str(), asked.arguments.as_str(), asked.version, asked.policy)
-            != (name, arguments, version, host.policy)
+        if (asked.tool.as_str(), asked.arguments.as_str(), asked.inputs.as_str(), asked.version, asked.policy)
+            != (name, arguments, inputs, version, host.policy)
         {
             self.breaks(Promise::Exact);
+        }
+        if !inputs.is_empty() {
+            let typed = self.state.given.get(flow).is_some_and(|(_, typed)| *typed);
+            self.model.reach(if typed { Reached::Round } else { Reached::Handed });
         }
         if self.now() >= asked.expires_at {
             self.breaks(Promise::Live);
@@ -623,6 +649,8 @@ impl Turn<'_> {
                         }
                         Answer::Approve { by: None }
                     }
+                    (About::Inputs { .. }, How::Types(number)) => self.gives(step, number, InputSource::Person),
+                    (About::Inputs { .. }, How::Hands(number)) => self.gives(step, number, InputSource::Host),
                     (_, How::Deny) => Answer::Deny { reason: None, by: None, silence: None, until: None },
                     (_, How::Ran) => Answer::Ran { by: None },
                     (_, How::NotRan) => Answer::NotRan { by: None },
@@ -635,7 +663,9 @@ impl Turn<'_> {
                     How::Properly if !open.sent => self.state.hosts[host].open[place].sent = true,
                     How::Properly => {
                         let result = Happening::Result { server_time: None };
-                        self.event(host, step, result, Some(r#"{"content":[]}"#));
+                        let asks = self.model.bounds.rounds
+                            && matches!(&step.action, step::Action::CallTool { round: None, .. });
+                        self.event(host, step, result, Some(if asks { ASKS } else { r#"{"content":[]}"# }));
                     }
                     How::Fails if !open.sent => {
                         self.not_sent(&flow_of(step));
@@ -657,6 +687,14 @@ impl Turn<'_> {
             _ => return None,
         }
         Some(())
+    }
+
+    fn gives(&mut self, step: &Step, number: u8, by: InputSource) -> Answer {
+        let content: Value = json!({ "n": number });
+        let given = json!({ "q": { "action": "accept", "content": content } }).to_string();
+        Arc::make_mut(&mut self.state.given).insert(flow_of(step), (given, by == InputSource::Person));
+        let answer = json!({ "q": { "action": "accept", "content": content, "by": by.as_str() } });
+        Answer::from_text(&json!({ "type": "inputs", "responses": answer }).to_string()).unwrap()
     }
 
     /// The host knows for certain that nothing of it was written.
@@ -855,6 +893,7 @@ impl Model for Checked {
             ledger: Arc::default(),
             asked: Arc::default(),
             claims: Arc::default(),
+            given: Arc::default(),
             version: 0,
             clock: 0,
             starts: 0,
@@ -877,13 +916,20 @@ impl Model for Checked {
                     step::Action::Ask { question } if matches!(question.about, About::Outcome { .. }) => {
                         &[How::Ran, How::NotRan, How::Defer]
                     }
+                    step::Action::Ask { question } if matches!(question.about, About::Inputs { .. }) => {
+                        &[How::Types(1), How::Hands(1), How::Hands(2), How::Defer]
+                    }
                     _ => &[How::Approve, How::Deny, How::Defer, How::Cancel],
                 };
                 let free = |how: &&How| may_trouble || !matches!(how, How::Fails | How::Unheard | How::Cancel);
                 actions.extend(hows.iter().filter(free).map(|how| Action::Answer(number, place, *how)));
                 actions.push(Action::Stale(number, place));
             }
-            if state.starts < self.bounds.starts {
+            if self.bounds.rounds {
+                if state.starts < self.bounds.starts {
+                    actions.push(Action::Call(number, Call::Plain(CANCEL)));
+                }
+            } else if state.starts < self.bounds.starts {
                 actions.extend(TOOLS.iter().map(|tool| Action::Call(number, Call::Plain(tool))));
                 for (at, asked) in state.asked.values().enumerate() {
                     let tool = TOOLS.iter().find(|tool| **tool == asked.tool).unwrap_or(&UNLISTED);
@@ -985,12 +1031,17 @@ fn check(bounds: Bounds, threads: usize) -> Verdict {
 }
 
 const fn bounds(starts: u8, troubles: u8, policy: usize) -> Bounds {
-    Bounds { starts, troubles, ticks: 2, withdrawals: 0, policy }
+    Bounds { starts, troubles, ticks: 2, withdrawals: 0, policy, rounds: false }
 }
 
 /// The same, and somebody takes back once what was asked or agreed.
 const fn withdrawing(starts: u8, troubles: u8) -> Bounds {
     Bounds { withdrawals: 1, ..bounds(starts, troubles, 0) }
+}
+
+/// The same for the one tool that asks for more.
+const fn rounds(starts: u8, troubles: u8) -> Bounds {
+    Bounds { starts, troubles, ticks: 1, withdrawals: 0, policy: 0, rounds: true }
 }
 
 /// A mutant is selected for the whole process.
@@ -1001,7 +1052,8 @@ fn the_core_keeps_its_promises() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     mutant::select(None);
     let mut reached = 0;
-    for bounds in [bounds(1, 2, 0), bounds(2, 0, 1), bounds(2, 1, 0), withdrawing(1, 1), withdrawing(2, 0)] {
+    let all = [bounds(1, 2, 0), bounds(2, 0, 1), bounds(2, 1, 0), withdrawing(1, 1), withdrawing(2, 0)];
+    for bounds in all.into_iter().chain([rounds(1, 1), rounds(2, 0)]) {
         let verdict = check(bounds, 2);
         println!(
             "{bounds:?}: {} states, {} generated, depth {}, {:.1} s",
@@ -1043,6 +1095,7 @@ fn every_mutant_is_caught() {
             Mutant::Approvers => directly(!approvers_are_asked(), "a direct check: only those named may answer"),
             Mutant::Silences => directly(!denials_hold(), "a direct check: a no holds for the same call"),
             Mutant::Claim => directly(!snapshots_are_claimed(), "a direct check: a snapshot is taken up once"),
+            Mutant::Inputs => in_bounds(&[rounds(2, 0)]),
             _ => in_the_model(),
         };
         mutant::select(None);
@@ -1061,10 +1114,14 @@ fn every_mutant_is_caught() {
 }
 
 fn in_the_model() -> Option<(String, usize)> {
-    let mut states = 0;
     let small = [bounds(1, 0, 0), bounds(1, 1, 0), bounds(2, 0, 0), withdrawing(2, 0), bounds(2, 0, 1)];
-    for bounds in small.into_iter().chain([bounds(1, 2, 0), bounds(2, 1, 0)]) {
-        let verdict = check(bounds, 1);
+    in_bounds(&[small.as_slice(), &[bounds(1, 2, 0), bounds(2, 1, 0)]].concat())
+}
+
+fn in_bounds(all: &[Bounds]) -> Option<(String, usize)> {
+    let mut states = 0;
+    for bounds in all {
+        let verdict = check(*bounds, 1);
         states += verdict.unique;
         if !verdict.broken.is_empty() {
             let names: Vec<&str> = verdict.broken.iter().map(|(name, _)| *name).collect();

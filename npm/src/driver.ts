@@ -43,15 +43,22 @@ export class Driver<Context extends FlowContext> {
   readonly #driven = new Set<string>();
   /** What could not go on out of a snapshot: the core tells so once. */
   #ended: Step[] = [];
+  #byFlow = false;
 
   constructor(core: Core, options: DriverOptions<Context>) {
     this.#core = core;
     this.#options = options;
   }
 
+  /** Gives each call a flow from now on, so that the core knows which are on their way. */
+  alwaysByFlow(): void {
+    this.#byFlow = true;
+  }
+
   /** Makes a call: a plain read as it is, anything else by its flow. */
   async call(work: CallWork, context: Context, document: string): Promise<Outcome> {
-    const { plain, performers, now } = this.#options;
+    const { performers, now } = this.#options;
+    const plain = this.#byFlow ? undefined : this.#options.plain;
     const { name } = work;
     const isBare = work.approval === undefined && work.meta === undefined;
     if (context.signal?.aborted || !isBare || !plain?.isRead(name, document, now())) {

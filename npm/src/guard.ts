@@ -9,7 +9,16 @@ import { endpointOf, isLasting } from "./endpoint.js";
 import { type ErrorShape, ledgerFailed, ToolgateError, typed } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import type { Core } from "./generated/toolgate.js";
-import { capabilitiesOf, type InputHandlers, withHandlers } from "./inputs.js";
+import {
+  type CreateMessageResult,
+  capabilitiesOf,
+  type ElicitResult,
+  type InputHandlers,
+  type ServerRequest,
+  type ServerRequestExtra,
+  signalOf,
+  withHandlers,
+} from "./inputs.js";
 import { got, type Ledger, listed, MemoryLedger, swapped, wordsOfLedger } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
@@ -435,6 +444,35 @@ export class Guard<C extends McpClient = McpClient> {
     return result as Awaited<ReturnType<C["callTool"]>>;
   }
 
+  /**
+   * A handler for `elicitation/create` requests, in which servers of protocols before 2026-07-28 ask while a call runs:
+   * `client.setRequestHandler("elicitation/create", guard.elicitationHandler())`, or with `ElicitRequestSchema` for the v1
+   * client, which must declare the capability when it is made. The request goes the way of any round: to the handlers of
+   * {@link GuardOptions.inputs} or to `ask`, with the running calls; forms that ask for secrets are declined, and above
+   * `write` what is answered has a record of its own. Where nobody answers, the server is told `cancel`.
+   */
+  elicitationHandler(): (request: ServerRequest, extra?: ServerRequestExtra) => Promise<ElicitResult> {
+    this.#driver.alwaysByFlow();
+    return async ({ params }, extra) => {
+      try {
+        return (await this.#given("elicitation/create", params, signalOf(extra))) as ElicitResult;
+      } catch (thrown) {
+        return { action: thrown instanceof ToolgateError && thrown.code === "approval_denied" ? "decline" : "cancel" };
+      }
+    };
+  }
+
+  /**
+   * The same for `sampling/createMessage`, answered by the `sampling` of {@link GuardOptions.inputs}.
+   *
+   * @throws ToolgateError which the client hands to the server as a JSON-RPC error.
+   */
+  samplingHandler(): (request: ServerRequest, extra?: ServerRequestExtra) => Promise<CreateMessageResult> {
+    this.#driver.alwaysByFlow();
+    return async ({ params }, extra) =>
+      (await this.#given("sampling/createMessage", params, signalOf(extra))) as CreateMessageResult;
+  }
+
   /** The guard, its approvals and its open flows as versioned JSON, for another process. Holds no secret. */
   snapshot(): string {
     return this.#core.snapshot();
@@ -493,6 +531,11 @@ export class Guard<C extends McpClient = McpClient> {
 
   #now(): number {
     return (this.#options.now ?? Date.now)();
+  }
+
+  async #given(method: string, params: unknown, signal: AbortSignal | undefined): Promise<object> {
+    const outcome = await this.#driver.run({ type: "inputs" }, { signal }, JSON.stringify({ method, params }));
+    return (this.#succeeded(outcome) as Extract<Outcome, { type: "inputs" }>).response;
   }
 
   async #decide(work: Work): Promise<Approval> {

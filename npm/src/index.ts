@@ -15,7 +15,14 @@ export type { FetchClientOptions, FetchedResult, FetchedTool, FetchRequestOption
 export { FetchClient } from "./fetch-client.js";
 export type { AnswerOptions, DenyOptions, FlowOptions, GuardOptions } from "./guard.js";
 export { Guard } from "./guard.js";
-export type { InputContext, InputHandlers } from "./inputs.js";
+export type {
+  CreateMessageResult,
+  ElicitResult,
+  InputContext,
+  InputHandlers,
+  ServerRequest,
+  ServerRequestExtra,
+} from "./inputs.js";
 export type { EntriesOptions, Ledger } from "./ledger.js";
 export { MemoryLedger } from "./ledger.js";
 export { lintPolicy } from "./policy.js";

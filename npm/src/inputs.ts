@@ -81,3 +81,34 @@ async function handled(
       return elicitation?.(request, context);
   }
 }
+
+/** A request of a server as either generation's client hands it to a handler. */
+export interface ServerRequest {
+  params?: unknown;
+}
+
+/** What either generation's client hands to a handler beside the request. */
+export interface ServerRequestExtra {
+  signal?: AbortSignal;
+  mcpReq?: { signal?: AbortSignal };
+}
+
+/** An `ElicitResult`. */
+export interface ElicitResult {
+  action: "accept" | "decline" | "cancel";
+  content?: Record<string, string | number | boolean | string[]>;
+  [other: string]: unknown;
+}
+
+/** A `CreateMessageResult`. */
+export interface CreateMessageResult {
+  role: "user" | "assistant";
+  content: { type: "text"; text: string };
+  model: string;
+  [other: string]: unknown;
+}
+
+/** Where it ends when the caller no longer waits. */
+export function signalOf(extra: ServerRequestExtra | undefined): AbortSignal | undefined {
+  return extra?.signal ?? extra?.mcpReq?.signal;
+}

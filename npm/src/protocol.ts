@@ -23,7 +23,8 @@ export type Work =
   | { type: "lift"; silence: string }
   | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } }
   | { type: "accept"; tool: string; digest: string }
-  | { type: "forget"; remembered: string };
+  | { type: "forget"; remembered: string }
+  | { type: "inputs" };
 
 /** A person's word on an approval that was left open. */
 export type Decided = Extract<Answer, { type: "approve" | "deny" }> | { type: "withdraw"; reason?: string; by?: By };
@@ -105,6 +106,7 @@ export type Outcome =
   | { type: "accepted"; tool: string }
   | { type: "lifted"; lifted: boolean }
   | { type: "forgotten"; remembered: unknown }
+  | { type: "inputs"; response: object }
   /** The host adds what a person's surface threw. */
   | { type: "failed"; error: ErrorShape; decision?: unknown; cause?: unknown };
 

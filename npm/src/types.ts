@@ -291,6 +291,8 @@ export interface OutcomeQuestion extends Asked {
 
 /** A call that is on its way. */
 export interface RunningCall {
+  /** The flow of the call. */
+  flow: string;
   tool: string;
   effect?: Effect;
   /** The approval under which it was sent, where it needed one. */

@@ -12,6 +12,7 @@ from .errors import make
 from .guard import Guard
 from .guard import profile as look_up
 from .http import http_client
+from .inputs import InputHandlers
 from .vault import MemoryVault
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ async def connect(
     options.setdefault("server_time", auth.server_time if auth else None)
     async with _unwrapped(), AsyncExitStack() as stack:
         http = await stack.enter_async_context(http_client(auth, timeout=timeout))
-        client = await _client(stack, url, http)
+        callbacks: dict[str, Any] = {}
+        if options.get("inputs") is not None or "ask" in options:
+            # Servers of older protocols ask only a client that says at the beginning that it can be asked.
+            options.setdefault("inputs", InputHandlers())
+            callbacks = options["inputs"].callbacks()
+        client = await _client(stack, url, http, callbacks)
         try:
             guard = await Guard.attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
         finally:
@@ -85,13 +91,13 @@ async def _unwrapped() -> AsyncGenerator[None]:
         raise error from None
 
 
-async def _client(stack: AsyncExitStack, url: str, http: Any) -> Any:
+async def _client(stack: AsyncExitStack, url: str, http: Any, callbacks: Mapping[str, Any]) -> Any:
     transport = importlib.import_module("mcp.client.streamable_http")
     streams = transport.streamable_http_client(url, http_client=http)
     mcp = importlib.import_module("mcp")
     if hasattr(mcp, "Client"):
-        return await stack.enter_async_context(mcp.Client(streams))
+        return await stack.enter_async_context(mcp.Client(streams, **callbacks))
     read, write, *_ = await stack.enter_async_context(streams)
-    session = await stack.enter_async_context(mcp.ClientSession(read, write))
+    session = await stack.enter_async_context(mcp.ClientSession(read, write, **callbacks))
     await session.initialize()
     return session

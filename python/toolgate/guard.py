@@ -200,7 +200,9 @@ class Guard(Generic[CallResult, ListResult]):
             "lock": lock,
             "secrets": list(secrets),
         }
-        inputs = inputs or InputHandlers()
+        # What a server asks for under an older protocol belongs to the calls that have a flow.
+        is_asked = inputs is not None
+        inputs = InputHandlers() if inputs is None else inputs
         recorder = None
         if audit is not None:
             recorder, options["audit"] = await opened(audit)
@@ -216,10 +218,11 @@ class Guard(Generic[CallResult, ListResult]):
             server_time=server_time,
             on_step=on_step,
             recorder=recorder,
-            watched=on_decision is not None or tracer is not None,
+            watched=on_decision is not None or tracer is not None or is_asked,
             on_error=on_error,
         )
         guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
+        inputs.attached(guard._given)
         guard._value(await driver.run({"type": "list"}))
         if known and known["credential"]:
             await driver.hide_held(known["credential"]["name"])
@@ -543,6 +546,10 @@ class Guard(Generic[CallResult, ListResult]):
 
         return masking
 
+    async def _given(self, request: str) -> dict[str, Any]:
+        """Return what a server is given that asks while a call runs."""
+        return cast("dict[str, Any]", self._value(await self._driver.run({"type": "inputs"}, request)))
+
     def snapshot(self) -> str:
         """Return the guard and its open flows as versioned JSON, without secrets.
 
@@ -596,6 +603,8 @@ class Guard(Generic[CallResult, ListResult]):
                 return outcome["report"]
             case "decided" | "settled":
                 return outcome["approval"]
+            case "inputs":
+                return outcome["response"]
             case "listed":
                 return outcome["count"]
             case "forgotten":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from .ask import Input, Inputs
+from .errors import ToolgateError, make
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -41,6 +44,52 @@ class InputHandlers:
     elicitation: _Elicitation | None = None
     sampling: _Sampling | None = None
     roots: _Roots | None = None
+    _ask_core: Callable[[str], Awaitable[dict[str, Any]]] | None = field(default=None, init=False, repr=False)
+
+    def callbacks(self) -> dict[str, Any]:
+        """Return keywords for the SDK's `Client` or `ClientSession`, by which servers of older protocols ask.
+
+        Before 2026-07-28 a server asks while a call runs, by requests of its own, and a client must say when it is
+        made that it can be asked. Give the same object to `Guard.attach` as `inputs`: then the requests go the way of
+        any round, with the running calls; forms that ask for secrets are declined, and above `write` what is answered
+        has a record of its own. Where nobody answers, or no guard is attached yet, the server is told so.
+        """
+        return {
+            "elicitation_callback": self._elicit,
+            **({"sampling_callback": self._sample} if self.sampling else {}),
+            **({"list_roots_callback": self._list_roots} if self.roots else {}),
+        }
+
+    def attached(self, ask_core: Callable[[str], Awaitable[dict[str, Any]]]) -> None:
+        """Let the guard's core decide what servers are given from now on."""
+        self._ask_core = ask_core
+
+    async def _elicit(self, _context: Any, params: Any) -> Any:
+        try:
+            response = await self._given("elicitation/create", params)
+        except ToolgateError as error:
+            response = {"action": "decline" if error.code == "approval_denied" else "cancel"}
+        return _types_of(params).ElicitResult.model_validate(response)
+
+    async def _sample(self, _context: Any, params: Any) -> Any:
+        types = _types_of(params)
+        try:
+            return types.CreateMessageResult.model_validate(await self._given("sampling/createMessage", params))
+        except ToolgateError as error:
+            return types.ErrorData(code=types.INVALID_REQUEST, message=error.message)
+
+    async def _list_roots(self, context: Any) -> Any:
+        types = _types_of(context.session)
+        try:
+            return types.ListRootsResult.model_validate(await self._given("roots/list", None))
+        except ToolgateError as error:
+            return types.ErrorData(code=types.INVALID_REQUEST, message=error.message)
+
+    async def _given(self, method: str, params: Any) -> dict[str, Any]:
+        if self._ask_core is None:
+            raise make("inputs_required", "No guard is attached yet, so nobody can be asked.")
+        given = None if params is None else params.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return await self._ask_core(json.dumps({"method": method, "params": given}))
 
     def wrap(self, ask: Ask) -> Ask:
         """Return an `Ask` that lets the handlers answer what a tool asks for before a person is asked."""
@@ -85,6 +134,12 @@ class InputHandlers:
                 return Input(result=await self.roots(calls)) if self.roots else None
             case _:
                 return await self.elicitation(request, calls) if self.elicitation else None
+
+
+def _types_of(thing: Any) -> Any:
+    """Return the SDK's types of the generation that the object is of."""
+    new = type(thing).__module__.startswith("mcp_types") or hasattr(thing, "dispatch_input_request")
+    return importlib.import_module("mcp_types" if new else "mcp.types")
 
 
 _CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"

@@ -608,6 +608,8 @@ class OutcomeQuestion(_Asked):
 class RunningCall(TypedDict):
     """A call that is on its way."""
 
+    flow: str
+    """The flow of the call."""
     tool: str
     effect: NotRequired[Effect]
     approval: NotRequired[str]

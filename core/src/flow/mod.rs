@@ -7,6 +7,7 @@ pub(crate) mod credential;
 pub(crate) mod decide;
 pub mod doctor;
 pub(crate) mod forget;
+pub(crate) mod inputs;
 pub(crate) mod list;
 pub mod plan_upgrade;
 pub(crate) mod settle;
@@ -35,6 +36,7 @@ pub(crate) enum Flow {
     Settle(Box<settle::Settle>),
     Accept(Box<accept::Accept>),
     Forget(Box<forget::Forget>),
+    Inputs(Box<inputs::Inputs>),
     /// Ended by the guard itself.
     #[serde(skip)]
     Ended(Box<Outcome>),
@@ -55,10 +57,11 @@ impl FromNode for Flow {
             "settle" => Flow::Settle(from.whole()),
             "accept" => Flow::Accept(from.whole()),
             "forget" => Flow::Forget(from.whole()),
+            "inputs" => Flow::Inputs(from.whole()),
             other => {
                 return from.unknown_variant(
                     other,
-                    &["list", "call", "signup", "doctor", "decide", "settle", "accept", "forget"],
+                    &["list", "call", "signup", "doctor", "decide", "settle", "accept", "forget", "inputs"],
                 );
             }
         };
@@ -106,6 +109,7 @@ impl Flow {
             Flow::Settle(flow) => flow.action(),
             Flow::Accept(flow) => flow.action(),
             Flow::Forget(flow) => flow.action(),
+            Flow::Inputs(flow) => flow.action(shared),
             Flow::Ended(outcome) => Action::Done { outcome: outcome.clone() },
         };
         if let Action::Ask { question } = &mut action {
@@ -125,6 +129,7 @@ impl Flow {
             Flow::Decide(flow) => flow.handle(&input, shared),
             Flow::Settle(flow) => flow.handle(&input, shared),
             Flow::Forget(flow) => flow.handle(&input, shared),
+            Flow::Inputs(flow) => flow.handle(&input, shared),
             Flow::Accept(_) | Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
         }
     }
@@ -144,6 +149,14 @@ impl Flow {
         }
     }
 
+    /// The call that may be asking for inputs, where one is on its way.
+    pub(crate) fn running(&self, shared: &Shared) -> Option<inputs::Running> {
+        match self {
+            Flow::Call(flow) => flow.running(shared),
+            _ => None,
+        }
+    }
+
     /// Puts a flow that came out of a snapshot into a state from which it can safely go on: whatever may have
     /// been done by the process that wrote it is not done again.
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
@@ -156,6 +169,7 @@ impl Flow {
             | Flow::Settle(_)
             | Flow::Accept(_)
             | Flow::Forget(_)
+            | Flow::Inputs(_)
             | Flow::Ended(_) => {}
         }
     }

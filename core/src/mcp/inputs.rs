@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::{address, sensitive};
 use crate::approval::{Line, preview::Short};
 use crate::error::{Code, Error, Result};
-use crate::json::canonical::canonical;
+use crate::json::canonical::{canonical, hex};
 use crate::json::de::{FromNode, Source, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document, Json, Limits};
 use crate::redact::Redactor;
 use crate::schema::{self, Schema};
+use crate::step::RunningCall;
 use crate::text::{is_invisible, shorten, visible};
 
 /// Rounds of one call after its first request.
@@ -233,9 +234,22 @@ pub(crate) struct Wanted {
 }
 
 /// What a server wants back unchanged. It may hold anything, so it stands in nothing but the call and its snapshot.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestState(String);
+
+/// As a step hands it over; a snapshot has it in hexadecimal, where nothing takes it for a credential and masks it.
+pub(crate) fn hand_over<S: serde::Serializer>(
+    state: &Option<RequestState>,
+    to: S,
+) -> core::result::Result<S::Ok, S::Error> {
+    to.serialize_str(state.as_ref().map_or("", RequestState::get))
+}
+
+impl Serialize for RequestState {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> core::result::Result<S::Ok, S::Error> {
+        to.serialize_str(&hex(self.0.as_bytes()))
+    }
+}
 
 impl RequestState {
     pub(crate) fn get(&self) -> &str {
@@ -255,7 +269,17 @@ impl FromNode for RequestState {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        self.0.fill(from);
+        let text: String = from.whole();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let byte = |pair: &[u8]| match pair {
+            [high, low] => Some(digit(*high)?.wrapping_mul(16) | digit(*low)?),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(state) => self.0 = state,
+            None => from.expected("hexadecimal"),
+        }
     }
 }
 
@@ -701,7 +725,7 @@ fn lines_of(asked: &[InputRequest], responses: Node<'_>) -> Vec<Line> {
 }
 
 /// The requests as the audit shows them: an address without what may be good for one use only.
-pub(crate) fn for_audit(requests: &[InputRequest]) -> Json {
+pub(crate) fn for_audit(calls: &[RunningCall], requests: &[InputRequest]) -> Json {
     let shown: Vec<InputRequest> = requests
         .iter()
         .cloned()
@@ -712,7 +736,15 @@ pub(crate) fn for_audit(requests: &[InputRequest]) -> Json {
             request
         })
         .collect();
-    Json::of(&shown)
+    Json::object(&[("calls", &Json::of(&calls)), ("requests", &Json::of(&shown))])
+}
+
+/// One request that came by itself, under the key that is given to it.
+pub(crate) fn single(key: &str, request: &str) -> Result<Json> {
+    let limits = Limits { bytes: MAX_REQUESTS_BYTES, values: 20_000, ..json::RESULT };
+    let document = Document::read(request, limits).map_err(|refusal| refused(&refusal.expected()))?;
+    check_request(key, document.tape().root())?;
+    Ok(Json::object(&[(key, &Json::copied(document.tape().root()))]))
 }
 
 /// Answers as the audit shows them when they are given: without their values, which are not judged yet. What is sent

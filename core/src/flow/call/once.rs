@@ -213,6 +213,8 @@ impl Call {
             Approval::propose(&self.entropy, binding.call, &binding.arguments, binding.preview, check, times);
         let approval =
             Approval { state: Standing::Dispatched, dispatched_at: Some(now), under: Some(under), ..approval };
+        let continues = self.round.as_ref().and_then(|round| round.continues.clone());
+        let approval = Approval { continues, ..approval };
         let approval = approval.sealed(&shared.seal);
         self.decision.approval = Some(approval.id.clone());
         self.state = State::Recording(approval);

@@ -10,6 +10,7 @@ use super::{Call, State, settlement};
 use crate::approval::{Approval, State as Standing};
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
+use crate::flow::inputs::Running;
 use crate::gate::{Gate, GateVerdict};
 use crate::guard::Shared;
 use crate::json::canonical::{canonical, sha256_hex};
@@ -17,7 +18,7 @@ use crate::json::de::record;
 use crate::json::tape::Node;
 use crate::json::{self, Document, Json};
 use crate::mcp::inputs::{self, Given, InputAction, InputAnswer, InputRequest, RequestState, ResultType};
-use crate::step::{About, Action, Answer, Happening, Millis, NextRound, Outcome, RunningCall};
+use crate::step::{About, Action, Answer, FlowId, Happening, Millis, NextRound, Outcome, RunningCall};
 
 /// Wrong answers to one question, of a person or of a host's handler.
 const MAX_ATTEMPTS: u32 = 3;
@@ -83,6 +84,24 @@ impl Call {
     /// Whether the open round's inputs are a person's own word.
     pub(super) fn is_given_by_person(&self) -> bool {
         self.round.as_ref().and_then(|round| round.given.as_ref()).is_some_and(|given| given.by_person)
+    }
+
+    /// The flow's id.
+    fn flow(&self) -> FlowId {
+        crate::guard::flow_id(&self.entropy).unwrap_or_else(|_| FlowId::from(String::new()))
+    }
+
+    /// The call as one that may be asking for inputs, while it is on its way.
+    pub(crate) fn running(&self, shared: &Shared) -> Option<Running> {
+        let State::Dispatching(approval) = &self.state else { return None };
+        let bound = self.bind(&self.read_arguments(), shared).ok();
+        let call = RunningCall {
+            flow: self.flow(),
+            tool: crate::text::visible(&crate::text::shorten(&self.name, 256)),
+            effect: self.decision.effect,
+            approval: approval.as_ref().map(|approval| approval.id.clone()),
+        };
+        Some(Running { call, bound: bound.map(|binding| (binding.call, binding.arguments, binding.preview)) })
     }
 
     /// What came back, if it is no result: the tool's question, or a task. Says whether it was.
@@ -211,7 +230,7 @@ impl Call {
                     "The tool `{tool}`{told} at `{}` asks for further inputs before it goes on. What may it be given?",
                     crate::text::visible(&shared.server)
                 ),
-                calls: vec![RunningCall { tool: tool.clone(), effect, approval: continues }],
+                calls: vec![RunningCall { flow: self.flow(), tool: tool.clone(), effect, approval: continues }],
                 round: Some(number),
                 requests,
                 expires_at,

@@ -1,0 +1,377 @@
+//! What a server asks for while a call runs, under protocols before 2026-07-28: `elicitation/create`,
+//! `sampling/createMessage` and `roots/list` come as requests of their own, and do not say which call they belong to.
+//!
+//! They are shown, checked and written down like the rounds of a call; above `write` what is answered has a record of its
+//! own, which names the one of the running call.
+
+use serde::Serialize;
+
+use super::decide::{Decided, decided, note};
+use super::{Input, cancelled, failed};
+use crate::approval::{Approval, Bound, Preview, State as Standing, required};
+use crate::catalog::effect::Effect;
+use crate::error::{Code, Error, Result};
+use crate::gate::dispatch;
+use crate::guard::Shared;
+use crate::json::canonical::sha256_hex;
+use crate::json::de::record;
+use crate::json::{self, Document, Json};
+use crate::mcp::inputs::{self, Given, InputAction, InputAnswer};
+use crate::step::{About, Action, Answer, Happening, Millis, Outcome, RunningCall};
+
+/// Wrong answers to one question.
+const MAX_ATTEMPTS: u32 = 3;
+/// The key under which the one request stands.
+const KEY: &str = "request";
+
+/// A call that may be asking.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) call: RunningCall,
+    /// What an approval of it is bound to: the binding, the arguments in their canonical form, and what a person sees.
+    pub(crate) bound: Option<(Bound, String, Preview)>,
+}
+
+/// The flow `inputs`. It cannot go on in another process: the server's request ends with its connection.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Inputs {
+    #[serde(skip)]
+    open: Option<Box<Open>>,
+}
+
+record!(open Inputs { ; ; open });
+
+#[derive(Debug, Clone)]
+struct Open {
+    requests: Json,
+    running: Vec<Running>,
+    entropy: String,
+    expires_at: Millis,
+    problem: Option<Error>,
+    attempts: u32,
+    response: Json,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone)]
+enum Stage {
+    Answering,
+    Proposing(Approval, bool),
+    Asking(Approval),
+    Deciding(Approval, Approval),
+    Claiming(Approval, Approval),
+    Settling(Approval, Approval),
+    Finished(Outcome),
+}
+
+impl Inputs {
+    /// `request` is the JSON-RPC request without its envelope: `method` and `params`.
+    pub(crate) fn begin(
+        request: Option<&str>,
+        running: Vec<Running>,
+        entropy: String,
+        now: Millis,
+        shared: &Shared,
+    ) -> Self {
+        let mut open = Open {
+            requests: Json::verbatim("{}"),
+            running,
+            entropy,
+            expires_at: now.saturating_add(shared.approval_ttl),
+            problem: None,
+            attempts: 0,
+            response: Json::verbatim("null"),
+            stage: Stage::Answering,
+        };
+        match inputs::single(KEY, request.unwrap_or_default()) {
+            Ok(requests) => {
+                open.requests = requests;
+                if open.asked(shared).iter().all(|request| request.declined.is_some()) {
+                    open.give(&[], now, shared);
+                }
+            }
+            Err(error) => open.end(Err(error)),
+        }
+        Inputs { open: Some(Box::new(open)) }
+    }
+
+    pub(crate) fn action(&self, shared: &Shared) -> Action {
+        let Some(open) = &self.open else { return Action::Done { outcome: Box::new(failed(cancelled())) } };
+        match &open.stage {
+            Stage::Answering => open.question(shared),
+            Stage::Proposing(approval, _) => {
+                Action::Commit { key: approval.key(), expected: None, record: approval.record() }
+            }
+            Stage::Asking(approval) => question_about(approval),
+            Stage::Deciding(before, after) | Stage::Claiming(before, after) | Stage::Settling(before, after) => {
+                Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
+            }
+            Stage::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
+        }
+    }
+
+    pub(crate) fn handle(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let Some(open) = &mut self.open else { return Err(input.wrong_event("nothing: it is done")) };
+        if matches!(input.happening, Happening::Cancelled) && !matches!(open.stage, Stage::Settling(..)) {
+            open.end(Err(cancelled()));
+            return Ok(());
+        }
+        if matches!(input.happening, Happening::Woke) && matches!(open.stage, Stage::Answering | Stage::Asking(_)) {
+            // A host's timer may go off early: the same question is open again.
+            if input.now >= open.expires_at {
+                open.end(Err(inputs::required("nobody answered in time")));
+            }
+            return Ok(());
+        }
+        match open.stage.clone() {
+            Stage::Answering => open.answered(input, shared),
+            Stage::Asking(approval) => open.decided(&approval, input, shared),
+            Stage::Proposing(approval, by_person) => {
+                if open.is_stored(input, shared)? {
+                    shared.remember(approval.clone());
+                    if by_person {
+                        open.decide(&approval, &Answer::Approve { by: None }, input.now, shared);
+                    } else {
+                        open.stage = Stage::Asking(approval);
+                    }
+                }
+                Ok(())
+            }
+            Stage::Deciding(_, after) => {
+                if open.is_stored(input, shared)? {
+                    shared.remember(after.clone());
+                    match after.check_usable(input.now).map(|()| after.moved(Standing::Dispatched)) {
+                        Ok(Some(sent)) => {
+                            let sent = Approval { dispatched_at: Some(input.now), ..sent }.sealed(&shared.seal);
+                            open.stage = Stage::Claiming(after, sent);
+                        }
+                        Ok(None) => open.end(Err(cancelled())),
+                        Err(error) => open.end(Err(error)),
+                    }
+                }
+                Ok(())
+            }
+            Stage::Claiming(before, after) => {
+                let claimed = dispatch::claimed(&input.happening, &before, &shared.redactor)
+                    .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
+                match claimed {
+                    Ok(()) => {
+                        shared.remember(after.clone());
+                        match after.moved(Standing::Completed) {
+                            Some(done) => open.stage = Stage::Settling(after, done.sealed(&shared.seal)),
+                            None => open.finish(),
+                        }
+                    }
+                    Err(error) => open.end(Err(error)),
+                }
+                Ok(())
+            }
+            // What was claimed is given to the server, whether the ledger takes its end or not.
+            Stage::Settling(_, after) => {
+                match &input.happening {
+                    Happening::Committed => shared.remember(after),
+                    Happening::Conflict | Happening::Failed { .. } | Happening::Cancelled => {}
+                    _ => return Err(input.wrong_event("`committed`, `conflict` or `failed`")),
+                }
+                open.finish();
+                Ok(())
+            }
+            Stage::Finished(_) => Err(input.wrong_event("nothing: it is done")),
+        }
+    }
+}
+
+impl Open {
+    fn asked(&self, shared: &Shared) -> Vec<inputs::InputRequest> {
+        inputs::requests(&self.requests, &shared.redactor)
+    }
+
+    /// The worst that any of the running calls does; none where nothing of this guard's runs.
+    fn effect(&self) -> Option<Effect> {
+        self.running.iter().filter_map(|running| running.call.effect).max()
+    }
+
+    fn question(&self, shared: &Shared) -> Action {
+        let calls: Vec<RunningCall> = self.running.iter().map(|running| running.call.clone()).collect();
+        let server = crate::text::visible(&shared.server);
+        let message = match calls.as_slice() {
+            [] => format!(
+                "The server `{server}` asks for inputs, though no call of the agent's is running. What may it be given?"
+            ),
+            [one] => format!("While `{}` runs, the server `{server}` asks for inputs. What may it be given?", one.tool),
+            several => {
+                let names: Vec<String> = several.iter().map(|call| format!("`{}`", call.tool)).collect();
+                format!(
+                    "The server `{server}` asks for inputs and does not say for which of the running calls: {}. What may it be given?",
+                    names.join(", ")
+                )
+            }
+        };
+        Action::Ask {
+            question: About::Inputs {
+                message,
+                calls,
+                round: None,
+                requests: self.asked(shared),
+                expires_at: self.expires_at,
+                problem: self.problem.clone(),
+            }
+            .into(),
+        }
+    }
+
+    fn answered(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
+        let Happening::Answer { answer } = &input.happening else { return Err(input.wrong_event("`answer`")) };
+        match answer {
+            Answer::Inputs { responses } => {
+                if input.now >= self.expires_at {
+                    self.end(Err(inputs::required("the answer came too late")));
+                } else {
+                    self.give(responses, input.now, shared);
+                }
+            }
+            Answer::Deny { .. } => {
+                let decline = InputAnswer { action: Some(InputAction::Decline), ..InputAnswer::default() };
+                self.give(&[(KEY.to_owned(), decline)], input.now, shared);
+            }
+            Answer::Defer => self.end(Err(inputs::required("nobody was there to give them"))),
+            Answer::Cancel => self.end(Err(cancelled())),
+            _ => {
+                return Err(Error::new(
+                    Code::WrongAnswer,
+                    "The question is what a server may be given: answer with `inputs`, `deny`, `cancel` or `defer`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, answers: &[(String, InputAnswer)], now: Millis, shared: &Shared) {
+        let asked = self.asked(shared);
+        let given = match inputs::given(&self.requests, &asked, answers, &shared.redactor) {
+            Ok(given) => given,
+            Err(error) if error.code() == Code::InputsRequired => return self.end(Err(error)),
+            Err(error) => {
+                self.attempts = self.attempts.saturating_add(1);
+                if self.attempts >= MAX_ATTEMPTS {
+                    return self.end(Err(inputs::required("what was given did not fit three times over")));
+                }
+                self.problem = Some(error);
+                return;
+            }
+        };
+        let document = Document::read(given.responses.get(), json::OWN).unwrap_or_default();
+        let response = document.tape().root().get(KEY).map(Json::copied).unwrap_or_else(|| Json::verbatim("null"));
+        let tells_nothing = matches!(response.get(), r#"{"action":"decline"}"# | r#"{"action":"cancel"}"#);
+        self.response = response;
+        match self.effect() {
+            _ if tells_nothing => self.finish(),
+            None if given.by_person => self.finish(),
+            None => self.end(Err(inputs::required("no call is running, so nobody can tell what for"))),
+            Some(effect) if effect <= Effect::Write => self.finish(),
+            Some(effect) => self.propose(&given, effect, now, shared),
+        }
+    }
+
+    /// A record of what is given, bound to the worst of the running calls.
+    fn propose(&mut self, given: &Given, effect: Effect, now: Millis, shared: &Shared) {
+        let worst = self.running.iter().find(|running| running.call.effect == Some(effect));
+        let Some((Some((call, arguments, preview)), continues)) =
+            worst.map(|running| (running.bound.clone(), running.call.approval.clone()))
+        else {
+            return self.end(Err(inputs::required("the running call is not known any more")));
+        };
+        let members = [
+            ("continues", &Json::of(&continues)),
+            ("requests", &Json::of(&sha256_hex(self.requests.get().as_bytes()))),
+            ("responses", &given.responses),
+        ];
+        let digest = sha256_hex(Json::object(&members).get().as_bytes());
+        let call = Bound { inputs: Some(digest), ..call };
+        let preview = Preview { inputs: given.lines.clone(), ..preview };
+        let times = (now, now.saturating_add(shared.approval_ttl));
+        let approval = Approval::propose(&self.entropy, call, &arguments, preview, None, times);
+        // Where the policy wants certain people to agree, what one of them types is not enough.
+        let asked = continues.as_ref().and_then(|id| shared.approvals.get(id));
+        let approvers = asked.and_then(|asked| asked.approvers.clone());
+        let by_person = given.by_person && approvers.is_none();
+        self.stage = Stage::Proposing(Approval { continues, approvers, ..approval }.sealed(&shared.seal), by_person);
+    }
+
+    fn decided(&mut self, approval: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let Happening::Answer { answer } = &input.happening else { return Err(input.wrong_event("`answer`")) };
+        match answer {
+            Answer::Approve { .. } | Answer::Deny { .. } => self.decide(approval, answer, input.now, shared),
+            Answer::Defer => self.end(Err(inputs::required("a person must agree to what it would be given"))),
+            Answer::Cancel => self.end(Err(cancelled())),
+            _ => {
+                return Err(Error::new(
+                    Code::WrongAnswer,
+                    "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, approval: &Approval, answer: &Answer, now: Millis, shared: &mut Shared) {
+        match decided(approval, answer, now, &shared.seal) {
+            Ok(Decided::Moved(after)) => {
+                note(approval, answer, now, shared);
+                self.stage = Stage::Deciding(approval.clone(), *after);
+            }
+            Ok(Decided::Same) => self.end(Err(required(approval))),
+            Err(error) => self.end(Err(error)),
+        }
+    }
+
+    /// Ends the flow if the ledger did not take the record.
+    fn is_stored(&mut self, input: &Input<'_>, shared: &Shared) -> Result<bool> {
+        let stored = dispatch::stored(&input.happening, &shared.redactor)
+            .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
+        match stored {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                self.end(Err(error));
+                Ok(false)
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.end(Ok(self.response.clone()));
+    }
+
+    fn end(&mut self, response: Result<Json>) {
+        self.stage = Stage::Finished(match response {
+            Ok(response) => Outcome::Inputs { response },
+            Err(error) => failed(error),
+        });
+    }
+}
+
+/// Whether exactly that may be given while the call runs.
+fn question_about(approval: &Approval) -> Action {
+    let preview = &approval.preview;
+    Action::Ask {
+        question: About::Approval {
+            message: format!(
+                "May `{}` ({}) at `{}` be given this while it runs for `{}`?",
+                preview.tool,
+                preview.effect.as_str(),
+                preview.server,
+                preview.subject
+            ),
+            approval: approval.id.clone(),
+            preview: preview.clone(),
+            digest: approval.digest.clone(),
+            expires_at: approval.expires_at,
+            same_call: None,
+            remember: Vec::new(),
+            approvers: approval.approvers.clone(),
+            agreed: approval.agreed.iter().map(|agreement| agreement.by.who.clone()).collect(),
+            earlier: None,
+        }
+        .into(),
+    }
+}
