@@ -216,7 +216,7 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
 
 def _credential_sheet(question: CredentialQuestion) -> Sheet:
     held, new = (
-        "not known" if name is None else _quoted(name)
+        "not known" if name is None else quoted(name)
         for name in (question.get("held_organisation"), question.get("organisation"))
     )
 
@@ -228,7 +228,7 @@ def _credential_sheet(question: CredentialQuestion) -> Sheet:
     return Sheet(
         [
             *_head(question),
-            Row(f"Credential in the vault: {_quoted(question['name'])}, of the organisation {held}."),
+            Row(f"Credential in the vault: {quoted(question['name'])}, of the organisation {held}."),
             Row(f"It would be replaced by that of the organisation {new}."),
         ],
         [],
