@@ -29,6 +29,7 @@ class Hidden(Generic[_T]):
 
     def __init__(self, value: _T) -> None:
         """Hide a value."""
+
         # A function's closure is not looked into, unlike attributes.
         def reveal() -> _T:
             return value

@@ -169,7 +169,7 @@ class _Desk(NamedTuple):
 
 
 async def _answer(
-    ledger: Ledger, approval: str, answer: Answer, seal_key: str | None, now: Callable[[], int] | None
+    ledger: Ledger, approval: str, answer: Answer | Withdraw, seal_key: str | None, now: Callable[[], int] | None
 ) -> Approval:
     key = f"{_PREFIX}{approval}"
     said = answer_to_json(answer)
