@@ -19,6 +19,8 @@ from toolgate import (
     Deny,
     FileAudit,
     Guard,
+    Input,
+    Inputs,
     MemoryLedger,
     MemoryVault,
     ToolgateError,
@@ -28,6 +30,7 @@ from toolgate import (
 )
 
 from sandbox import Sandbox, sandbox
+from shop import shop
 from story import NotAsToldError, check, decided, heading, quiet, refused, say, timed
 
 if TYPE_CHECKING:
@@ -44,12 +47,13 @@ class Person:
     def __init__(self, backend: Sandbox) -> None:
         """Let the person read the backend's emails."""
         self._backend = backend
-        self.says: Answer = Deny()
+        self.says: Answer | Callable[[Question], Answer] = Deny()
         self.said: Answer | None = None
 
     async def ask(self, question: Question) -> Answer:
         """Answer a question of the guard."""
-        if INTERACTIVE and not isinstance(self.says, Defer):
+        says = self.says(question) if callable(self.says) else self.says
+        if INTERACTIVE and not isinstance(says, Defer):
             if question["type"] == "code":
                 say(f"The email is in {self._backend.outbox}.")
             self.said = await ask_in_terminal(question)
@@ -62,12 +66,15 @@ class Person:
         if question["type"] == "definition":
             for found in question["differences"]:
                 say(f"  {found['change']} {found['path']}: {found.get('after', 'gone')}")
-        else:
+        elif question["type"] == "inputs":
+            for wanted in question["requests"]:
+                say(f"  {wanted['key']}: {wanted.get('message', '')}")
+        elif "preview" in question:
             for line in question["preview"].get("record") or question["preview"]["lines"]:
                 say(f"  {line['label']}: {line['value']}")
-        say(f"person answers: {type(self.says).__name__.lower()}")
-        self.said = self.says
-        return self.says
+        say(f"person answers: {type(says).__name__.lower()}")
+        self.said = says
+        return says
 
     async def decides(
         self, wanted: Answer, work: Callable[[], Coroutine[Any, Any, Any]], refusal: str = "approval_denied"
@@ -101,7 +108,8 @@ async def tell(backend: Sandbox) -> None:
     vault = MemoryVault()
     seal_key = secrets.token_hex(32)
     told: dict[str, Any] = {"profile": "favcrm", "vault": vault, "seal_key": seal_key, "ledger": MemoryLedger()}
-    told |= {"ask": person.ask, "on_decision": decided}
+    once = {"tools": ["refund_invoice"], "once_per": ["/id"], "reason": "money goes back once"}
+    told |= {"ask": person.ask, "on_decision": decided, "policy": {"once": [once]}}
     with closing(FileAudit(backend.audit)) as audit:
         async with connect(backend.url, **told, audit=audit) as guard:
             heading("Sign-up: the code by email, the key into the vault")
@@ -195,6 +203,35 @@ async def tell(backend: Sandbox) -> None:
             await refused("approval_spent", sibling.call_tool("cancel_booking", replay, meta={APPROVAL_META: approval}))
             check("the backend cancelled once more, not twice", holds=backend.ran("cancel_booking") == cancelled + 1)
 
+            heading("Three calls at once, each answered apart")
+            one, two, three = await book(4), await book(5), await book(6)
+            before = backend.ran("cancel_booking")
+
+            def second_alone(question: Question) -> Answer:
+                is_second = question["type"] == "approval" and question["preview"]["arguments"]["id"] == two
+                return Approve() if is_second else Deny()
+
+            person.says = second_alone
+            if INTERACTIVE:
+                say("(say yes to the second one alone)")
+            outcomes = await asyncio.gather(*(cancel(each) for each in (one, two, three)), return_exceptions=True)
+            made = [not isinstance(outcome, ToolgateError) for outcome in outcomes]
+            if not INTERACTIVE:
+                check("the second call alone is made", holds=made == [False, True, False])
+            check("as many were made as were agreed to", holds=backend.ran("cancel_booking") == before + sum(made))
+
+            heading("A yes is taken back")
+            last = await book(7)
+            so_far = backend.ran("cancel_booking")
+            person.says = Defer()
+            left = await refused("approval_required", cancel(last))
+            given = str(left.details["approval"])
+            await guard.approve(given, by={"who": "ana", "means": "demo"})
+            withdrawn = await guard.withdraw(given, "she will come after all")
+            say(f"ana approves {given}, and takes it back: it is {withdrawn['state']}")
+            await refused("approval_denied", cancel(last, given))
+            check("nothing was cancelled under it", holds=backend.ran("cancel_booking") == so_far)
+
             heading("The plan does not include it: an upgrade is proposed, and a person decides")
             whatsapp = {"to": "+85212345678", "body": "See you on Friday"}
             blocked = await refused("plan_blocked", guard.call_tool("send_whatsapp_message", whatsapp))
@@ -223,6 +260,24 @@ async def tell(backend: Sandbox) -> None:
                 )
                 check("the backend says that it is done, and so does the approval", holds=sent["state"] == "completed")
                 check("the email is in the outbox, once", holds=backend.mails() == mails + 1)
+
+            heading("A refund happens once, whoever approves it")
+            bill = {"contactId": contact, "lineItems": [{"description": "Haircut", "quantity": 1, "unitPrice": 40}]}
+            invoice = data(await guard.call_tool("create_invoice", bill))["id"]
+
+            def refund(reason: str) -> Any:
+                return guard.call_tool("refund_invoice", {"id": invoice, "reason": reason})
+
+            paid = {"id": invoice, "paymentMethod": "cash"}
+            if await person.decides(Approve(), lambda: guard.call_tool("mark_invoice_paid", paid)) and (
+                await person.decides(Approve(), lambda: refund("not happy with it"))
+            ):
+                say("the agent asks for the same refund in other words, and a person would say yes again:")
+                person.says = Approve()
+                await refused("already_done", refund("a second try"))
+                check("money went back once", holds=backend.ran("refund_invoice") == 1)
+
+            await tell_of_rounds(person)
 
             heading("A tool that changes is asked about again")
             pinned = guard.lock()
@@ -266,6 +321,24 @@ async def tell(backend: Sandbox) -> None:
             share = max(0.0, guarded - bare)
             say(f"a read takes {bare:.2f} ms by the client alone and {guarded:.2f} ms through a guard without audit")
             say(f"the guard's own share of the call: {share:.2f} ms, {100 * share / guarded:.0f} %")
+
+
+async def tell_of_rounds(person: Person) -> None:
+    """Tell of a tool that asks for more before it goes on."""
+    heading("A tool that asks for more in the middle of its call")
+    typed = Inputs({"amount": Input("accept", {"amount": 1500})})
+    person.says = lambda question: typed if question["type"] == "inputs" else Approve()
+    if INTERACTIVE:
+        say("(say yes, then type an amount)")
+    async with shop() as opened, connect(opened.url, ask=person.ask, on_decision=decided) as guard:
+        back = await guard.call_tool("refund_purchase", {})
+        say(f"the shop says: {back.content[0].text}")
+        amount = opened.refunds[1]
+        check(
+            "the amount that the person typed is what went out", holds=amount > 0 if INTERACTIVE else amount == 1500
+        )
+        rounds = [approval for approval in guard.approvals() if approval["state"] == "completed"]
+        check("each of the two requests had a record of its own", holds=len(opened.refunds) == len(rounds) == 2)
 
 
 def main() -> int:

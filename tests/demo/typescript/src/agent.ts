@@ -11,11 +11,13 @@ import {
   type ErrorCode,
   Guard,
   MemoryLedger,
+  type Question,
   ToolgateError,
   verifyAudit,
 } from "toolgate";
 import { askInTerminal, FileAudit } from "toolgate/node";
 import { startSandbox } from "./sandbox.js";
+import { startShop } from "./shop.js";
 import { check, decided, heading, quiet, refused, say, timed } from "./story.js";
 
 const interactive = process.env.INTERACTIVE === "1";
@@ -23,12 +25,13 @@ const sandbox = await startSandbox();
 const vault = defaultVault("favcrm");
 const terminal = askInTerminal();
 
-/** What the scripted person says next, but for codes. */
-let person: Answer = { type: "deny" };
+/** What the scripted person says next, but for codes; a function looks at the question. */
+let person: Answer | ((question: Question) => Answer) = { type: "deny" };
 let answered: Answer | undefined;
 
 const ask: Ask = async (question, context) => {
-  if (interactive && person.type !== "defer") {
+  const says = typeof person === "function" ? person(question) : person;
+  if (interactive && says.type !== "defer") {
     if (question.type === "code") say(`The email is in ${sandbox.outbox}.`);
     answered = await terminal(question, context);
     return answered;
@@ -41,12 +44,14 @@ const ask: Ask = async (question, context) => {
   }
   if (question.type === "definition") {
     for (const { change, path, after } of question.differences) say(`  ${change} ${path}: ${after ?? "gone"}`);
-  } else {
+  } else if (question.type === "inputs") {
+    for (const request of question.requests) say(`  ${request.key}: ${"message" in request ? request.message : ""}`);
+  } else if ("preview" in question) {
     for (const { label, value } of question.preview.record ?? question.preview.lines) say(`  ${label}: ${value}`);
   }
-  say(`person answers: ${person.type}`);
-  answered = person;
-  return person;
+  say(`person answers: ${says.type}`);
+  answered = says;
+  return says;
 };
 
 type Data = Record<string, string> & { items: Data[]; slots: Data[] };
@@ -80,7 +85,8 @@ try {
   const sealKey = randomBytes(32).toString("hex");
   const ledger = new MemoryLedger();
   const backend = { server: sandbox.url.href, profile: "favcrm", vault };
-  const options = { ...backend, ledger, sealKey, ask, onDecision: decided };
+  const policy = { once: [{ tools: ["refund_invoice"], once_per: ["/id"], reason: "money goes back once" }] };
+  const options = { ...backend, policy, ledger, sealKey, ask, onDecision: decided };
   const audit = new FileAudit(sandbox.audit);
   const guard = await Guard.attach(client, { ...options, audit });
 
@@ -171,6 +177,35 @@ try {
   await refused("approval_spent", sibling.callTool({ ...replay, _meta: { "toolgate/approval": approval } }));
   check("the backend cancelled once more, not twice", (await sandbox.ran("cancel_booking")) === cancelled + 1);
 
+  heading("Three calls at once, each answered apart");
+  const [one, two, three] = [await book(4), await book(5), await book(6)];
+  const before = await sandbox.ran("cancel_booking");
+  person = (question) => {
+    const isSecond = question.type === "approval" && question.preview.arguments["id"] === two;
+    return { type: isSecond ? "approve" : "deny" };
+  };
+  if (interactive) say("(say yes to the second one alone)");
+  const all = await Promise.allSettled([one, two, three].map((id) => cancel(id)));
+  const made = all.map(({ status }) => status === "fulfilled");
+  if (interactive) {
+    check("as many were made as were agreed to", (await sandbox.ran("cancel_booking")) === before + made.filter(Boolean).length);
+  } else {
+    check("the second call alone is made", JSON.stringify(made) === "[false,true,false]");
+    check("the backend cancelled one booking", (await sandbox.ran("cancel_booking")) === before + 1);
+  }
+
+  heading("A yes is taken back");
+  const last = await book(7);
+  const soFar = await sandbox.ran("cancel_booking");
+  person = { type: "defer" };
+  const left = await refused("approval_required", cancel(last));
+  const given = left.details.approval as string;
+  await guard.approve(given, { by: { who: "ana", means: "demo" } });
+  const withdrawn = await guard.withdraw(given, "she will come after all");
+  say(`ana approves ${given}, and takes it back: it is ${withdrawn.state}`);
+  await refused("approval_denied", cancel(last, given));
+  check("nothing was cancelled under it", (await sandbox.ran("cancel_booking")) === soFar);
+
   heading("The plan does not include it: an upgrade is proposed, and a person decides");
   const whatsapp = { name: "send_whatsapp_message", arguments: { to: "+85212345678", body: "See you on Friday" } };
   const blocked = await refused("plan_blocked", guard.callTool(whatsapp));
@@ -201,6 +236,39 @@ try {
     check("the backend says that it is done, and so does the approval", sent.state === "completed");
     check("the email is in the outbox, once", (await sandbox.mails()) === mails + 1);
   }
+
+  heading("A refund happens once, whoever approves it");
+  const lineItems = [{ description: "Haircut", quantity: 1, unitPrice: 40 }];
+  const bill = { name: "create_invoice", arguments: { contactId: contact.id ?? "", lineItems } };
+  const invoice = data(await guard.callTool(bill)).id ?? "";
+  const pay = { name: "mark_invoice_paid", arguments: { id: invoice, paymentMethod: "cash" } };
+  const refund = { name: "refund_invoice", arguments: { id: invoice, reason: "not happy with it" } };
+  if ((await asking("approve", () => guard.callTool(pay))) && (await asking("approve", () => guard.callTool(refund)))) {
+    say("the agent asks for the same refund in other words, and a person would say yes again:");
+    person = { type: "approve" };
+    const again = { ...refund, arguments: { id: invoice, reason: "a second try" } };
+    await refused("already_done", guard.callTool(again));
+    check("money went back once", (await sandbox.ran("refund_invoice")) === 1);
+  }
+
+  heading("A tool that asks for more in the middle of its call");
+  const shop = await startShop();
+  const customer = new Client({ name: "demo-agent", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  await customer.connect(new StreamableHTTPClientTransport(shop.url));
+  const buying = await Guard.attach(customer, { server: shop.url.href, ask, onDecision: decided });
+  person = (question) =>
+    question.type === "inputs"
+      ? { type: "inputs", responses: { amount: { action: "accept", content: { amount: 1500 } } } }
+      : { type: "approve" };
+  if (interactive) say("(say yes, then type an amount)");
+  const back = await buying.callTool({ name: "refund_purchase", arguments: {} });
+  const amount = shop.refunds[1];
+  say(`the shop says: ${JSON.stringify(back.content)}`);
+  check("the amount that the person typed is what went out", interactive ? Number(amount) > 0 : amount === 1500);
+  const rounds = buying.approvals().filter(({ state }) => state === "completed");
+  check("each of the two requests had a record of its own", shop.refunds.length === 2 && rounds.length === 2);
+  await customer.close();
+  await shop.stop();
 
   heading("A tool that changes is asked about again");
   const pinned = guard.lock();
