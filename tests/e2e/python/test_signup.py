@@ -166,3 +166,55 @@ async def test_a_key_on_its_way_into_the_vault_gets_there_even_if_the_task_is_ca
             group.cancel_scope.cancel()
         assert (await vault.get("favcrm_api_key") or "").startswith("fav_mcp_")
         assert (await guard.doctor())["healthy"] is True
+
+
+async def test_a_key_in_the_vault_is_replaced_only_by_a_persons_word(start):
+    sandbox = start()
+    vault = toolgate.MemoryVault()
+    other = {**FORM, "email": "mallory@example.com", "organisation_name": "Mallory's"}
+    asked = []
+    says: list[toolgate.Answer] = [toolgate.Deny(), toolgate.Defer()]
+
+    async def person(question):
+        if question["type"] == "code":
+            return toolgate.Code(sandbox.code())
+        asked.append(question)
+        return says.pop(0) if says else toolgate.Approve()
+
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=person) as guard:
+        await guard.signup(FORM)
+        key = await vault.get("favcrm_api_key")
+        requests = len(sandbox.calls("register_organisation_request"))
+        for _ in range(2):
+            with pytest.raises(toolgate.ToolgateError) as caught:
+                await guard.signup(other)
+            assert caught.value.code == "credential_held"
+        assert len(sandbox.calls("register_organisation_request")) == requests
+        assert await vault.get("favcrm_api_key") == key
+
+        replaced = await guard.signup(other)
+        assert await vault.get("favcrm_api_key") != key
+    assert {question["type"] for question in asked} == {"credential"}
+    assert asked[0]["name"] == "favcrm_api_key"
+    assert "Mallory's" in json.dumps(asked[0])
+    assert replaced["account"]["organisation_id"].startswith("org_")
+
+
+async def test_an_agents_own_sign_up_replaces_no_key_unasked(start):
+    sandbox = start()
+    vault = toolgate.MemoryVault()
+    policy: toolgate.Policy = {"rules": [{"effects": ["write", "external"], "then": "allow"}]}
+    person = Person(sandbox, toolgate.Deny())
+    async with toolgate.connect(sandbox.mcp, profile="favcrm", vault=vault, ask=person, policy=policy) as guard:
+        await guard.signup(FORM)
+        key = await vault.get("favcrm_api_key")
+        form = {"email": "mallory@example.com", "organisationName": "Mallory's"}
+        requested = data(await guard.call_tool("register_organisation_request", form))
+        verify = {"requestId": requested["requestId"], "code": sandbox.code()}
+        with pytest.raises(toolgate.ApprovalError) as caught:
+            await guard.call_tool("register_organisation_verify", verify)
+        assert caught.value.code == "approval_denied"
+        assert await vault.get("favcrm_api_key") == key
+    assert sandbox.ran("register_organisation_verify") == 1
+    shown = json.dumps(person.asked[-1])
+    assert verify["code"] not in shown
