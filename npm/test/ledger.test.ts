@@ -44,7 +44,12 @@ describe("a ledger's answer", () => {
     for (const answer of answers) {
       it(`${JSON.stringify(answer) ?? String(answer)} at write ${from} sends nothing`, async () => {
         const ledger = new Odd(answer, from);
-        const guard = await Guard.attach(client, { ledger, ask: () => ({ type: "approve" }) });
+        const guard = await Guard.attach(client, {
+          server: "notes",
+          subject: "agent",
+          ledger,
+          ask: () => ({ type: "approve" }),
+        });
         const before = sent.length;
         await assert.rejects(guard.callTool({ name: "drop_note", arguments: {} }), (error: ToolgateError) => {
           assert.equal(error.code, "ledger_failed");
@@ -55,7 +60,12 @@ describe("a ledger's answer", () => {
       });
     }
     it(`false at write ${from} is a no`, async () => {
-      const guard = await Guard.attach(client, { ledger: new Odd(false, from), ask: () => ({ type: "approve" }) });
+      const guard = await Guard.attach(client, {
+        server: "notes",
+        subject: "agent",
+        ledger: new Odd(false, from),
+        ask: () => ({ type: "approve" }),
+      });
       const before = sent.length;
       await assert.rejects(guard.callTool({ name: "drop_note", arguments: {} }), {
         code: from === 3 ? "approval_spent" : "ledger_conflict",
@@ -66,7 +76,11 @@ describe("a ledger's answer", () => {
 
   for (const record of [1, true, {}, [], Buffer.from("x")]) {
     it(`${JSON.stringify(record)} is no record`, async () => {
-      const guard = await Guard.attach(client, { ledger: new Odd(true, 99, record) });
+      const guard = await Guard.attach(client, {
+        server: "notes",
+        subject: "agent",
+        ledger: new Odd(true, 99, record),
+      });
       await assert.rejects(guard.approve(`apr_${"0".repeat(24)}`), {
         code: "ledger_failed",
         message: /`get` must return a string or undefined/,

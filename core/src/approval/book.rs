@@ -80,9 +80,11 @@ impl Book {
         if is_open(&approval) {
             self.calls.insert([&digest_of(&approval.call), approval.id.as_str()].concat(), ());
         }
-        self.held.insert(approval.id.clone(), Box::new(approval));
+        let own = approval.id.clone();
+        self.held.insert(own.clone(), Box::new(approval));
         while self.held.len() > MAX_HELD || self.bytes > MAX_BYTES && self.held.len() > 1 {
-            let Some(id) = self.order.keys().next().map(|(_, _, id)| id.clone()) else { break };
+            // One that was just read from the ledger is the oldest, and is what is wanted now.
+            let Some(id) = self.order.keys().map(|(_, _, id)| id).find(|id| **id != own).cloned() else { break };
             let Some(given_up) = self.take(&id) else { break };
             if is_open(&given_up) {
                 let call = digest_of(&given_up.call);
