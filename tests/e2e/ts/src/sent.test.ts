@@ -98,7 +98,7 @@ for (const generation of generations) {
     let questions = 0;
 
     const options: GuardOptions = {
-      profile: { name: "plain" },
+      profile: { name: "plain", title: "Plain", endpoint: { url: "https://plain.example/mcp" } },
       ask: async () => {
         questions += 1;
         return { type: "approve" };
