@@ -58,12 +58,17 @@ interface Inspected {
   getServerCapabilities?(): { tools?: unknown } | undefined;
   getProtocolEra?(): unknown;
   /** Absent after the connection was closed. */
-  transport?: unknown;
+  transport?: Messages;
   /** The v2 client's own: what it says of itself in each request. */
   _capabilities?: object;
 }
 
 const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+
+/** What MCP's transports have in common: whoever listens gets each message. */
+interface Messages {
+  onmessage?: (...message: unknown[]) => void;
+}
 
 /**
  * A result schema, for either client's `request`, that takes what came. The clients' own schemas drop what they do
@@ -92,6 +97,9 @@ export class ClientAdapter {
   readonly #optionsAt: 0 | 1;
   /** Whether the client is of the official ones' make, which reject only with what their transport raised. */
   readonly #isOfficial: boolean;
+  /** The transport whose messages are looked at: a client may be connected anew. */
+  #heard: Messages | undefined;
+  #listChanged = false;
 
   /** What a server may ask for in the middle of a call. */
   readonly #offered: Record<string, unknown>;
@@ -105,6 +113,7 @@ export class ClientAdapter {
     this.#offered = offered;
     this.#optionsAt = "request" in client && !("getProtocolEra" in client) ? 1 : 0;
     this.#isOfficial = "request" in client && "transport" in client && "getServerCapabilities" in client;
+    this.#hear();
   }
 
   /** The request options among a caller's further parameters. */
@@ -115,12 +124,16 @@ export class ClientAdapter {
   /** Reads one page; the page itself comes along for whoever asked for the list. */
   async list(cursor: string | undefined, options: RequestOptions): Promise<Reply & { page?: Page }> {
     const mark = this.#exchanges.mark();
+    const listChanged = this.#listChanged;
     try {
       this.#checkConnected();
+      // What comes while the list is read counts for the next call.
+      if (cursor === undefined) this.#listChanged = false;
       const page = await this.#page(cursor === undefined ? undefined : { cursor }, options);
       this.#remember(page);
       return { event: { type: "tools" }, document: JSON.stringify(page), page };
     } catch (thrown) {
+      this.#listChanged ||= listChanged;
       return this.#failed(thrown, mark);
     }
   }
@@ -196,8 +209,30 @@ export class ClientAdapter {
     }
   }
 
+  /** Whether the server said since the list was read last that its tools changed. */
+  get listChanged(): boolean {
+    return this.#listChanged;
+  }
+
+  /**
+   * Looks at the transport's messages on their way to the client, in front of its own handlers: those of the host stay
+   * as they are, in either generation.
+   */
+  #hear(): void {
+    const { transport } = this.#client;
+    const next = transport?.onmessage;
+    if (transport === undefined || transport === this.#heard || typeof next !== "function") return;
+    this.#heard = transport;
+    transport.onmessage = (...message) => {
+      const { method } = (message[0] ?? {}) as { method?: unknown };
+      if (method === "notifications/tools/list_changed") this.#listChanged = true;
+      return next.apply(transport, message);
+    };
+  }
+
   /** Asked before, because the clients' own `Not connected` is a plain error that anybody could throw. */
   #checkConnected(): void {
+    this.#hear();
     if (this.#isOfficial && this.#client.transport === undefined) {
       throw beforeWriting(new Error("the connection is closed"));
     }

@@ -52,6 +52,34 @@ export class ToolgateError extends Error {
     const { code, message, retryable, next, details } = this;
     return { code, message, retryable, next, details };
   }
+
+  /**
+   * The error as a `tools/call` result that a model may read: what happened and what to do now, without anything that
+   * a server wrote. The message and the details are for people.
+   */
+  toResult(): ErrorResult {
+    return modelForm.of(this.toJSON()) ?? withoutCore(this);
+  }
+}
+
+/** What {@link ToolgateError.toResult} gives. */
+export interface ErrorResult {
+  content: { type: "text"; text: string }[];
+  isError: true;
+  /** The code, a sentence, `retryable`, `next`, and where they are known `approval`, `retry_at`, `expires_at`, `violations`. */
+  structuredContent: { code: ErrorCode; message: string; retryable: boolean; next: string; [detail: string]: unknown };
+}
+
+/** The core words it, where it is loaded: the schema entry has no core with errors of calls. */
+export const modelForm: { of: (error: ErrorShape) => ErrorResult | undefined } = { of: () => undefined };
+
+function withoutCore({ code, retryable, next }: ToolgateError): ErrorResult {
+  const message = "The work could not be done.";
+  return {
+    content: [{ type: "text", text: `${code}: ${message} ${next}` }],
+    isError: true,
+    structuredContent: { code, message, retryable, next },
+  };
 }
 
 /** Runs a piece of the core; what it throws is a plain object of the error's shape. */

@@ -53,7 +53,7 @@ export class Exchanges {
 /** Seconds, or a date; either in milliseconds from the answer's own time. */
 function retryAfter(value: string | null | undefined, date: number): number | undefined {
   if (value === null || value === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
   const until = Date.parse(value) - (Number.isNaN(date) ? Date.now() : date);
   return Number.isNaN(until) ? undefined : Math.max(0, until);
 }

@@ -111,6 +111,12 @@ export interface GuardOptions {
    * wait for {@link Guard.accept}. Default: every tool is pinned as this guard first sees it.
    */
   lock?: string | object;
+  /**
+   * What {@link Guard.listTools} shows. `usable`: tools whose definition waits for a person with their pinned text, and
+   * none that is new, unusable, or denied by the policy whatever its arguments, so that a model reads only what was
+   * accepted. `all`: the list as the server gave it. Default: `usable`.
+   */
+  listed?: "usable" | "all";
 }
 
 /** How one flow is run. */
@@ -233,25 +239,40 @@ export class Guard<C extends McpClient = McpClient> {
       call: { tool: name, rest },
     };
     const document = argumentsText(given);
+    if (this.#adapter.listChanged) await this.#run({ type: "list" }, { signal: context.signal });
     const outcome = await traced(this.#options.tracer, context, () => this.#driver.call(work, context, document));
     const { result } = this.#succeeded(outcome) as Extract<Outcome, { type: "result" }>;
     return result as Awaited<ReturnType<C["callTool"]>>;
   }
 
   /**
-   * Lists the tools as the client does, but always all of them and always fresh, and brings the guard up to date.
-   * With a `cursor` it is the client's own call, which changes nothing here.
+   * Lists the tools as the client does, but always all of them and always fresh, and brings the guard up to date. What
+   * a model should not read is left out: see {@link GuardOptions.listed}. With a `cursor` it is the client's own call,
+   * which changes nothing here.
    */
   async listTools(...given: Parameters<C["listTools"]>): Promise<Awaited<ReturnType<C["listTools"]>>> {
     const [params, options] = given as unknown as [{ cursor?: string } | undefined, { signal?: AbortSignal }?];
     if (params?.cursor !== undefined) {
-      return (await this.client.listTools(...given)) as Awaited<ReturnType<C["listTools"]>>;
+      const page = (await this.client.listTools(...given)) as Page;
+      return { ...page, tools: this.#shown(page) } as Awaited<ReturnType<C["listTools"]>>;
     }
     const pages: Page[] = [];
     await this.#run({ type: "list" }, { pages, listOptions: options, signal: options?.signal });
     const { nextCursor: _, ...first } = pages[0] ?? {};
-    const tools = pages.flatMap((page) => (Array.isArray(page.tools) ? page.tools : []));
+    const tools = pages.flatMap((page) => this.#shown(page));
     return { ...first, tools } as Awaited<ReturnType<C["listTools"]>>;
+  }
+
+  /** The tools of a page as a model may read them. */
+  #shown({ tools }: Page): unknown[] {
+    if (!Array.isArray(tools)) return [];
+    if (this.#options.listed === "all") return tools;
+    const { hidden, pinned } = JSON.parse(this.#core.listing()) as { hidden: string[]; pinned: Record<string, object> };
+    const left = new Set(hidden);
+    const isShown = (name: unknown) => typeof name === "string" && name !== "" && !left.has(name);
+    return tools
+      .filter((tool: { name?: unknown } | null) => isShown(tool?.name))
+      .map((tool: { name: string }) => (Object.hasOwn(pinned, tool.name) ? pinned[tool.name] : tool));
   }
 
   /** Every listed tool with its effect and the reasons for it. */

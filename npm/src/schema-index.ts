@@ -2,7 +2,7 @@
 
 export type { CoreErrorCode } from "./codes.js";
 export type { WasmSource } from "./engine.js";
-export type { ErrorCode, ErrorShape, HostErrorCode } from "./errors.js";
+export type { ErrorCode, ErrorResult, ErrorShape, HostErrorCode } from "./errors.js";
 export { ToolgateError } from "./errors.js";
 export type { McpValidator, McpValidatorResult } from "./mcp-validator.js";
 export { jsonSchemaValidator } from "./mcp-validator.js";

@@ -1,10 +1,12 @@
 import { Engine } from "./engine.js";
+import { modelForm } from "./errors.js";
 import initialize, {
   Core,
   canonicalize,
   configReferences,
   deskwork,
   digest,
+  errorResult,
   FetchClient,
   initSync,
   policyFindings,
@@ -22,6 +24,7 @@ export const whole = new Engine({
     canonicalize,
     deskwork,
     digest,
+    errorResult,
     configReferences,
     FetchClient,
     policyFindings,
@@ -31,3 +34,12 @@ export const whole = new Engine({
   },
   ...{ initialize, initSync, room, Validator },
 });
+
+modelForm.of = (error) => {
+  try {
+    return whole.bindings.errorResult(JSON.stringify(error));
+  } catch {
+    // It is not loaded yet, or there is no such code in the core.
+    return undefined;
+  }
+};

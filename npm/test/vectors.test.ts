@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
-import { compile, configReferences, lintPolicy, resolveConfig, verifyAudit } from "toolgate";
+import {
+  compile,
+  configReferences,
+  type ErrorShape,
+  lintPolicy,
+  resolveConfig,
+  ToolgateError,
+  verifyAudit,
+} from "toolgate";
 import { type File, list, play } from "../../tests/vectors/run.mjs";
 import { Core, canonicalize, digest, memory, room, verifyAudit as verify } from "./core.js";
 
@@ -192,5 +200,12 @@ describe("configurations", () => {
       if (error === undefined) assert.equal(resolveConfig(config, values), resolved);
       else assert.throws(() => resolveConfig(config, values), { details: {}, ...error, name: "ToolgateError" });
     });
+  }
+});
+
+describe("errors", () => {
+  const { errors } = read<{ errors: { name: string; error: ErrorShape; report: Json }[] }>("errors.json");
+  for (const { name, error, report } of errors) {
+    it(name, () => assert.deepEqual(new ToolgateError(error).toResult(), report));
   }
 });

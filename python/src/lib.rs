@@ -235,7 +235,7 @@ mod _native {
     use super::validator::Validator;
     #[pymodule_export]
     use super::{
-        Core, Refused, canonicalize, config_references, deskwork, digest, error_codes, policy_findings, resolve_config,
-        verify_audit, visible,
+        Core, Refused, canonicalize, config_references, deskwork, digest, error_codes, error_result, policy_findings,
+        resolve_config, verify_audit, visible,
     };
 }

@@ -216,3 +216,8 @@ def test_config(case):
     with pytest.raises(toolgate.OptionsError) as refused:
         toolgate.resolve_config(case["config"], **values)
     assert refused.value.to_json() == {"details": {}, **case["error"]}
+
+
+@pytest.mark.parametrize("case", load(VECTORS / "errors.json")["errors"], ids=lambda case: case["name"])
+def test_errors(case):
+    assert toolgate.ToolgateError.from_json(case["error"]).to_result() == case["report"]

@@ -139,6 +139,7 @@ def retry_after_of(text: str | None) -> int | None:
     if not text:
         return None
     if text.strip().isdecimal():
-        return int(text) * 1000
+        # A number that the core can read, however long it is.
+        return min(int(text.strip()[:16]) * 1000, 2**53 - 1)
     date = date_of(text)
     return None if date is None else max(0, date - int(time.time() * 1000))

@@ -62,6 +62,21 @@ class Port:
             raise make("invalid_options", f"A client lists and calls tools; {type(client).__name__} does not.")
         self._list_parameters = inspect.signature(client.list_tools).parameters
         self._call_signature = inspect.signature(client.call_tool)
+        self.list_changed = False
+        self._hear(getattr(client, "session", client))
+
+    def _hear(self, session: Any) -> None:
+        """Look at the session's notifications on their way to the host's own handler, which stays as it is."""
+        handler = getattr(session, "_message_handler", None)
+        if handler is None:
+            return
+
+        async def heard(message: Any) -> None:
+            if getattr(getattr(message, "root", message), "method", None) == "notifications/tools/list_changed":
+                self.list_changed = True
+            await handler(message)
+
+        session._message_handler = heard
 
     def moved_to(self, client: Any) -> Port:
         """Return the same port for another client."""
@@ -90,7 +105,15 @@ class Port:
 
     async def list_tools(self, cursor: str | None, forward: Mapping[str, Any]) -> Returned:
         """Read one page of tools, past any cache."""
-        return await self._watched(lambda: self._page(cursor, forward), self._timeout)
+        changed = self.list_changed
+        if cursor is None:
+            # What comes while the list is read counts for the next call.
+            self.list_changed = False
+        try:
+            return await self._watched(lambda: self._page(cursor, forward), self._timeout)
+        except Failed:
+            self.list_changed = self.list_changed or changed
+            raise
 
     async def call_tool(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Returned:
         """Call a tool."""

@@ -257,9 +257,8 @@ class Driver:
             case {"type": "list_tools"}:
                 return await self._list_tools(step.get("cursor"), errand)
             case {"type": "call_tool", "name": name, "arguments": arguments}:
-                more: dict[str, Any] = {
-                    key: step[key] for key in ("meta", "input_responses", "request_state") if key in step
-                }
+                members = cast("dict[str, Any]", step)
+                more = {key: members[key] for key in ("meta", "input_responses", "request_state") if key in members}
                 return await self._call_tool(name, arguments, errand, more)
             case {"type": "ask", "question": question}:
                 return await self._asked(question, errand), None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from . import _native
 
@@ -93,6 +93,18 @@ class ToolgateError(Exception):
             "next": self.next,
             "details": self.details,
         }
+
+    def to_result(self) -> dict[str, Any]:
+        """Return the error as the JSON data of a `tools/call` result that a model may read.
+
+        It says what happened and what to do now, without anything that a server wrote. `message` and `details` are
+        for people.
+        """
+        try:
+            text = _native.error_result(json.dumps(self.to_json()))
+        except (TypeError, ValueError, _native.Refused):
+            text = _native.error_result(json.dumps({**self.to_json(), "details": {}}))
+        return cast("dict[str, Any]", json.loads(text))
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any], decision: Decision | None = None) -> Self:

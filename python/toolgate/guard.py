@@ -104,6 +104,7 @@ class Guard(Generic[CallResult, ListResult]):
         self._on_decision = on_decision
         self._tracer = tracer
         self._restored: list[Step] = []
+        self._listed: Literal["usable", "all"] = "usable"
 
     @classmethod
     @forgetting
@@ -134,6 +135,7 @@ class Guard(Generic[CallResult, ListResult]):
         on_error: Callable[[Exception], None] | None = None,
         snapshot: str | None = None,
         lock: str | Mapping[str, Any] | None = None,
+        listed: Literal["usable", "all"] = "usable",
     ) -> Guard[Called, Listed]:
         """Put a guard in front of a connected client, reading its tool list once.
 
@@ -174,6 +176,9 @@ class Guard(Generic[CallResult, ListResult]):
             snapshot: What `Guard.snapshot` returned, here or in another process; see `resume`.
             lock: The pinned definitions, as `Guard.lock` wrote them, or the same as data. Tools that it does not
                 name wait for `accept`; without a lock every tool is pinned as this guard first sees it.
+            listed: What `list_tools` shows. `"usable"`: tools whose definition waits for a person with their pinned
+                text, and none that is new, unusable, or denied by the policy whatever its arguments, so that a model
+                reads only what was accepted. `"all"`: the list as the server gave it.
 
         Raises:
             OptionsError: An option cannot be used; `invalid_lock` if it is the lock.
@@ -223,6 +228,7 @@ class Guard(Generic[CallResult, ListResult]):
         )
         guard = cast("Guard[Called, Listed]", cls(driver, on_decision, tracer))
         inputs.attached(guard._given)
+        guard._listed = listed
         guard._value(await driver.run({"type": "list"}))
         if known and known["credential"]:
             await driver.hide_held(known["credential"]["name"])
@@ -293,13 +299,17 @@ class Guard(Generic[CallResult, ListResult]):
         forward = self._driver.port.bound(name, args, forward)
         forward.pop("meta", None)
         if callable(told := forward.get("progress_callback")):
-            forward["progress_callback"] = self._masking(told)
+            forward["progress_callback"] = self._masking(cast("Callable[..., Awaitable[None]]", told))
+        if self._driver.port.list_changed:
+            self._value(await self._driver.run({"type": "list"}))
         ended = await traced(self._tracer, self._driver.call(work, document, forward))
         return cast("CallResult", self._value(ended))
 
     @forgetting
     async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
         """List the tools, all pages as one, and let the guard look at them anew.
+
+        What a model should not read is left out: see `listed` of `attach`.
 
         Args:
             cursor: A cursor makes this the client's own `list_tools`, which the guard does not look at.
@@ -309,10 +319,23 @@ class Guard(Generic[CallResult, ListResult]):
             BackendError: The list cannot be read.
         """
         if cursor is not None:
-            return await self.client.list_tools(cursor=cursor, **kwargs)
+            return cast("ListResult", self._shown(await self.client.list_tools(cursor=cursor, **kwargs)))
         ended = await self._driver.run({"type": "list"}, forward=kwargs)
         self._value(ended)
-        return cast("ListResult", self._driver.port.joined(ended.pages))
+        return cast("ListResult", self._shown(self._driver.port.joined(ended.pages)))
+
+    def _shown(self, page: Any) -> Any:
+        """Return a page of tools as a model may read it."""
+        if self._listed == "all":
+            return page
+        listing = json.loads(self._driver.core.listing())
+        hidden, pinned = set(listing["hidden"]), listing["pinned"]
+        tools = [
+            from_data(pinned[tool.name], like=tool) if tool.name in pinned else tool
+            for tool in page.tools
+            if tool.name not in hidden
+        ]
+        return page.model_copy(update={"tools": tools})
 
     def tools(self) -> list[ToolReport]:
         """Return the listed tools with their effects and the reasons for them."""

@@ -33,6 +33,9 @@ Failure = Literal["not_sent", "unauthorized", "rate_limited", "refused", "lost",
 _SEAL = secrets.token_hex(16)
 _GUARDED = frozenset({"tools/list", "tools/call"})
 _INTERNAL_ERROR = -32603
+_MAX_ANSWER = 16 << 20
+"""Bytes of one answer, whatever its form: as much as the core reads of a result."""
+_TOO_LARGE = "The backend's answer is larger than 16 MiB."
 
 
 class Trouble(NamedTuple):
@@ -148,10 +151,12 @@ async def _checked(library: Any, request: Any, response: Any, request_id: object
     if status in (307, 308) and _stays(request, response.headers):
         return response
     try:
-        body = await response.aread()
+        body = await _body(response)
     finally:
         await response.aclose()
     trouble = _refusal(status, response.headers)
+    if body is None:
+        return _answer(library, _note(request_id, trouble or Trouble("malformed", _TOO_LARGE)))
     usable = _as_answer(body, request_id) if content_type.startswith("application/json") else None
     # A status may carry a JSON-RPC error, which says more, unless the status alone says what to do.
     if usable is not None and (trouble is None or trouble.kind == "refused"):
@@ -161,6 +166,16 @@ async def _checked(library: Any, request: Any, response: Any, request_id: object
     if trouble is None:
         trouble = Trouble("malformed", f"The backend's answer is not MCP (HTTP {status}, {_plain(content_type)}).")
     return _answer(library, _note(request_id, trouble))
+
+
+async def _body(response: Any) -> bytes | None:
+    """Return the whole body; `None` if it is larger than any answer may be."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MAX_ANSWER:
+            return None
+    return bytes(body)
 
 
 def _refusal(status: int, headers: Mapping[str, str]) -> Trouble | None:
@@ -228,9 +243,14 @@ def _stream_class(library: Any) -> Any:
             self._events = _Events(request_id)
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            problem = "The backend's stream ended without the answer."
+            problem, size = "The backend's stream ended without the answer.", 0
             try:
                 async for chunk in self._inner:
+                    size += len(chunk)
+                    if size > _MAX_ANSWER and not self._events.answered:
+                        self._events.broken, self._events.resumable = True, False
+                        problem = _TOO_LARGE
+                        break
                     self._events.feed(chunk)
                     yield chunk
             except library.TransportError as error:

@@ -172,7 +172,8 @@ def _stamped(stamp: Callable[[dict[str, Any], Any], None]) -> Callable[[dict[str
     def stamped(data: dict[str, Any], options: Any) -> None:
         stamp(data, options)
         more = _offered.get()
-        meta: dict[str, Any] = (data.get("params") or {}).get("_meta") or {}
+        params = cast("dict[str, Any]", data.get("params") or {})
+        meta = cast("dict[str, Any]", params.get("_meta") or {})
         if more is not None and data.get("method") == "tools/call" and _CAPABILITIES in meta:
             meta[_CAPABILITIES] = {**meta[_CAPABILITIES], **more}
 

@@ -69,7 +69,7 @@ impl FetchClient {
         let request = message(method, params);
         set(&request, "id", id.into());
         let response = self.post(&request, signal.as_ref()).await?;
-        let answer = answer(response, id).await?;
+        let answer = answer(response, id, signal.as_ref()).await?;
         let error = get(&answer, "error");
         if error.is_object() {
             let told = get(&error, "message").as_string().unwrap_or_default();
@@ -122,12 +122,75 @@ impl FetchClient {
     }
 }
 
+/// How much of one answer is taken, in bytes, whatever its form: as much as the core reads of a result.
+const MAX_ANSWER: usize = 16 << 20;
+
+/// How long answers are read without letting the page do anything else, in milliseconds.
+const TURN: f64 = 8.0;
+
+/// Reads an answer's body piece by piece. Chunks that are there already come without a turn of the page's own loop, so
+/// that neither its timers (the caller's time-out among them) nor its drawing would have one; so they are given one.
+struct Body {
+    reader: ReadableStreamDefaultReader,
+    signal: Option<AbortSignal>,
+    bytes: usize,
+    turn: f64,
+}
+
+impl Body {
+    fn of(response: &Response, signal: Option<&AbortSignal>) -> Option<Body> {
+        let reader = response.body()?.get_reader().unchecked_into();
+        Some(Body { reader, signal: signal.cloned(), bytes: 0, turn: js_sys::Date::now() })
+    }
+
+    /// None at the end.
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
+        if js_sys::Date::now() - self.turn >= TURN {
+            JsFuture::from(Promise::new(&mut |resolve, _| {
+                let timer = get(&js_sys::global(), "setTimeout").dyn_into::<Function>();
+                let _ = match timer {
+                    Ok(timer) => timer.call2(&JsValue::UNDEFINED, &resolve, &0.into()),
+                    Err(_) => resolve.call0(&JsValue::UNDEFINED),
+                };
+            }))
+            .await?;
+            self.turn = js_sys::Date::now();
+        }
+        if self.signal.as_ref().is_some_and(AbortSignal::aborted) {
+            self.end();
+            return Err(failure(
+                "FetchClientError",
+                "The answer did not come in time",
+                "code",
+                "REQUEST_TIMEOUT".into(),
+            ));
+        }
+        let chunk = JsFuture::from(self.reader.read()).await?;
+        if get(&chunk, "done").is_truthy() {
+            return Ok(None);
+        }
+        let chunk = Uint8Array::new(&get(&chunk, "value")).to_vec();
+        self.bytes = self.bytes.saturating_add(chunk.len());
+        if self.bytes > MAX_ANSWER {
+            self.end();
+            let told = "The answer is larger than 16 MiB";
+            return Err(failure("FetchClientError", told, "code", "RESULT_TOO_LARGE".into()));
+        }
+        Ok(Some(chunk))
+    }
+
+    /// Whether the rest can be called off does not matter any more.
+    fn end(&self) {
+        let _ = self.reader.cancel();
+    }
+}
+
 /// The JSON-RPC answer to that request, from a JSON body or from a stream of events.
-async fn answer(response: Response, id: u32) -> Result<JsValue, JsValue> {
+async fn answer(response: Response, id: u32, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
     let kind = response.headers().get("content-type").unwrap_or_default();
     match kind.split(';').next().unwrap_or_default().trim() {
-        "application/json" => JSON::parse(&response.text().await.map_err(unanswered)?),
-        "text/event-stream" => streamed(&response, id).await,
+        "application/json" => whole(&response, signal).await,
+        "text/event-stream" => streamed(&response, id, signal).await,
         _ => {
             let told = format!("Unexpected content type: {kind}");
             Err(failure("FetchClientError", &told, "code", "CLIENT_HTTP_UNEXPECTED_CONTENT".into()))
@@ -135,25 +198,29 @@ async fn answer(response: Response, id: u32) -> Result<JsValue, JsValue> {
     }
 }
 
+async fn whole(response: &Response, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
+    let mut text = Vec::new();
+    if let Some(mut body) = Body::of(response, signal) {
+        while let Some(chunk) = body.chunk().await? {
+            text.extend_from_slice(&chunk);
+        }
+    }
+    JSON::parse(&String::from_utf8_lossy(&text))
+}
+
 /// Reads until the answer is there; the server may leave the stream open after it.
-async fn streamed(response: &Response, id: u32) -> Result<JsValue, JsValue> {
+async fn streamed(response: &Response, id: u32, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
     let ended =
         || failure("FetchClientError", "The stream ended without an answer", "code", "CONNECTION_CLOSED".into());
-    let stream = response.body().ok_or_else(ended)?;
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut body = Body::of(response, signal).ok_or_else(ended)?;
     let mut events = Events::default();
     loop {
-        let chunk = JsFuture::from(reader.read()).await?;
-        if get(&chunk, "done").is_truthy() {
-            return Err(ended());
-        }
-        events.add(&Uint8Array::new(&get(&chunk, "value")).to_vec());
+        events.add(&body.chunk().await?.ok_or_else(ended)?);
         while let Some(data) = events.next() {
             let message = JSON::parse(&data)?;
             let answers = get(&message, "method").is_undefined() && get(&message, "id").as_f64() == Some(f64::from(id));
             if answers {
-                // Whether the rest can be called off does not matter any more.
-                let _ = reader.cancel();
+                body.end();
                 return Ok(message);
             }
         }

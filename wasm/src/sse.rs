@@ -1,38 +1,43 @@
 //! Server-sent events, as far as an MCP answer needs them: the data of each event, as the bytes come in.
 
-/// Collects bytes and gives out the data of the events that are complete.
+/// Collects bytes and gives out the data of the events that are complete. Each byte is looked at once.
 #[derive(Debug, Default)]
-pub(crate) struct Events(Vec<u8>);
+pub(crate) struct Events {
+    bytes: Vec<u8>,
+    /// Where the event begins that is not given out yet, and its last line.
+    event: usize,
+    line: usize,
+    /// How far the bytes were looked through.
+    seen: usize,
+}
 
 impl Events {
     pub(crate) fn add(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        if self.event > 0 {
+            self.bytes.drain(..self.event);
+            (self.line, self.seen) = (self.line - self.event, self.seen - self.event);
+            self.event = 0;
+        }
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The data of the next complete event; events without data are passed over.
     pub(crate) fn next(&mut self) -> Option<String> {
-        loop {
-            let (event, rest) = split(&self.0)?;
-            let data = data(&self.0[..event]);
-            self.0.drain(..rest);
-            if !data.is_empty() {
-                return Some(data);
+        while let Some(length) = self.bytes[self.seen..].iter().position(|byte| *byte == b'\n') {
+            let (line, next) = (self.line, self.seen + length + 1);
+            (self.line, self.seen) = (next, next);
+            // An empty line lies between two events.
+            if matches!(&self.bytes[line..next], b"\n" | b"\r\n") {
+                let data = data(&self.bytes[self.event..line]);
+                self.event = next;
+                if !data.is_empty() {
+                    return Some(data);
+                }
             }
         }
+        self.seen = self.bytes.len();
+        None
     }
-}
-
-/// Where the first event ends, and where the next one begins: an empty line lies between.
-fn split(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut line = 0;
-    while let Some(length) = bytes[line..].iter().position(|byte| *byte == b'\n') {
-        let next = line + length + 1;
-        if matches!(&bytes[line..next], b"\n" | b"\r\n") {
-            return Some((line, next));
-        }
-        line = next;
-    }
-    None
 }
 
 fn data(event: &[u8]) -> String {

@@ -48,7 +48,7 @@ pub(crate) enum Numbers {
 pub(crate) const ARGUMENTS: Limits = Limits { bytes: 4 << 20, values: 200_000, numbers: Numbers::Safe, lenient: false };
 /// A `tools/call` result.
 pub(crate) const RESULT: Limits =
-    Limits { bytes: 32 << 20, values: 2_000_000, numbers: Numbers::Finite, lenient: false };
+    Limits { bytes: 16 << 20, values: 2_000_000, numbers: Numbers::Finite, lenient: false };
 /// A page of tools, of which only names and annotations are read: one bad tool must not spoil the others.
 pub(crate) const LISTING: Limits =
     Limits { bytes: 256 << 20, values: 16_000_000, numbers: Numbers::Any, lenient: true };

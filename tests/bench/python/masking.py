@@ -1,4 +1,4 @@
-"""What it costs to mask a result that repeats a declared secret: the ratio of 40,000 to 10,000 repeats must stay near 4."""
+"""What masking costs where a result repeats a declared secret: the ratio of 40,000 to 10,000 repeats stays near 4."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from toolgate import _native
 
-SECRET = "Sup3r$ecret/Value+1"  # noqa: S105 - a made-up one
+SECRET = "Sup3r$ecret/Value+1"
 
 
 def seconds(core: _native.Core, keys: int) -> float:
@@ -23,7 +23,7 @@ def main() -> None:
     """Print the times and their ratio."""
     core = _native.Core(json.dumps({"server": "bench", "secrets": [SECRET]}))
     few, many = (min(seconds(core, keys) for _ in range(3)) for keys in (10_000, 40_000))
-    print(f"10,000 keys: {few * 1000:.0f} ms; 40,000 keys: {many * 1000:.0f} ms; ratio {many / few:.1f}")  # noqa: T201
+    print(f"10,000 keys: {few * 1000:.0f} ms; 40,000 keys: {many * 1000:.0f} ms; ratio {many / few:.1f}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from shop import shop
 from toolgate import (
     APPROVAL_META,
     Approve,
@@ -30,7 +31,6 @@ from toolgate import (
 )
 
 from sandbox import Sandbox, sandbox
-from shop import shop
 from story import NotAsToldError, check, decided, heading, quiet, refused, say, timed
 
 if TYPE_CHECKING:
@@ -334,9 +334,7 @@ async def tell_of_rounds(person: Person) -> None:
         back = await guard.call_tool("refund_purchase", {})
         say(f"the shop says: {back.content[0].text}")
         amount = opened.refunds[1]
-        check(
-            "the amount that the person typed is what went out", holds=amount > 0 if INTERACTIVE else amount == 1500
-        )
+        check("the amount that the person typed is what went out", holds=amount > 0 if INTERACTIVE else amount == 1500)
         rounds = [approval for approval in guard.approvals() if approval["state"] == "completed"]
         check("each of the two requests had a record of its own", holds=len(opened.refunds) == len(rounds) == 2)
 

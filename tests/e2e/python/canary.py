@@ -86,7 +86,7 @@ async def guarded(vault, host, ledger):
 
 
 def forms(key):
-    """The key as others write it."""
+    """Return the key as others write it."""
     text = key.encode()
     return {
         "upper case": key.upper(),

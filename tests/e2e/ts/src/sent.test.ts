@@ -132,10 +132,12 @@ for (const generation of generations) {
       const error = await refused(subject);
       await backend.listen();
       backend.answer = answer;
-      assert.equal(error.code, "unreachable", error.message);
-      assert.equal(state(subject), "approved");
-      await subject.call("cancel_booking", { id: "b1" });
-      assert.deepEqual([questions, backend.calls, state(subject)], [1, 1, "completed"]);
+      assert.equal(error.code, generation.unreachable, error.message);
+      if (error.code === "unreachable") {
+        assert.equal(state(subject), "approved");
+        await subject.call("cancel_booking", { id: "b1" });
+        assert.deepEqual([questions, backend.calls, state(subject)], [1, 1, "completed"]);
+      } else assert.equal(state(subject), "unknown");
       await subject[Symbol.asyncDispose]();
     });
 
