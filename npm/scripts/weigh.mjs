@@ -11,12 +11,15 @@ const dist = join(root, "npm/dist");
  * Budgets stand a little above what was reached, and below it lies the goal in tests/bench; they shrink as code does. The
  * whole's was 179,500 before the guard had its other gates. What came with them, measured one by one: pinned definitions,
  * lock file and findings 23 kB, sends, plans, records and sealed approvals 18, the audit and configurations 15, policies
- * on arguments and pace 8, reads without a flow 1. The folder in which it is built moves the functions, and with them a
- * tenth of a kilobyte.
+ * on arguments and pace 8, reads without a flow 1. Above 247,000 came what questions, rounds, consequences, remembered
+ * answers, approvers, silences, confirmed effects, the model's list and the masking of every form of a secret weigh
+ * together: 120 kB, which were not taken apart yet. The engine alone carries the masking of declared secrets, 12 kB that
+ * it has no use for, until the two are crates of their own. The folder in which it is built moves the functions, and with
+ * them a tenth of a kilobyte.
  */
 const MODULES = [
-  { name: "schema.wasm", budget: 97_500 },
-  { name: "toolgate.wasm", budget: 247_000 },
+  { name: "schema.wasm", budget: 110_500 },
+  { name: "toolgate.wasm", budget: 368_000 },
 ];
 
 /** Weighs the schema engine alone and the whole, as they are shipped. */
