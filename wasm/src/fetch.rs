@@ -179,9 +179,12 @@ impl Body {
         Ok(Some(chunk))
     }
 
-    /// Whether the rest can be called off does not matter any more.
+    /// Whether the rest can be called off does not matter any more; a refusal that nobody hears ends a Node process.
     fn end(&self) {
-        let _ = self.reader.cancel();
+        let ended = JsFuture::from(self.reader.cancel());
+        wasm_bindgen_futures::spawn_local(async move {
+            let _ = ended.await;
+        });
     }
 }
 
