@@ -53,10 +53,11 @@ class Hidden(Generic[_T]):
 def forget(error: BaseException) -> None:
     """Clear the variables of this package's own frames in the error's traceback.
 
-    An error of ours says all that may be said; what led to it quotes requests and answers, and is dropped.
+    An error of ours says all that may be said; what led to it quotes requests and answers, and is dropped. A cause is
+    what the host's own `ask` raised.
     """
     if isinstance(error, ToolgateError):
-        error.__cause__ = error.__context__ = None
+        error.__context__ = None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename.startswith(_HERE):
