@@ -755,9 +755,10 @@ impl Turn<'_> {
         }
         let (snapshot, paced) = match how {
             Restart::Empty => (None, 0),
-            Restart::Current | Restart::OtherPolicy => {
-                (Some(host.guard.lock().unwrap().snapshot()), if policy == host.policy { host.paced } else { 0 })
-            }
+            Restart::Current | Restart::OtherPolicy => (
+                Some(host.guard.lock().unwrap().clone().snapshot()),
+                if policy == host.policy { host.paced } else { 0 },
+            ),
             Restart::Saved => {
                 let saved = host.saved.as_deref()?;
                 (Some(saved.0.clone()), saved.1)
@@ -831,15 +832,16 @@ impl Turn<'_> {
             Action::Stale(host, place) => self.stale(host, place),
             Action::Save(host) => {
                 self.trouble()?;
+                // Other states share the guard, so that what a snapshot leaves in it is written to a copy.
+                let snapshot = self.with_guard(host, |guard| guard.snapshot());
                 let host = &mut self.state.hosts[host];
-                let snapshot = host.guard.lock().unwrap().snapshot();
                 host.saved = Some(Arc::new((snapshot, host.paced)));
                 Some(())
             }
             Action::Crash(host, how) => self.crash(host, how),
             Action::TakeOver(host) => {
                 self.trouble()?;
-                let snapshot = self.state.hosts[host].guard.lock().unwrap().snapshot();
+                let snapshot = self.with_guard(host, |guard| guard.snapshot());
                 self.restore(1 - host, &snapshot)
             }
             Action::Relist(number, changed) => {

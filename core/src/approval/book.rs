@@ -216,7 +216,8 @@ mod tests {
         // Read from the ledger, it takes the place of the oldest.
         book.insert(approval(0, "{}"));
         assert_eq!((book.values().count(), book.parked().len()), (MAX_HELD, 500));
-        assert_eq!(book.parked_of(&bound(0), 0), Some(&*approval(0, "{}").id));
+        assert_eq!((book.open_of(&bound(0)).count(), book.parked_of(&bound(0), 0)), (1, None));
+        assert_eq!((book.open_of(&bound(500)).count(), book.parked_of(&bound(500), 0).is_some()), (0, true));
         // What has ended gives way first, and leaves nothing behind.
         let ended = Approval { state: State::Denied, ..approval(count - 1, "{}") };
         book.insert(ended.clone());

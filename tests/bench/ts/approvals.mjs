@@ -14,6 +14,8 @@ const client = {
   listTools: async () => ({ tools: [{ name: "drop_note", inputSchema: { type: "object" } }] }),
   callTool: async () => ({ content: [] }),
 };
+// As few as may be asked in a row would end it: nobody answers here.
+const policy = { questions: { in_a_row: 1_000, within_ms: 1 } };
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 /** Milliseconds until the guard said that a person must approve the call. */
@@ -33,7 +35,7 @@ const lines = [
 for (const [kind, [text, rounds]] of Object.entries(KINDS)) {
   const fewest = {};
   for (const open of OPEN) {
-    const guard = await Guard.attach(client, { ledger: new MemoryLedger(), policy: { mode: "enforce" } });
+    const guard = await Guard.attach(client, { ledger: new MemoryLedger(), policy });
     for (let id = 0; id < open; id += 1) await refused(guard, { id });
     const works = {
       "a new one": (round) => refused(guard, { id: -1 - round, text }),
