@@ -101,9 +101,9 @@ impl Core {
         self.0.snapshot()
     }
 
-    /// What [`Core::snapshot`] writes, for comparisons: nobody may go on with it.
-    pub fn state(&self) -> String {
-        self.0.state()
+    /// The same for guards of which a snapshot would say the same; see [`Guard::fingerprint`].
+    pub fn fingerprint(&self) -> u64 {
+        self.0.fingerprint()
     }
 
     /// Takes over a snapshot; answers an array of its open steps.

@@ -1,5 +1,6 @@
 //! One backend under guard: its catalogue, policy, approvals and sign-ups, and the flows in flight.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -375,12 +376,24 @@ impl Guard {
         for in_flight in self.flows.values_mut() {
             in_flight.flow.expose();
         }
-        self.state()
+        let mut snapshot = self.written();
+        // Nothing that a server put into what waits here may carry a credential out.
+        let masked = self.shared.redactor.json_text(serde_json::to_string(&snapshot).unwrap_or_default());
+        let sealed = Document::read(&masked, json::OWN).map(|document| canonical(document.tape().root()));
+        snapshot.seal = self.shared.seal.of(&sealed.unwrap_or_default());
+        let whole = serde_json::to_string(&snapshot).unwrap_or_default();
+        self.shared.redactor.json_text(whole)
     }
 
-    /// What [`Guard::snapshot`] writes, for comparisons: nobody may go on with it.
-    pub fn state(&self) -> String {
-        let mut snapshot = Snapshot {
+    /// The same for guards of which a snapshot would say the same; nothing can be told from it, and nothing is changed.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_string(&self.written()).unwrap_or_default().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn written(&self) -> Snapshot<'_> {
+        Snapshot {
             toolgate: "snapshot",
             version: SNAPSHOT_VERSION,
             server: &self.shared.server,
@@ -394,13 +407,7 @@ impl Guard {
             questions: &self.shared.questions,
             flows: &self.flows,
             seal: String::new(),
-        };
-        // Nothing that a server put into what waits here may carry a credential out.
-        let masked = self.shared.redactor.json_text(serde_json::to_string(&snapshot).unwrap_or_default());
-        let sealed = Document::read(&masked, json::OWN).map(|document| canonical(document.tape().root()));
-        snapshot.seal = self.shared.seal.of(&sealed.unwrap_or_default());
-        let whole = serde_json::to_string(&snapshot).unwrap_or_default();
-        self.shared.redactor.json_text(whole)
+        }
     }
 
     /// Takes over what a snapshot of the same server holds; answers its open steps. Flows that cannot safely go

@@ -25,7 +25,7 @@
 mod consequences;
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -307,12 +307,6 @@ fn listing(version: u8) -> String {
     json!({ "tools": [tool(CANCEL, false, false), tool(REPLACE, false, true), tool(READ, true, true)] }).to_string()
 }
 
-fn hash(what: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
-}
-
 fn state_of(record: &str) -> &str {
     record.split_once(r#""state":""#).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(state, _)| state)
 }
@@ -359,7 +353,7 @@ impl Checked {
     fn host(&self, policy: usize, version: u8, starts: u8) -> Host {
         let guard = self.fresh[policy * 2 + usize::from(version)].lock().unwrap().clone();
         Host {
-            print: hash(guard.state()),
+            print: guard.fingerprint(),
             guard: Arc::new(Mutex::new(guard)),
             open: Vec::new(),
             policy,
@@ -410,7 +404,7 @@ impl Turn<'_> {
     fn with_guard<T>(&mut self, host: usize, what: impl FnOnce(&mut Guard) -> T) -> T {
         let mut guard = self.state.hosts[host].guard.lock().unwrap().clone();
         let said = what(&mut guard);
-        self.state.hosts[host].print = hash(guard.state());
+        self.state.hosts[host].print = guard.fingerprint();
         self.state.hosts[host].guard = Arc::new(Mutex::new(guard));
         said
     }
