@@ -463,7 +463,8 @@ impl Turn<'_> {
                     lost: false,
                 };
                 let known = Arc::make_mut(&mut self.state.asked);
-                known.entry(id_of(key).to_owned()).or_insert(asked);
+                // Another process may have the same question from a snapshot, and one person's yes is one for both.
+                known.entry(id_of(key).to_owned()).or_insert(asked).yes |= typed;
             }
             _ => {}
         }

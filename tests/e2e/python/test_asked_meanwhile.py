@@ -36,7 +36,8 @@ class Person:
 
 
 async def elicited(session: Any, name: str) -> Any:
-    """Ask as a tool does, in the words of either generation."""
+    """Ask as a tool does, in the words of either generation; late enough for another call to begin."""
+    await anyio.sleep(0.2)
     return await session.elicit("Which?", PASSWORD if name == "create_note" else AMOUNT)
 
 
@@ -160,17 +161,15 @@ async def test_two_calls_at_once_are_both_named():
     inputs, person = toolgate.InputHandlers(), Person()
     async with connected(inputs) as client:
         guard = await attach(client, ask=person, inputs=inputs)
-        both = anyio.Event()
-        waiting = 0
+        named = 0
 
         class Waits(Person):
             async def __call__(self, question, /):
-                nonlocal waiting
+                nonlocal named
                 if question["type"] == "inputs":
-                    waiting += 1
-                    if waiting == 2:
-                        both.set()
-                    await both.wait()
+                    # The other call begins meanwhile; the 1.x session takes its request only after this one.
+                    await anyio.sleep(0.5)
+                    named = max(named, len(question["calls"]))
                 return await super().__call__(question)
 
         person = Waits()
@@ -178,8 +177,7 @@ async def test_two_calls_at_once_are_both_named():
         async with anyio.create_task_group() as group:
             group.start_soon(guard.call_tool, "delete_order", {"order": "a"})
             group.start_soon(guard.call_tool, "delete_order", {"order": "b"})
-    named = [len(question["calls"]) for question in person.asked if question["type"] == "inputs"]
-    assert max(named) == 2
+    assert named == 2
 
 
 @pytest.mark.parametrize("answer", [{"role": "assistant", "content": {"type": "text", "text": "Roses."}, "model": "m"}])

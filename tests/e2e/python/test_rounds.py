@@ -108,7 +108,12 @@ async def attach(client: Any, **options: Any) -> toolgate.Guard[Any, Any]:
     return await toolgate.Guard.attach(client, **{"server": SHOP, "trusted": True, **options})
 
 
-WRONG = [amount("much"), toolgate.Input("accept", {"amount": 1, "note": "x" * 10_000_000}), None]
+WRONG = [
+    (amount("much"), "inputs_required"),
+    (toolgate.Input("accept", {"amount": 1, "note": "x" * 100_000}), "inputs_required"),
+    (toolgate.Input("accept", {"amount": 1, "note": "x" * 10_000_000}), "wrong_answer"),
+    (None, "inputs_required"),
+]
 PLACES = pytest.mark.parametrize("place", [in_memory, over_http])
 
 
@@ -165,8 +170,8 @@ async def test_what_a_handler_gives_is_shown_and_asked():
     assert person.asked[1]["preview"]["inputs"] == [{"label": "amount.amount", "value": "7"}]
 
 
-@pytest.mark.parametrize("answer", WRONG)
-async def test_handlers_that_raise_or_answer_wrongly(answer):
+@pytest.mark.parametrize(("answer", "code"), WRONG)
+async def test_handlers_that_raise_or_answer_wrongly(answer, code):
     async def elicitation(_request, _calls):
         if answer is None:
             raise RuntimeError("broken")
@@ -175,9 +180,9 @@ async def test_handlers_that_raise_or_answer_wrongly(answer):
     shop = Shop()
     async with in_memory(shop) as client:
         guard = await attach(client, ask=Person(), inputs=toolgate.InputHandlers(elicitation=elicitation))
-        with pytest.raises(toolgate.InputsError) as caught:
+        with pytest.raises(toolgate.ToolgateError) as caught:
             await guard.call_tool("delete_order")
-    assert caught.value.code == "inputs_required"
+    assert caught.value.code == code
     assert len(shop.seen) == 1
 
 

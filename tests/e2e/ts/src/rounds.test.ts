@@ -228,10 +228,10 @@ for (const [place, connect] of Object.entries(transports)) {
 
     it("handlers that throw, answer late or wrongly: the call is not continued", async () => {
       const ask: Ask = () => ({ type: "approve" });
-      const cases: [() => never | object, "inputs_required"][] = [
+      const cases: [() => never | object, "inputs_required" | "wrong_answer"][] = [
         [() => { throw new Error("broken"); }, "inputs_required"],
         [() => ({ action: "accept", content: { amount: "much" } }), "inputs_required"],
-        [() => ({ action: "accept", content: { amount: 1, note: "x".repeat(10_000_000) } }), "inputs_required"],
+        [() => ({ action: "accept", content: { amount: 1, note: "x".repeat(10_000_000) } }), "wrong_answer"],
         [() => ({}), "inputs_required"],
       ];
       for (const [elicitation, code] of cases) {
