@@ -91,10 +91,11 @@ async def _unwrapped() -> AsyncGenerator[None]:
         raise error from None
 
 
-async def _client(stack: AsyncExitStack, url: str, http: Any, callbacks: Mapping[str, Any]) -> Any:
+async def _client(stack: AsyncExitStack, url: str, http: Any, callbacks: Mapping[str, Any] | None = None) -> Any:
     transport = importlib.import_module("mcp.client.streamable_http")
     streams = transport.streamable_http_client(url, http_client=http)
     mcp = importlib.import_module("mcp")
+    callbacks = callbacks or {}
     if hasattr(mcp, "Client"):
         return await stack.enter_async_context(mcp.Client(streams, **callbacks))
     read, write, *_ = await stack.enter_async_context(streams)

@@ -258,7 +258,9 @@ class Driver:
                 return await self._list_tools(step.get("cursor"), errand)
             case {"type": "call_tool", "name": name, "arguments": arguments}:
                 members = cast("dict[str, Any]", step)
-                more = {key: members[key] for key in ("meta", "input_responses", "request_state") if key in members}
+                more: dict[str, Any] = {
+                    key: members[key] for key in ("meta", "input_responses", "request_state") if key in members
+                }
                 return await self._call_tool(name, arguments, errand, more)
             case {"type": "ask", "question": question}:
                 return await self._asked(question, errand), None

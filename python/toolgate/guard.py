@@ -205,9 +205,10 @@ class Guard(Generic[CallResult, ListResult]):
             "lock": lock,
             "secrets": list(secrets),
         }
-        # What a server asks for under an older protocol belongs to the calls that have a flow.
-        is_asked = inputs is not None
         inputs = InputHandlers() if inputs is None else inputs
+        # What a handler gives under an older protocol must belong to a call that has a flow. A person may answer even
+        # while nothing but a plain read runs, and the short way of reads stays.
+        is_asked = inputs.answers_by_itself
         recorder = None
         if audit is not None:
             recorder, options["audit"] = await opened(audit)

@@ -60,6 +60,11 @@ class InputHandlers:
             **({"list_roots_callback": self._list_roots} if self.roots else {}),
         }
 
+    @property
+    def answers_by_itself(self) -> bool:
+        """Whether the host answers anything itself, which must be bound to a running call."""
+        return any(handler is not None for handler in (self.elicitation, self.sampling, self.roots))
+
     def attached(self, ask_core: Callable[[str], Awaitable[dict[str, Any]]]) -> None:
         """Let the guard's core decide what servers are given from now on."""
         self._ask_core = ask_core

@@ -52,14 +52,15 @@ it("the README's example runs as it is written", async () => {
   const sandbox = await startSandbox();
   try {
     const env = { ...process.env, FAVCRM_MCP_URL: sandbox.url };
-    const child = spawn("node", ["example.js"], { cwd: path, env, stdio: ["pipe", "pipe", "pipe"] });
+    // At a terminal of its own: elsewhere nobody is asked.
+    const child = spawn("script", ["-qefc", "node example.js", "/dev/null"], { cwd: path, env });
     let said = "";
     let asked;
     const question = new Promise((resolve) => (asked = resolve));
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data) => {
         said += data;
-        if (said.includes("Code (")) asked();
+        if (said.includes("Code, or r")) asked();
       });
     }
     const ended = new Promise((resolve) => child.once("close", resolve));

@@ -135,9 +135,11 @@ async def main() -> None:
         tell("approvals", guard.approvals())
         tell("ledger", ledger.dump())
         tell("snapshot", guard.snapshot())
-        everything = {form: guard.masked(text) for form, text in forms(key).items()}
+        # A key that the guard never had is known by its prefix alone.
+        spelled = forms(key) if await vault.get("favcrm_api_key") else {}
+        everything = {form: guard.masked(text) for form, text in spelled.items()}
         tell("masked", everything)
-        for form, text in forms(key).items():
+        for form, text in spelled.items():
             await attempt(f"leak as {form}", guard.call_tool("create_contact", {"name": "Eve", "notes": f"see {text}"}))
         tell("lock", guard.lock())
         tell("findings", guard.findings())

@@ -64,7 +64,7 @@ def test_an_approval_left_open_is_given_and_used_elsewhere_once(start, process):
     result = process(sandbox, "approve_and_call")
     assert result["structuredContent"]["data"]["status"] == "cancelled"
     error = process(sandbox, "call_again")
-    assert error["code"] == "ledger_conflict"
+    assert error["code"] == "approval_spent"
     assert error["next"]
     assert sandbox.ran("cancel_booking") == 1
 

@@ -174,10 +174,13 @@ async def test_a_key_in_the_vault_is_replaced_only_by_a_persons_word(start):
     other = {**FORM, "email": "mallory@example.com", "organisation_name": "Mallory's"}
     asked = []
     says: list[toolgate.Answer] = [toolgate.Deny(), toolgate.Defer()]
+    codes = 0
 
     async def person(question):
+        nonlocal codes
         if question["type"] == "code":
-            return toolgate.Code(sandbox.code())
+            codes += 1
+            return toolgate.Code(sandbox.code(codes - 1))
         asked.append(question)
         return says.pop(0) if says else toolgate.Approve()
 
@@ -210,7 +213,7 @@ async def test_an_agents_own_sign_up_replaces_no_key_unasked(start):
         key = await vault.get("favcrm_api_key")
         form = {"email": "mallory@example.com", "organisationName": "Mallory's"}
         requested = data(await guard.call_tool("register_organisation_request", form))
-        verify = {"requestId": requested["requestId"], "code": sandbox.code()}
+        verify = {"requestId": requested["requestId"], "code": sandbox.code(1)}
         with pytest.raises(toolgate.ApprovalError) as caught:
             await guard.call_tool("register_organisation_verify", verify)
         assert caught.value.code == "approval_denied"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from keyboard import Keyboard
 from sandbox import ROOT
 
 WHEELS = Path(os.environ.get("TOOLGATE_WHEELS", ROOT / ".cache/wheels"))
@@ -67,25 +68,20 @@ def test_it_comes_from_the_wheel(installed):
 
 
 @pytest.mark.parametrize("page", ["README.md", "python/README.md"])
-def test_the_example_runs_as_written(installed, start, tmp_path, page):
+def test_the_example_runs_as_written(installed, start, tmp_path, page, monkeypatch):
     directory, python = installed
     sandbox = start("--demo-data")
     program = tmp_path / "example.py"
     program.write_text(example(ROOT / page))
     environment = {"PATH": os.environ["PATH"], "FAVCRM_MCP_URL": sandbox.mcp, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [python, program],
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as child:
-        assert child.stdin is not None
+    monkeypatch.chdir(directory)
+    with Keyboard([python, program], columns=500, **environment) as terminal:
         # The person reads the email and types the code.
-        out, err = child.communicate(sandbox.code() + "\n", timeout=60)
-    assert child.returncode == 0, err
-    assert "fav_mcp_…(sha256:" in out
-    assert "Consultation" in out
-    assert not re.search(r"fav_mcp_\w{4,}", out + err)
+        terminal.see("toolgate asks")
+        terminal.rest()
+        terminal.press(sandbox.code() + "\n")
+        assert terminal.end() == 0, terminal.screen
+        terminal.rest()
+    assert "fav_mcp_…(sha256:" in terminal.screen
+    assert "Consultation" in terminal.screen
+    assert not re.search(r"fav_mcp_\w{4,}", terminal.screen)
