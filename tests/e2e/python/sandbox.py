@@ -62,7 +62,8 @@ class Sandbox:
         self._process.kill()
 
     def emails(self) -> list[Path]:
-        return sorted(self.outbox.glob("*.eml"))
+        """Return the emails, the newest last; their names are random."""
+        return sorted(self.outbox.glob("*.eml"), key=lambda email: email.stat().st_mtime_ns)
 
     def code(self, after: int = 0) -> str:
         """Return the code of the newest email, once there are more than `after`."""

@@ -102,8 +102,9 @@ async def test_filesystem(tmp_path):
         with pytest.raises(toolgate.ApprovalError):
             await guard.call_tool("write_file", {"path": note, "content": "new"})
         assert (tmp_path / "note.txt").read_text() == "as it was"
-        await guard.call_tool("write_file", {"path": note, "content": "new"})
-        assert (tmp_path / "note.txt").read_text() == "new"
+        # The no holds for the same call.
+        await guard.call_tool("write_file", {"path": note, "content": "newer"})
+        assert (tmp_path / "note.txt").read_text() == "newer"
         assert {line["label"] for line in asked[-1]["preview"]["lines"]} == {"path", "content"}
 
 
