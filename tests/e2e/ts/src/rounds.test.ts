@@ -301,7 +301,8 @@ for (const [place, connect] of Object.entries(transports)) {
           return new Promise(() => {});
         };
         first = await Guard.attach(client, { ...options, ask: gone });
-        void (first.callTool({ name: "delete_order" }) as Promise<unknown>).catch(() => {});
+        const leaving = new AbortController();
+        const left = first.callTool({ name: "delete_order" }, { signal: leaving.signal }).catch(() => {});
         while (saved === "") await new Promise((resolve) => setTimeout(resolve, 5));
         const ask = person([], fills({ amount: 9 }));
         const second = await Guard.attach(client, { ...options, ask, snapshot: saved });
@@ -313,6 +314,8 @@ for (const [place, connect] of Object.entries(transports)) {
           undefined,
           { amount: { action: "accept", content: { amount: 9 } } },
         ]);
+        leaving.abort();
+        await left;
       } finally {
         await client.close();
         await close();

@@ -84,7 +84,8 @@ for (const { name, stdio } of generations) {
         await refusal(subject.call("write_file", write), "approval_denied");
         assert.deepEqual(await readdir(folder), ["a.txt"]);
         answer = { type: "approve" };
-        await subject.call("write_file", write);
+        // The no holds for the same call.
+        await subject.call("write_file", { ...write, content: "third" });
         assert.deepEqual((await readdir(folder)).sort(), ["a.txt", "b.txt"]);
         assert.equal(asked, 2);
       } finally {
