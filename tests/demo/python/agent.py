@@ -15,6 +15,7 @@ from shop import shop
 from toolgate import (
     APPROVAL_META,
     Approve,
+    By,
     Code,
     Defer,
     Deny,
@@ -226,7 +227,7 @@ async def tell(backend: Sandbox) -> None:
             person.says = Defer()
             left = await refused("approval_required", cancel(last))
             given = str(left.details["approval"])
-            await guard.approve(given, by={"who": "ana", "means": "demo"})
+            await guard.approve(given, by=By("ana", "demo"))
             withdrawn = await guard.withdraw(given, "she will come after all")
             say(f"ana approves {given}, and takes it back: it is {withdrawn['state']}")
             await refused("approval_denied", cancel(last, given))
