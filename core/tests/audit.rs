@@ -111,6 +111,8 @@ fn chain(more: Value) -> Host {
     let step = host.answer(&step, json!({ "type": "committed" }), None);
     assert_eq!(step["outcome"]["type"], "result", "{step}");
     let step = host.call("nothing", json!({ "note": "x" }));
+    assert_eq!(step["type"], "list_tools");
+    let step = host.answer(&step, json!({ "type": "tools" }), Some(json!({ "tools": tools() })));
     assert_eq!(step["outcome"]["error"]["code"], "unknown_tool");
     host
 }

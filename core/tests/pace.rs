@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use toolgate_core::ffi::Core;
@@ -20,6 +22,7 @@ struct World {
     /// When calls went out.
     sent: Vec<u64>,
     rest_until: u64,
+    ledger: BTreeMap<String, String>,
 }
 
 fn guard() -> Core {
@@ -75,7 +78,15 @@ impl World {
         let step = self.open[which % self.open.len()].clone();
         let (event, document) = match (step["type"].as_str().unwrap(), choice) {
             ("commit", 5) => (json!({ "type": "conflict" }), None),
-            ("commit", _) => (json!({ "type": "committed" }), None),
+            ("commit", _) => {
+                let [key, record] = ["key", "record"].map(|member| step[member].as_str().unwrap().to_owned());
+                self.ledger.insert(key, record);
+                (json!({ "type": "committed" }), None)
+            }
+            ("read", _) => {
+                let record = self.ledger.get(step["key"].as_str().unwrap());
+                (json!({ "type": "found", "record": record }), None)
+            }
             ("ask", 5) => (json!({ "type": "answer", "answer": { "type": "deny" } }), None),
             ("ask", _) => (json!({ "type": "answer", "answer": { "type": "approve" } }), None),
             ("wait", _) => (json!({ "type": "woke" }), None),
@@ -96,7 +107,7 @@ proptest! {
     fn never_more_than_the_pace(acts in prop::collection::vec((0u8..12, any::<usize>(), -300i64..400), 1..150)) {
         let now = 1_000_000;
         let mut world =
-            World { core: guard(), now, starts: 0, open: Vec::new(), sent: Vec::new(), rest_until: 0 };
+            World { core: guard(), now, starts: 0, open: Vec::new(), sent: Vec::new(), rest_until: 0, ledger: BTreeMap::new() };
         for (choice, which, moves) in acts {
             world.act(choice, which, moves);
         }
