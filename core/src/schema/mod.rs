@@ -8,6 +8,7 @@ mod explain;
 mod format;
 mod instance;
 mod pattern;
+mod room;
 mod source;
 mod stream;
 mod uri;
@@ -22,6 +23,7 @@ use crate::json::tape::{self, Kind, Token};
 use crate::json::{Document, Limits, Refusal, pointer_token};
 use crate::redact::Redactor;
 pub use instance::{Instance, Kind as InstanceKind, Member};
+use room::with_room;
 use stream::Verdict;
 
 /// Violations beyond these help nobody.
@@ -210,7 +212,7 @@ impl Schema {
 
     /// Compiles the schema that begins at a token of a document.
     pub(crate) fn compile(document: &Arc<Document>, token: u32, options: &Options) -> Result<Self, SchemaError> {
-        let program = compile::compile(Arc::clone(document), token, options)?;
+        let program = with_room(|| compile::compile(Arc::clone(document), token, options))?;
         let mut hidden = Vec::new();
         collect_hidden(document.tape().node(token), "", &mut hidden);
         Ok(Schema { program, hidden })
@@ -219,13 +221,13 @@ impl Schema {
     /// Whether the value is as the schema demands.
     #[inline]
     pub fn is_valid<I: Instance>(&self, value: &I) -> bool {
-        validate::Run::is_valid(&self.program, value)
+        with_room(|| validate::Run::is_valid(&self.program, value))
     }
 
     /// Whether a text is a document, within the limits, that is as the schema demands; `tokens` is memory that is
     /// used again.
     pub(crate) fn is_valid_text(&self, text: &str, limits: Limits, tokens: &mut Vec<Token>) -> bool {
-        match stream::read(&self.program, text, limits, tokens, false) {
+        match with_room(|| stream::read(&self.program, text, limits, tokens, false)) {
             Verdict::Valid => true,
             Verdict::Invalid(_) | Verdict::Unreadable => false,
             Verdict::Unknown => tape::read(text, limits, tokens).is_ok_and(|tape| self.is_valid(&tape.root())),
@@ -239,7 +241,7 @@ impl Schema {
         limits: Limits,
         tokens: &mut Vec<Token>,
     ) -> Result<Vec<Violation>, Refusal> {
-        match stream::read(&self.program, text, limits, tokens, true) {
+        match with_room(|| stream::read(&self.program, text, limits, tokens, true)) {
             Verdict::Valid => Ok(Vec::new()),
             Verdict::Invalid(found) => Ok(self.in_words(found, &[], &Redactor::default())),
             Verdict::Unreadable | Verdict::Unknown => Ok(self.explain(&tape::read(text, limits, tokens)?.root())),
@@ -258,7 +260,7 @@ impl Schema {
 
     /// As [`Schema::explain`]; `secret` lists further pointers whose values are not shown.
     pub(crate) fn violations<I: Instance>(&self, value: &I, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
-        self.in_words(validate::Run::findings(&self.program, value), secret, redactor)
+        self.in_words(with_room(|| validate::Run::findings(&self.program, value)), secret, redactor)
     }
 
     fn in_words(&self, found: Vec<validate::Found>, secret: &[String], redactor: &Redactor) -> Vec<Violation> {
