@@ -1,4 +1,4 @@
-"""An approved call goes out at most once: however many race for it, and wherever a process is killed."""
+"""Approved calls go out at most once, and so do consequences: however many race, and wherever a process is killed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ import pytest
 
 import toolgate
 
-from conftest import data, workspace
+from conftest import Person, data, workspace
 from sandbox import ROOT
 
 HERE = Path(__file__).parent
 PYTHON = [sys.executable, HERE / "racer.py"]
 NODE = ["node", ROOT / "tests/e2e/ts/.out/racer.js"]
 KEY = "favcrm_api_key"
+YES = [toolgate.Approve()] * 4
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -44,6 +45,31 @@ def ledger_at(where):
     return toolgate.PostgresLedger(where) if where.startswith("postgresql:") else toolgate.SqliteLedger(where)
 
 
+def raced(sandbox, key, arguments):
+    """Let ten processes of both languages call at once, and count what each of their guards came to."""
+    running = [
+        subprocess.Popen(
+            [*racer, sandbox.mcp, *arguments],
+            stdin=-1,
+            stdout=-1,
+            text=True,
+            env={**os.environ, "FAVCRM_API_KEY": key},
+        )
+        for racer in [PYTHON, NODE] * 5
+    ]
+    try:
+        assert [process.stdout.readline() for process in running] == ["ready\n"] * 10
+        for process in running:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        ended = [process.communicate(timeout=60)[0] for process in running]
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    return Counter(code for line in ended for code in json.loads(line))
+
+
 async def bookings(guard):
     return [booking["id"] for booking in data(await guard.call_tool("list_bookings"))["items"]]
 
@@ -61,23 +87,7 @@ async def test_two_hundred_of_both_languages_race_for_one_approval(start, fresh,
             await guard.approve(approval)
             snapshot = tmp_path / "snapshot.json"
             snapshot.write_text(guard.snapshot())
-        environment = {**os.environ, "FAVCRM_API_KEY": await vault.get(KEY)}
-        arguments = [sandbox.mcp, snapshot, where, booking, "20"]
-        running = [
-            subprocess.Popen([*racer, *arguments], stdin=-1, stdout=-1, text=True, env=environment)
-            for racer in [PYTHON, NODE] * 5
-        ]
-        try:
-            assert [process.stdout.readline() for process in running] == ["ready\n"] * 10
-            for process in running:
-                process.stdin.write("\n")
-                process.stdin.flush()
-            ended = [process.communicate(timeout=60)[0] for process in running]
-        finally:
-            for process in running:
-                process.kill()
-                process.communicate()
-        codes = Counter(code for line in ended for code in json.loads(line))
+        codes = raced(sandbox, await vault.get(KEY), [snapshot, where, booking, "20"])
         assert codes["ran"] == 1
         assert codes["approval_spent"] + codes["ledger_conflict"] == 199, codes
         assert sandbox.ran("cancel_booking") == 1
@@ -85,6 +95,27 @@ async def test_two_hundred_of_both_languages_race_for_one_approval(start, fresh,
         [(key, record)] = await ledger.entries("approval/")
         assert key == f"approval/{approval}"
         assert json.loads(record)["state"] == "completed"
+
+
+CANCELLED_ONCE = {"once": [{"name": "cancellation", "tools": ["cancel_booking"], "once_per": ["/id"]}]}
+
+
+async def test_two_hundred_of_both_languages_race_for_one_consequence(start, fresh, tmp_path):
+    where = await fresh(tmp_path)
+    sandbox = start("--demo-data")
+    vault = toolgate.MemoryVault()
+    async with ledger_at(where) as ledger:
+        async with workspace(sandbox, vault=vault) as (guard, _):
+            [booking, *_] = await bookings(guard)
+            snapshot = tmp_path / "snapshot.json"
+            snapshot.write_text(guard.snapshot())
+        # Nobody is asked: each of them would be let through.
+        policy = {**CANCELLED_ONCE, "rules": [{"tools": ["cancel_booking"], "then": "allow"}]}
+        codes = raced(sandbox, await vault.get(KEY), [snapshot, where, booking, "20", json.dumps(policy)])
+        assert codes["ran"] == 1
+        assert codes["already_done"] + codes["ledger_conflict"] == 199, codes
+        assert len(sandbox.calls("cancel_booking")) == 1
+        assert len(await ledger.entries("once/")) == 1
 
 
 POINTS = {
@@ -113,23 +144,7 @@ async def test_killed_anywhere_nothing_runs_twice(start, fresh, tmp_path):
 
 async def killed(point, start, where, folder):
     state, ran = POINTS[point]
-    # On the way: the backend has done the work, and its answer does not come.
-    slow = [{"tool": "cancel_booking", "times": 1, "fault": {"delay_ms": 60_000}}] if point == "on-the-way" else []
-    sandbox = start("--demo-data", faults=slow)
-    vault = toolgate.MemoryVault()
-    async with workspace(sandbox, vault=vault) as (guard, _):
-        [booking, *_] = await bookings(guard)
-
-    environment = {**os.environ, "FAVCRM_API_KEY": await vault.get(KEY)}
-    command = [sys.executable, HERE / "victim.py", sandbox.mcp, where, folder, booking, point]
-    async with await anyio.open_process(command, env=environment, stdout=None, stderr=None) as victim:
-        with anyio.fail_after(60):
-            if point == "on-the-way":
-                while sandbox.ran("cancel_booking") == 0:
-                    await anyio.sleep(0.02)
-                victim.kill()
-            assert await victim.wait() == -signal.SIGKILL, point
-
+    sandbox, vault, booking = await killed_at(point, start, where, folder)
     assert sandbox.ran("cancel_booking") == ran, point
     snapshot = (folder / "snapshot.json").read_text()
     async with ledger_at(where) as ledger:
@@ -157,6 +172,27 @@ async def killed(point, start, where, folder):
         if state == "dispatched":
             [record] = records
             await settled(sandbox, vault, ledger, record["id"], ran=ran)
+
+
+async def killed_at(point, start, where, folder, *policy):
+    """Let a process die on the way of a call, and return what it leaves behind."""
+    # On the way: the backend has done the work, and its answer does not come.
+    slow = [{"tool": "cancel_booking", "times": 1, "fault": {"delay_ms": 60_000}}] if point == "on-the-way" else []
+    sandbox = start("--demo-data", faults=slow)
+    vault = toolgate.MemoryVault()
+    async with workspace(sandbox, vault=vault) as (guard, _):
+        [booking, *_] = await bookings(guard)
+
+    environment = {**os.environ, "FAVCRM_API_KEY": await vault.get(KEY)}
+    command = [sys.executable, HERE / "victim.py", sandbox.mcp, where, folder, booking, point, *policy]
+    async with await anyio.open_process(command, env=environment, stdout=None, stderr=None) as victim:
+        with anyio.fail_after(60):
+            if point == "on-the-way":
+                while sandbox.ran("cancel_booking") == 0:
+                    await anyio.sleep(0.02)
+                victim.kill()
+            assert await victim.wait() == -signal.SIGKILL, point
+    return sandbox, vault, booking
 
 
 async def settled(sandbox, vault, ledger, approval, *, ran):
@@ -190,3 +226,47 @@ async def settled(sandbox, vault, ledger, approval, *, ran):
     assert states == [*lost, "completed" if ran else "failed"]
     assert (told["state"], told["settled_by"]) == (states[-1], "read")
     assert len(sandbox.calls("cancel_booking")) == calls
+
+
+# Where it is killed: whether the consequence is taken from then on, and whether the call had run.
+CONSEQUENCE_POINTS = {
+    "before-3": (False, False),
+    "after-3": (False, False),
+    "before-4": (False, False),
+    "after-4": (True, False),
+    "before-call": (True, False),
+    "on-the-way": (True, True),
+    "before-5": (True, True),
+    "after-5": (True, True),
+}
+
+
+async def test_killed_anywhere_a_consequence_happens_once(start, fresh, tmp_path):
+    async with anyio.create_task_group() as group:
+        for point in CONSEQUENCE_POINTS:
+            folder = tmp_path / point
+            folder.mkdir()
+            group.start_soon(killed_for_good, point, start, await fresh(folder), folder)
+
+
+async def killed_for_good(point, start, where, folder):
+    taken, ran = CONSEQUENCE_POINTS[point]
+    sandbox, vault, booking = await killed_at(point, start, where, folder, json.dumps(CANCELLED_ONCE))
+    snapshot = (folder / "snapshot.json").read_text()
+    async with ledger_at(where) as ledger:
+        assert bool(await ledger.entries("once/")) == taken, point
+        outcomes = []
+        for known in [{"snapshot": snapshot}, {}]:
+            options = {"vault": vault, "ledger": ledger, "subject": "agent", "policy": CANCELLED_ONCE, **known}
+            async with toolgate.connect(sandbox.mcp, profile="favcrm", ask=Person(sandbox, *YES), **options) as guard:
+                outcomes += [resumed.error.code if resumed.error else "ran" for resumed in await guard.resume()]
+                for reason in ["another one", "one more"]:
+                    try:
+                        await guard.call_tool("cancel_booking", {"id": booking, "reason": reason})
+                        outcomes.append("ran")
+                    except toolgate.ToolgateError as error:
+                        outcomes.append(error.code)
+        calls = len(sandbox.calls("cancel_booking"))
+        assert calls == (ran if taken else 1), (point, outcomes)
+        assert outcomes.count("ran") == calls - ran, (point, outcomes)
+        assert outcomes[-2:] == ["already_done", "already_done"], (point, outcomes)

@@ -1,12 +1,13 @@
 """A process that has a call approved and made, and is killed at one point of that way.
 
-Usage: victim.py URL LEDGER DIRECTORY BOOKING POINT. LEDGER is a PostgreSQL URL or a file. POINT is `before-N` or
-`after-N` for the Nth write to the ledger, `before-call`, or `on-the-way`, where it waits to be killed. Before each step
-the guard's snapshot is written to DIRECTORY, as a host does that wants to go on after a crash.
+Usage: victim.py URL LEDGER DIRECTORY BOOKING POINT [POLICY]. LEDGER is a PostgreSQL URL or a file; POLICY is JSON.
+POINT is `before-N` or `after-N` for the Nth write to the ledger, `before-call`, or `on-the-way`, where it waits to be
+killed. Before each step the guard's snapshot is written to DIRECTORY, as a host does that wants to go on after a crash.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ import anyio
 
 import toolgate
 
-URL, LEDGER, DIRECTORY, BOOKING, POINT = sys.argv[1:]
+URL, LEDGER, DIRECTORY, BOOKING, POINT, *POLICY = sys.argv[1:]
 
 
 def die_at(point: str) -> None:
@@ -60,6 +61,8 @@ async def main() -> None:
 
     ledger = toolgate.PostgresLedger(LEDGER) if LEDGER.startswith("postgresql:") else toolgate.SqliteLedger(LEDGER)
     options = {"ledger": Deadly(ledger), "subject": "agent", "ask": yes, "on_step": watch}
+    if POLICY:
+        options["policy"] = json.loads(POLICY[0])
     async with ledger, toolgate.connect(URL, profile="favcrm", **options) as guard:
         held.append(guard)
         await guard.call_tool("cancel_booking", {"id": BOOKING})

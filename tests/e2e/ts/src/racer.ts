@@ -1,7 +1,7 @@
 /**
- * One process of a race for an approval: many guards, each with the same snapshot, all over one ledger.
+ * One process of a race: many guards over one ledger, for the approval of a snapshot or under a policy.
  *
- *   node racer.js <url> <snapshot file> <PostgreSQL URL or SQLite file> <booking> <guards>
+ *   node racer.js <url> <snapshot file> <PostgreSQL URL or SQLite file> <booking> <guards> [<policy as JSON>]
  *
  * It says `ready`, waits for a line on standard input, and lets every guard make the call at once; the last line is a
  * JSON list of what each came to. The key comes from the environment variable that the profile names.
@@ -14,9 +14,11 @@ import { PostgresLedger } from "toolgate/postgres";
 import { SqliteLedger } from "toolgate/sqlite";
 import { KEY } from "./clients.js";
 
-const [url = "", file = "", where = "", id = "", count = ""] = process.argv.slice(2);
+const [url = "", file = "", where = "", id = "", count = "", policy] = process.argv.slice(2);
 const snapshot = readFileSync(file, "utf8");
-const approval: string = JSON.parse(snapshot).approvals[0].id;
+const approval: string | undefined = JSON.parse(snapshot).approvals[0]?.id;
+const quoted = approval === undefined ? {} : { _meta: { "toolgate/approval": approval } };
+const options = policy === undefined ? {} : { policy: JSON.parse(policy) };
 
 const postgres = where.startsWith("postgresql:");
 const ledger = postgres ? await PostgresLedger.open(where) : await SqliteLedger.open(where);
@@ -27,12 +29,14 @@ const tools = await client.listTools();
 const listed = { listTools: async () => tools, callTool: client.callTool.bind(client) };
 const guards: Guard<typeof listed>[] = [];
 for (let made = 0; made < Number(count); made += 1) {
-  guards.push(await Guard.attach(listed, { server: url, subject: "agent", profile: "favcrm", snapshot, ledger }));
+  guards.push(
+    await Guard.attach(listed, { server: url, subject: "agent", profile: "favcrm", snapshot, ledger, ...options }),
+  );
 }
 
 async function run(guard: Guard<typeof listed>): Promise<string> {
   try {
-    await guard.callTool({ name: "cancel_booking", arguments: { id }, _meta: { "toolgate/approval": approval } });
+    await guard.callTool({ name: "cancel_booking", arguments: { id }, ...quoted });
     return "ran";
   } catch (error) {
     if (error instanceof ToolgateError) return error.code;
