@@ -30,6 +30,9 @@ async function attempt(name: string, work: () => Promise<unknown>): Promise<void
   } catch (error) {
     capture(`${name}: error`, error);
     console.error(error);
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+      capture(`${name}: as a text`, `${cause}\n${cause.stack}\n${JSON.stringify(cause)}`);
+    }
   }
 }
 
@@ -39,6 +42,21 @@ class FileVault extends MemoryVault {
     appendFileSync(vaultFile, `${secret}\n`);
     super.put(name, secret);
   }
+}
+
+/** The key as others write it. */
+function forms(key: string): Record<string, string> {
+  const bytes = Buffer.from(key);
+  return {
+    "upper case": key.toUpperCase(),
+    hexadecimal: bytes.toString("hex"),
+    percent: bytes.toString("hex").replaceAll(/../g, "%$&"),
+    base64: bytes.toString("base64"),
+    "base64 of a pair": Buffer.from(`ana:${key}`).toString("base64"),
+    "base64 for addresses": Buffer.from(`id${key}`).toString("base64url"),
+    "zero-width": [...key].join("\u200b"),
+    "behind a letter": `x${key}x`,
+  };
 }
 
 const vault = new FileVault();
@@ -67,6 +85,7 @@ const subject = await generations[Number(generation)]!.http(new URL(url), {
   ask: async (question: Question) => {
     capture("question", question);
     if (question.type === "approval") return { type: "approve" };
+    if (question.type === "credential") return { type: "deny" };
     const right = await code(FIRST);
     if (!wrong) return { type: "code", code: right };
     wrong = false;
@@ -95,13 +114,21 @@ await attempt("key in arguments", () => subject.call("create_contact", { name: k
 await attempt("key as an argument's name", () => subject.call("create_contact", { [key]: "x" }));
 await attempt("key as a tool", () => subject.call(key, {}));
 await attempt("key as text", () => subject.call("create_contact", `{"name": "${key}`));
+for (const [form, text] of Object.entries(forms(key))) {
+  capture(`masked as ${form}`, guard.masked(`see ${text}.`));
+  await attempt(`key as ${form}`, () => subject.call("create_contact", { name: "Eve", notes: `see ${text}` }));
+}
 await attempt("key in the notes", () => subject.call("cancel_booking", { id: "bkg_x", reason: key }));
 await attempt("key as an approval", () => subject.call("list_bookings", {}, { approval: key }));
 await attempt("key as an approval to give", () => guard.approve(key));
 await attempt("key in a form", () => guard.signup({ ...form(key), industry: key, country: key, timezone: key }));
 await attempt("key as a snapshot", async () => guard.restore(key));
 
+await attempt("another key", () => guard.signup(form(SECOND)));
+
 capture("tools", guard.tools());
+capture("lock", guard.lock());
+capture("findings", guard.findings());
 capture("approvals", guard.approvals());
 capture("profile", guard.profile());
 capture("snapshot at the end", guard.snapshot());

@@ -53,7 +53,14 @@ for (const [number, generation] of generations.entries()) {
     assert.deepEqual(captures.map(([name]) => name).sort(), ["captured.json", "stderr.txt", "stdout.txt"]);
 
     // A code is short: within a longer number or a digest it is chance.
-    const secrets = [...keys.map((key) => new RegExp(key, "g")), ...codes.map((code) => new RegExp(`(?<![0-9a-f])${code}(?![0-9a-f])`, "g"))];
+    const written = keys.flatMap((key) => [
+      key,
+      key.toUpperCase(),
+      [...key].join("\u200b"),
+      Buffer.from(key).toString("hex"),
+      Buffer.from(key).toString("base64").slice(0, -4),
+    ]);
+    const secrets = [...written.map((key) => new RegExp(key, "g")), ...codes.map((code) => new RegExp(`(?<![0-9a-f])${code}(?![0-9a-f])`, "g"))];
     const leaks = captures.flatMap(([name, text]) =>
       secrets.flatMap((secret) =>
         [...text.matchAll(secret)].map(({ index }) => `${name}: …${text.slice(Math.max(0, index - 200), index)}[here]`),
