@@ -178,6 +178,7 @@ bench-typescript: npm sandbox tests/bench/ts/node_modules/.package-lock.json $(B
 	node --expose-gc tests/bench/ts/decision.mjs $(BENCH)/decision-typescript.md
 	node tests/bench/ts/trips.mjs $(BENCH)/trips-typescript.md
 	node tests/bench/ts/ledger.mjs $(BENCH)/ledger-typescript.md
+	node tests/bench/ts/bounds.mjs $(BENCH)/bounds-typescript.md
 
 bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json $(CACHE)/postgres
 	$(VENV_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(TOOLGATE_WHEELS)/*.whl
@@ -185,6 +186,7 @@ bench-python: wheel $(VENV_BENCH)/installed $(BENCH)/documents.json $(CACHE)/pos
 	$(VENV_BENCH)/bin/python tests/bench/python/guard.py $(BENCH)/guard-python.md
 	$(VENV_BENCH)/bin/python tests/bench/python/decision.py $(BENCH)/decision-python.md
 	$(VENV_BENCH)/bin/python tests/bench/python/ledger.py $(BENCH)/ledger-python.md
+	$(VENV_BENCH)/bin/python tests/bench/python/bounds.py $(BENCH)/bounds-python.md
 
 format: npm wheel ## put everything into its format
 	cargo fmt --all

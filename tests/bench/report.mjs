@@ -13,6 +13,7 @@ const guard = ["guard-typescript.md", "guard-python.md"].map(written);
 const gates = ["decision-typescript.md", "trips-typescript.md"].map(written);
 const decision = written("decision-python.md");
 const ledger = ["ledger-typescript.md", "ledger-python.md"].map(written);
+const bounds = ["bounds-typescript.md", "bounds-python.md"].map(written);
 
 const SIZES = ["small", "medium", "large", "medium, not ASCII", "large, not ASCII"];
 
@@ -201,6 +202,18 @@ ${ledger[0]}
 ### Python
 
 ${ledger[1]}
+
+## Bounds
+
+What somebody outside can make the guard spend.
+
+### Node
+
+${bounds[0]}
+
+### Python
+
+${bounds[1]}
 
 ## How it was measured
 

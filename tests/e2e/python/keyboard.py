@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -13,7 +14,6 @@ import time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -21,6 +21,13 @@ __all__ = ["Keyboard"]
 
 # Several suites may share the machine.
 PATIENCE = 30.0
+
+
+def _as_from_a_shell() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # What runs in the background or without a terminal, as suites do, hands on that it ignores these.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Keyboard:
@@ -36,7 +43,7 @@ class Keyboard:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_as_from_a_shell,
             env={**os.environ, **environment},
         )
         # It stays open, so that its mode can be looked at afterwards.
