@@ -177,7 +177,7 @@ export interface Preview {
   subject: string;
   /** Why the effect counts as that. */
   reasons: string[];
-  /** The short view of the arguments, what matters most first. */
+  /** The short view of the arguments, what matters most first, and of `_meta`, whose labels begin with `_meta`. */
   lines: PreviewLine[];
   /** How many lines the short view leaves out. Absent: none. */
   omitted?: number;
@@ -185,12 +185,19 @@ export interface Preview {
   arguments: Record<string, unknown>;
   /** JSON Pointers to arguments that the user's policy or the profile keeps from everybody's eyes. */
   hidden?: string[];
-  /** What the tool's schema says that the server fills in. */
+  /**
+   * What the tool's schema says that the server fills in, what matters most first; `(may fill in)` stands behind what
+   * depends on a condition of the schema.
+   */
   defaults?: PreviewLine[];
+  /** How many defaults are left out at least. Absent: none. */
+  defaultsOmitted?: number;
   /** The call's `_meta`, but for the guard's own members. */
   meta?: Record<string, unknown>;
   /** What is easily overlooked: letters that look like others, characters that are not seen. */
   notes?: string[];
+  /** How many more notes there would be. Absent: none. */
+  notesOmitted?: number;
   /** What the tool asked for in this round of the call, and is given. */
   inputs?: PreviewLine[];
   /** What the backend says of the thing that the call is about, or a draft of what would be sent. */
@@ -243,6 +250,8 @@ export interface ApprovalQuestion extends Asked {
   expiresAt: number;
   /** The approval of an equal call that is open as well: the agent asks for the same call twice. */
   sameCall?: string;
+  /** JSON Pointers to the argument values that `remember` may fix. Absent: the answer cannot be remembered. */
+  remember?: string[];
   /** Who may answer, where the policy says so: the answer then says in `by` who it was. */
   approvers?: Required<Approvers>;
   /** Who of them agreed already. */

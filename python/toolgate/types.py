@@ -370,7 +370,7 @@ class Preview(TypedDict):
     reasons: list[str]
     """Why the effect counts as that."""
     lines: list[Line]
-    """The short view of the arguments, what matters most first."""
+    """The short view of the arguments, what matters most first, and of `_meta`, whose labels begin with `_meta`."""
     omitted: NotRequired[int]
     """How many lines the short view leaves out."""
     arguments: dict[str, Any]
@@ -378,11 +378,16 @@ class Preview(TypedDict):
     hidden: NotRequired[list[str]]
     """JSON Pointers to arguments that the user's policy or the profile keeps from everybody's eyes."""
     defaults: NotRequired[list[Line]]
-    """What the tool's schema says that the server fills in."""
+    """What the tool's schema says that the server fills in, what matters most first; `(may fill in)` stands behind what
+    depends on a condition of the schema."""
+    defaults_omitted: NotRequired[int]
+    """How many defaults are left out at least."""
     meta: NotRequired[dict[str, Any]]
     """The call's `_meta`, but for the guard's own members."""
     notes: NotRequired[list[str]]
     """What is easily overlooked: letters that look like others, characters that are not seen."""
+    notes_omitted: NotRequired[int]
+    """How many more notes there would be."""
     inputs: NotRequired[list[Line]]
     """What the tool asked for in this round of the call, and is given."""
     record: NotRequired[list[Line]]

@@ -7,13 +7,14 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::notes;
+use super::notes::Notes;
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
 use crate::json::canonical::{canonical, quoted};
 use crate::json::de::record;
 use crate::json::tape::{Kind, Node};
-use crate::json::{Json, copy_without, is_pointed_at, push_pointer_token};
+use crate::json::{Document, Json, OWN, copy_without, is_pointed_at, push_pointer_token};
+use crate::schema::pattern::Pattern;
 use crate::sort::sort_by;
 use crate::text::{shorten, visible};
 
@@ -26,13 +27,21 @@ const MAX_END: usize = 400;
 const MAX_ITEMS: usize = 10;
 const ROWS: usize = 3;
 const MAX_TITLE: usize = 200;
-const MAX_DEFAULTS: usize = 40;
-/// Objects and references within one another that a default is looked for in.
-const MAX_DEPTH: usize = 16;
-const MAX_VISITS: usize = 2_000;
+const MAX_DEFAULTS: usize = 100;
+/// Objects, branches and references within one another that a default is looked for in.
+const MAX_DEPTH: usize = 64;
+const MAX_VISITS: usize = 5_000;
+/// Steps of matching names with a schema's patterns.
+const MAX_WORK: u64 = 100_000;
 
 /// What stands for a value that is not shown; it is no JSON, so no string can look like it.
 const HIDDEN: &str = "(hidden)";
+
+/// Behind a default that fills something in only if a condition of the schema holds.
+const MAY: &str = " (may fill in)";
+
+/// The label of what the call carries beside its arguments; an argument of that name is in quotes.
+const META: &str = "_meta";
 
 /// What matters most in a call, where the profile does not say: whom it reaches, how much, what is said.
 const FIRST: &[&str] = &[
@@ -70,6 +79,9 @@ const FIRST: &[&str] = &[
     "name",
 ];
 
+/// Names of those whom a call reaches, of [`FIRST`].
+const WHOM: usize = 9;
+
 /// A call in words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
@@ -88,7 +100,7 @@ pub struct Preview {
     pub subject: String,
     /// Why the effect counts as that.
     pub reasons: Vec<String>,
-    /// The short view of the arguments, what matters most first.
+    /// The short view of the arguments, what matters most first, and of `_meta`, whose labels begin with `_meta`.
     pub lines: Vec<Line>,
     /// How many lines the short view leaves out.
     #[serde(skip_serializing_if = "is_zero")]
@@ -99,9 +111,13 @@ pub struct Preview {
     /// JSON Pointers to arguments that the user's policy or the profile keeps from everybody's eyes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
-    /// What the tool's schema says that the server fills in.
+    /// What the tool's schema says that the server fills in, what matters most first; `(may fill in)` stands behind what
+    /// depends on a condition of the schema.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defaults: Vec<Line>,
+    /// How many defaults are left out at least.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub defaults_omitted: usize,
     /// The call's `_meta`, but for the guard's own members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
@@ -111,12 +127,15 @@ pub struct Preview {
     /// What is easily overlooked: letters that look like others, characters that are not seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// How many more of them there would be.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub notes_omitted: usize,
     /// What the backend says of the thing that the call is about, such as the booking to be cancelled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub record: Vec<Line>,
 }
 
-record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, meta, inputs, notes, record });
+record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, defaults_omitted, meta, inputs, notes, notes_omitted, record });
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,6 +149,15 @@ pub struct Line {
 }
 
 record!(strict Line { label, value; });
+
+impl Line {
+    /// Whether it says whom the call reaches.
+    pub(crate) fn is_recipient(&self) -> bool {
+        let name = self.label.split('[').next().unwrap_or_default();
+        let name = name.rsplit('.').next().unwrap_or_default();
+        FIRST.iter().take(WHOM).any(|whom| whom.eq_ignore_ascii_case(name))
+    }
+}
 
 /// What a preview is made of besides the tool and its arguments.
 pub(crate) struct Frame<'a> {
@@ -145,11 +173,30 @@ pub(crate) struct Frame<'a> {
 impl Preview {
     /// `definition` is the tool's own.
     pub(crate) fn of(tool: &Tool, definition: Node<'_>, arguments: Node<'_>, frame: &Frame<'_>) -> Self {
-        let short = Short::of(&[("", arguments)], frame.hidden, frame.order);
+        let beside = frame.meta.and_then(|meta| Document::read(meta.get(), OWN).ok()).unwrap_or_default();
+        let beside = frame.meta.map(|_| beside.tape().root());
+        let mut view = View::new(frame.hidden, frame.order);
+        if arguments.len() > 0 {
+            view.add(arguments, usize::MAX);
+        }
+        view.hidden = &[];
+        if let Some(meta) = beside {
+            view.within(Part::Meta, META, meta, usize::MAX);
+        }
+        let short = view.short();
+        let mut notes = Notes::new(frame.hidden, frame.order);
+        for (place, name) in [("tool", tool.name.as_str()), ("server", frame.server), ("subject", frame.subject)] {
+            notes.name(place, name);
+        }
+        notes.values("", arguments);
+        if let Some(meta) = beside {
+            notes.hidden = &[];
+            notes.values(META, meta);
+        }
+        let (notes, notes_omitted) = notes.counted();
         let hidden: Vec<String> = frame.hidden.iter().map(|pointer| (*pointer).to_owned()).collect();
         let root = definition.get("inputSchema").unwrap_or(Node::absent());
-        let mut defaults = Defaults { root, path: Vec::new(), lines: Vec::new(), budget: MAX_VISITS };
-        defaults.look(root, arguments, MAX_DEPTH);
+        let (defaults, defaults_omitted) = Defaults::of(root, arguments, frame.order);
         Preview {
             title: tool.title.as_deref().map(|title| visible(&shorten(title, MAX_TITLE))),
             tool: visible(&tool.name),
@@ -161,10 +208,12 @@ impl Preview {
             omitted: short.omitted,
             arguments: Some(Json::verbatim(&copy_without(arguments, frame.hidden))),
             hidden,
-            defaults: defaults.lines,
+            defaults,
+            defaults_omitted,
             meta: frame.meta.cloned(),
             inputs: Vec::new(),
-            notes: notes::of(arguments, frame.hidden),
+            notes,
+            notes_omitted,
             record: Vec::new(),
         }
     }
@@ -178,7 +227,7 @@ pub(crate) struct Short {
 
 impl Short {
     pub(crate) fn of(values: &[(&str, Node<'_>)], hidden: &[&str], order: &[String]) -> Short {
-        let mut view = View { hidden, order, path: Vec::new(), pointer: String::new(), lines: Vec::new(), omitted: 0 };
+        let mut view = View::new(hidden, order);
         for (label, value) in values {
             if label.is_empty() {
                 view.add(*value, usize::MAX);
@@ -186,7 +235,7 @@ impl Short {
                 view.member(Cow::Borrowed(label), *value, usize::MAX);
             }
         }
-        Short { lines: view.lines.into_iter().map(|(_, line)| line).collect(), omitted: view.omitted }
+        view.short()
     }
 
     /// The lines, the last of which says how many were left out.
@@ -202,11 +251,22 @@ impl Short {
 enum Part<'a> {
     Name(Cow<'a, str>),
     Item(usize),
+    Meta,
 }
 
 /// How much a line matters, lower is more: the rank of the best name on its way, then how deep it stands, so that no
 /// padding further down pushes out what stands on top.
-type Weight = (usize, usize);
+pub(super) type Weight = (usize, usize);
+
+/// The place of a name in the order of what matters most, lower is more.
+pub(super) fn rank(order: &[String], name: &str) -> usize {
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
+    let place = match order {
+        [] => FIRST.iter().position(|other| is(other)),
+        order => order.iter().position(|other| is(other)),
+    };
+    place.unwrap_or(usize::MAX)
+}
 
 struct View<'a> {
     hidden: &'a [&'a str],
@@ -219,31 +279,24 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn rank(&self, name: &str) -> usize {
-        let is = |other: &str| other.eq_ignore_ascii_case(name);
-        let place = match self.order {
-            [] => FIRST.iter().position(|other| is(other)),
-            order => order.iter().position(|other| is(other)),
-        };
-        place.unwrap_or(usize::MAX)
+    fn new(hidden: &'a [&'a str], order: &'a [String]) -> Self {
+        View { hidden, order, path: Vec::new(), pointer: String::new(), lines: Vec::new(), omitted: 0 }
+    }
+
+    fn short(self) -> Short {
+        Short { lines: self.lines.into_iter().map(|(_, line)| line).collect(), omitted: self.omitted }
     }
 
     fn member(&mut self, name: Cow<'a, str>, value: Node<'a>, rank: usize) {
-        let rank = rank.min(self.rank(&name));
-        let length = self.pointer.len();
-        self.pointer.push('/');
-        push_pointer_token(&name, &mut self.pointer);
-        self.path.push(Part::Name(name));
-        self.add(value, rank);
-        self.path.pop();
-        self.pointer.truncate(length);
+        let rank = rank.min(self::rank(self.order, &name));
+        self.within(Part::Name(name.clone()), &name, value, rank);
     }
 
-    fn item(&mut self, index: usize, value: Node<'a>, rank: usize) {
+    fn within(&mut self, part: Part<'a>, token: &str, value: Node<'a>, rank: usize) {
         let length = self.pointer.len();
         self.pointer.push('/');
-        self.pointer.push_str(&index.to_string());
-        self.path.push(Part::Item(index));
+        push_pointer_token(token, &mut self.pointer);
+        self.path.push(part);
         self.add(value, rank);
         self.path.pop();
         self.pointer.truncate(length);
@@ -265,11 +318,12 @@ impl<'a> View<'a> {
                 }
             }
             Kind::Array if value.len() > MAX_ITEMS || value.items().any(|item| is_container(item.kind())) => {
-                self.line(rank, || format!("{} items", value.len()));
+                let items = if value.len() == 1 { " item" } else { " items" };
+                self.line(rank, || [&value.len().to_string(), items].concat());
                 let shown = if value.len() > MAX_ITEMS { ROWS } else { MAX_ITEMS };
                 for (index, item) in value.items().enumerate() {
                     if index < shown {
-                        self.item(index, item, rank);
+                        self.within(Part::Item(index), &index.to_string(), item, rank);
                     } else {
                         self.omitted = self.omitted.saturating_add(leaves(item));
                     }
@@ -303,6 +357,7 @@ fn label_of(path: &[Part<'_>]) -> String {
                 }
                 label.push_str(&plain_name(name));
             }
+            Part::Meta => label.push_str(META),
             Part::Item(index) => {
                 for part in ["[", &index.saturating_add(1).to_string(), "]"] {
                     label.push_str(part);
@@ -323,7 +378,9 @@ fn leaves(value: Node<'_>) -> usize {
 /// A name that is a plain word as it is, any other in quotes.
 fn plain_name(name: &str) -> String {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+        && name.len() <= MAX_TITLE
+        && name != META;
     if is_plain { name.to_owned() } else { visible(&quoted(&shorten(name, MAX_TITLE))) }
 }
 
@@ -348,55 +405,166 @@ fn cut(text: &str) -> String {
     [&start, " … ", &left_out.to_string(), " more characters"].concat()
 }
 
-/// Looks for the defaults of absent members, in objects that are there too.
+/// Looks for the defaults of absent values, in values that are there and in defaults too.
 struct Defaults<'a> {
     root: Node<'a>,
+    order: &'a [String],
     path: Vec<Part<'a>>,
-    lines: Vec<Line>,
+    lines: Vec<(Weight, Line)>,
+    omitted: usize,
     /// References may fan out without end.
     budget: usize,
+    work: u64,
 }
 
 impl<'a> Defaults<'a> {
-    fn look(&mut self, schema: Node<'a>, value: Node<'a>, depth: usize) {
-        let (Some(depth), Some(budget)) = (depth.checked_sub(1), self.budget.checked_sub(1)) else { return };
-        self.budget = budget;
+    /// The best of them, and how many are left out at least.
+    fn of(root: Node<'a>, value: Node<'a>, order: &'a [String]) -> (Vec<Line>, usize) {
+        let (path, lines) = (Vec::new(), Vec::new());
+        let mut all = Defaults { root, order, path, lines, omitted: 0, budget: MAX_VISITS, work: MAX_WORK };
+        all.look(root, Some(value), false, usize::MAX, MAX_DEPTH);
+        let unseen = usize::from(all.budget == 0);
+        (all.lines.into_iter().map(|(_, line)| line).collect(), all.omitted.saturating_add(unseen))
+    }
+
+    /// `may`: whether the schema applies only under a condition.
+    fn look(&mut self, schema: Node<'a>, value: Option<Node<'a>>, may: bool, rank: usize, depth: usize) {
+        self.budget = self.budget.saturating_sub(1);
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.budget > 0) else { return };
+        let (value, may) = match (value, schema.get("default")) {
+            (None, Some(default)) => {
+                self.line(default, may, rank);
+                (Some(default), true)
+            }
+            (value, _) => (value, may),
+        };
         if let Some(target) = target_of(self.root, schema) {
-            self.look(target, value, depth);
+            self.look(target, value, may, rank, depth);
         }
-        for part in schema.get("allOf").iter().flat_map(|all| all.items()) {
-            self.look(part, value, depth);
-        }
-        if value.kind() == Kind::Array
-            && let Some(items) = schema.get("items")
-        {
-            for (index, item) in value.items().enumerate().take(MAX_ITEMS) {
-                self.path.push(Part::Item(index));
-                self.look(items, item, depth);
-                self.path.pop();
+        for (keyword, may) in [("allOf", may), ("anyOf", true), ("oneOf", true)] {
+            for branch in schema.get(keyword).iter().flat_map(|branches| branches.items()) {
+                if !may || self.fits(branch, value) {
+                    self.look(branch, value, may, rank, depth);
+                }
             }
         }
-        if value.kind() != Kind::Object {
-            return;
+        for branch in ["then", "else"].iter().filter_map(|keyword| schema.get(keyword)) {
+            self.look(branch, value, true, rank, depth);
         }
-        for property in schema.get("properties").iter().flat_map(|properties| properties.members()) {
-            let (name, given) = (property.name(), value.get(&property.name()));
-            self.path.push(Part::Name(name));
-            match given {
-                Some(given) => self.look(property.value, given, depth),
-                None => self.absent(property.value, depth),
-            }
-            self.path.pop();
+        match value {
+            Some(value) if value.kind() == Kind::Array => self.items(schema, value, may, rank, depth),
+            Some(value) if value.kind() == Kind::Object => self.members(schema, value, may, rank, depth),
+            _ => {}
         }
     }
 
-    fn absent(&mut self, schema: Node<'a>, depth: usize) {
-        let Some(default) = default_of(self.root, schema, depth).filter(|_| self.lines.len() < MAX_DEFAULTS) else {
-            return;
+    fn items(&mut self, schema: Node<'a>, value: Node<'a>, may: bool, rank: usize, depth: usize) {
+        let items = schema.get("items");
+        let older = items.filter(|items| items.kind() == Kind::Array);
+        let (tuple, rest) = match older {
+            Some(tuple) => (Some(tuple), schema.get("additionalItems")),
+            None => (schema.get("prefixItems"), items),
         };
-        let label = label_of(&self.path);
-        if self.lines.iter().all(|line| line.label != label) {
-            self.lines.push(Line { label, value: cut(&visible(&canonical(default))) });
+        let mut tuple = tuple.iter().flat_map(|tuple| tuple.items());
+        for (index, item) in value.items().enumerate() {
+            let Some(schema) = tuple.next().or(rest).filter(|_| self.budget > 0) else { return };
+            self.within(Part::Item(index), schema, Some(item), may, rank, depth);
+        }
+    }
+
+    fn members(&mut self, schema: Node<'a>, value: Node<'a>, may: bool, rank: usize, depth: usize) {
+        let properties = schema.get("properties");
+        for property in properties.iter().flat_map(|properties| properties.members()) {
+            let name = property.name();
+            let (given, rank) = (value.get(&name), rank.min(self::rank(self.order, &name)));
+            self.within(Part::Name(name), property.value, given, may, rank, depth);
+        }
+        for dependent in schema.get("dependentSchemas").iter().flat_map(|schemas| schemas.members()) {
+            if value.get(&dependent.name()).is_some() {
+                self.look(dependent.value, Some(value), true, rank, depth);
+            }
+        }
+        let mut patterns = Vec::new();
+        for pattern in schema.get("patternProperties").iter().flat_map(|patterns| patterns.members()) {
+            let source = pattern.name();
+            self.budget = self.budget.saturating_sub(source.len() >> 4);
+            if self.budget > 0
+                && let Ok(compiled) = Pattern::compile(&source)
+            {
+                patterns.push((compiled, pattern.value));
+            }
+        }
+        let others = [("additionalProperties", may), ("unevaluatedProperties", true)];
+        let others =
+            others.map(|(keyword, may)| (schema.get(keyword).filter(|other| other.kind() == Kind::Object), may));
+        if patterns.is_empty() && others.iter().all(|(other, _)| other.is_none()) {
+            return;
+        }
+        for member in value.members() {
+            if self.budget == 0 {
+                return;
+            }
+            let name = member.name();
+            let rank = rank.min(self::rank(self.order, &name));
+            let mut is_known = properties.is_some_and(|properties| properties.get(&name).is_some());
+            for (pattern, schema) in &patterns {
+                if pattern.is_match(&name, &mut self.work).unwrap_or(true) {
+                    is_known = true;
+                    self.within(Part::Name(name.clone()), *schema, Some(member.value), may, rank, depth);
+                }
+            }
+            for (other, may) in others.iter().filter(|_| !is_known) {
+                if let Some(schema) = other {
+                    self.within(Part::Name(name.clone()), *schema, Some(member.value), *may, rank, depth);
+                }
+            }
+        }
+    }
+
+    fn within(
+        &mut self,
+        part: Part<'a>,
+        schema: Node<'a>,
+        value: Option<Node<'a>>,
+        may: bool,
+        rank: usize,
+        depth: usize,
+    ) {
+        self.path.push(part);
+        self.look(schema, value, may, rank, depth);
+        self.path.pop();
+    }
+
+    /// Whether nothing of the value contradicts what a branch says of its constants, such as the name of a variant.
+    fn fits(&self, branch: Node<'a>, value: Option<Node<'a>>) -> bool {
+        let branch = target_of(self.root, branch).unwrap_or(branch);
+        let contradicts = |name: &str, schema: Node<'_>| {
+            let (constant, given) = (schema.get("const"), value.and_then(|value| value.get(name)));
+            matches!((constant, given), (Some(constant), Some(given)) if canonical(constant) != canonical(given))
+        };
+        let mut properties = branch.get("properties").into_iter().flat_map(|properties| properties.members());
+        !properties.any(|property| contradicts(&property.name(), property.value))
+    }
+
+    fn line(&mut self, default: Node<'a>, may: bool, rank: usize) {
+        let text = canonical(default);
+        self.budget = self.budget.saturating_sub(text.len() >> 6);
+        let mut value = cut(&visible(&text));
+        if may {
+            value.push_str(MAY);
+        }
+        let line = Line { label: label_of(&self.path), value };
+        if self.lines.iter().any(|(_, other)| *other == line) {
+            return;
+        }
+        // Most schemas say of each value that it may be left out.
+        let last = default.kind() == Kind::Null;
+        let weight = if last { (usize::MAX, usize::MAX) } else { (rank, self.path.len()) };
+        let place = self.lines.partition_point(|(other, _)| *other <= weight);
+        self.lines.insert(place, (weight, line));
+        if self.lines.len() > MAX_DEFAULTS {
+            self.lines.truncate(MAX_DEFAULTS);
+            self.omitted = self.omitted.saturating_add(1);
         }
     }
 }
@@ -404,11 +572,6 @@ impl<'a> Defaults<'a> {
 fn target_of<'t>(root: Node<'t>, schema: Node<'t>) -> Option<Node<'t>> {
     let target = schema.get("$ref")?.as_text()?;
     root.pointer(target.strip_prefix('#')?)
-}
-
-fn default_of<'t>(root: Node<'t>, schema: Node<'t>, depth: usize) -> Option<Node<'t>> {
-    let depth = depth.checked_sub(1)?;
-    schema.get("default").or_else(|| default_of(root, target_of(root, schema)?, depth))
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

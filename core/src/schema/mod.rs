@@ -7,7 +7,7 @@ mod equal;
 mod explain;
 mod format;
 mod instance;
-mod pattern;
+pub(crate) mod pattern;
 mod room;
 mod source;
 mod stream;

@@ -19,17 +19,34 @@ use crate::text::shorten;
 /// Lengths of a summary in characters, longest first: what the backend takes is told only by its schema.
 const SUMMARIES: &[usize] = &[1_000, 500, 200];
 
-/// Lengths of one value in a summary in characters, tried until the whole fits.
-const VALUES: &[usize] = &[4_000, 400, 160, 60, 20];
+/// Hexadecimal digits of the payload's digest that a summary shows.
+const DIGEST: usize = 32;
 
-/// At most so many characters of a value, and how many are missing.
+/// Characters of a value that are always shown.
+const SHORTEST: usize = 4;
+
+/// Longer values are shortened by the preview itself.
+const MAX_KNOWN: usize = 2_000;
+
+/// At most so many characters of a value and how many it has in all; its quotes are closed, which keeps it from looking
+/// like another member.
 fn cut(value: &str, most: usize) -> String {
-    let missing = value.chars().count().saturating_sub(most);
-    if missing == 0 {
+    let length = value.chars().count();
+    let quotes = if value.starts_with('"') { 2 } else { 0 };
+    let inner = length.saturating_sub(quotes);
+    if inner <= most {
         return value.to_owned();
     }
-    let start: String = value.chars().take(most).collect();
-    [&start, "\" … ", &missing.to_string(), " more characters"].concat()
+    let mut start: String = value.chars().take(most.saturating_add(quotes >> 1)).collect();
+    if quotes > 0 {
+        let escapes = start.len().saturating_sub(start.trim_end_matches('\\').len());
+        if escapes & 1 == 1 {
+            start.pop();
+        }
+        start.push('"');
+    }
+    let over = if inner > MAX_KNOWN { "over " } else { "" };
+    [&start, "… of ", over, &inner.min(MAX_KNOWN).to_string()].concat()
 }
 
 /// How the backend's own question to its owner stands.
@@ -85,7 +102,8 @@ impl Call {
     }
 
     fn payload_digest(&self) -> String {
-        format!("(payload sha256:{})", sha256_hex(canonical(self.read_arguments().tape().root()).as_bytes()))
+        let digest = sha256_hex(canonical(self.read_arguments().tape().root()).as_bytes());
+        format!("(payload sha256:{})", digest.chars().take(DIGEST).collect::<String>())
     }
 
     /// What the owner reads: the same that the person saw.
@@ -98,22 +116,39 @@ impl Call {
         lines.unwrap_or_default()
     }
 
-    /// In at most so many characters. A value that is cut says how much of it is missing; its quotes keep it from
-    /// looking like another line.
+    /// In at most so many characters. The longest values are cut first, recipients last; then members are left out from
+    /// the end, and counted.
     fn summary(&self, lines: &[Line], most: usize) -> String {
-        let mut summary = String::new();
-        for share in VALUES {
-            summary.clone_from(&self.name);
+        let whole = |line: &&Line| line.is_recipient();
+        let recipients: usize = lines.iter().filter(whole).map(|line| line.value.chars().count()).sum();
+        let keeps = recipients <= most.saturating_mul(3) >> 2;
+        let (mut share, mut left_out) = (most, 0_usize);
+        loop {
+            let mut summary = self.name.clone();
+            let mut open = lines.iter().filter(|line| !(keeps && whole(line))).count().saturating_sub(left_out);
             for line in lines {
-                for part in ["; ", &line.label, ": ", &cut(&line.value, *share)] {
+                let is_whole = keeps && whole(&line);
+                if !is_whole && open == 0 {
+                    continue;
+                }
+                open = open.saturating_sub(usize::from(!is_whole));
+                let value = cut(&line.value, if is_whole { usize::MAX } else { share });
+                for part in ["; ", &line.label, ": ", &value] {
                     summary.push_str(part);
                 }
             }
-            if summary.chars().count() <= most {
-                break;
+            if left_out > 0 {
+                summary.push_str(&["; ", &left_out.to_string(), " more"].concat());
+            }
+            if summary.chars().count() <= most || left_out >= lines.len() {
+                return shorten(&summary, most);
+            }
+            if share > SHORTEST {
+                share = share.saturating_mul(7) >> 3;
+            } else {
+                left_out = left_out.saturating_add(1);
             }
         }
-        shorten(&summary, most)
     }
 
     /// Whether this call's result is only the backend's question to its owner.
