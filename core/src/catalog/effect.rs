@@ -3,7 +3,7 @@
 use super::hints::{Hints, Said};
 use super::wording::{self, Wording, of_description, of_trusted_description, outright};
 use crate::json::de::words;
-use crate::json::tape::Node;
+use crate::json::tape::{Kind, Node};
 use crate::profile::Profile;
 
 /// What a call does to the world, from harmless to costly.
@@ -40,6 +40,9 @@ pub(crate) struct Assessment {
 
 /// What a tool is taken for whose hints nobody confirmed: MCP's default.
 pub(crate) const UNPROVED: Effect = Effect::Destructive;
+
+/// Objects and lists of an `inputSchema` that are looked at for addresses.
+const MAX_SCHEMAS: usize = 4_000;
 
 /// What a server says of a tool.
 #[derive(Debug, Clone, Copy)]
@@ -111,11 +114,65 @@ pub(crate) fn assess(listed: Listed<'_>, trusted: bool, profile: Option<&Profile
 /// Whether a read takes what it reads from the world outside the server: by its hint, or where the name, the description
 /// or an address among the parameters says so. A hint that is absent decides nothing, for nearly no server gives it.
 fn reaches(listed: Listed<'_>, named: bool) -> bool {
-    let takes_address = || {
-        let parameters = listed.input.and_then(|schema| schema.get("properties"));
-        parameters.is_some_and(|parameters| parameters.members().any(|member| wording::takes_address(&member.name())))
+    listed.said.open_world == Some(true)
+        || named
+        || listed.input.is_some_and(takes_address)
+        || wording::reaches_out(listed.description)
+}
+
+/// Whether arguments may hold an address, by the names, formats, patterns and examples anywhere in their schema. What a
+/// `$ref` leads to is in it too, so that none has to be followed.
+fn takes_address(schema: Node<'_>) -> bool {
+    let is_address = |value: Node<'_>| {
+        let text = value.text();
+        value.kind() == Kind::String && (text.contains("://") || text.contains("http"))
     };
-    listed.said.open_world == Some(true) || named || takes_address() || wording::reaches_out(listed.description)
+    // Nobody writes an address into a number, nor data into one of the values that the schema lists.
+    let is_free = |property: Node<'_>| {
+        let kind = property.get("type").map(Node::text).unwrap_or_default();
+        !matches!(&*kind, "boolean" | "integer" | "number") && property.get("enum").or(property.get("const")).is_none()
+    };
+    let mut left = vec![schema];
+    for _ in 0..MAX_SCHEMAS {
+        let Some(node) = left.pop() else { return false };
+        left.extend(node.items().filter(|item| matches!(item.kind(), Kind::Object | Kind::Array)));
+        for member in node.members() {
+            let (name, value) = (member.name(), member.value);
+            let found = match &*name {
+                "properties" | "patternProperties" => {
+                    value.members().any(|one| is_free(one.value) && wording::takes_address(&one.name()))
+                }
+                "required" => value.items().any(|one| {
+                    let is_told = node.get("properties").is_some_and(|told| told.get(&one.text()).is_some());
+                    one.kind() == Kind::String && !is_told && wording::takes_address(&one.text())
+                }),
+                "format" => matches!(
+                    &*value.text(),
+                    "hostname"
+                        | "idn-hostname"
+                        | "iri"
+                        | "iri-reference"
+                        | "uri"
+                        | "uri-reference"
+                        | "uri-template"
+                        | "url"
+                ),
+                "pattern" | "default" => is_address(value),
+                "examples" => value.items().any(is_address),
+                _ => false,
+            };
+            if found {
+                return true;
+            }
+            if matches!(value.kind(), Kind::Object | Kind::Array)
+                && !matches!(&*name, "default" | "examples" | "enum" | "const")
+            {
+                left.push(value);
+            }
+        }
+    }
+    // A schema larger than that hides what it likes.
+    true
 }
 
 fn from_hints(said: &Said, hints: Hints, reasons: &mut Vec<String>) -> Effect {

@@ -53,47 +53,56 @@ enum Use {
 /// Reads a tool's name.
 pub(crate) fn of_name(name: &str) -> Wording {
     let (words, foreign) = words_of(name);
-    let any_reading = words.iter().any(|word| has(READING, &word.text));
     let mut wording = Wording::default();
-    let (mut reading, mut verb) = (false, false);
+    let mut before = Before::default();
     let mut place: usize = 0;
+    let mut unknown = false;
     for (at, word) in words.iter().enumerate() {
         place = if word.opens { 0 } else { place.saturating_add(1) };
         if word.opens {
             wording.leading = None;
         }
-        if has("and or then", &word.text) {
-            reading = false;
+        let last = words.get(at.wrapping_sub(1)).map_or("", |last| &last.text);
+        if has(JOINS, &word.text) {
+            // `list_orders_and_refunds` names two things, `list_and_refund` two deeds.
+            before = Before { lists: before.reading && !has(READING, last), ..Before::default() };
         }
-        let sense = sense(&words, at, Before { reading, verb, any_reading });
+        let sense = sense(&words, at, before);
         match sense {
-            Sense::Reads => (reading, verb, wording.reads) = (true, true, true),
-            Sense::Neutral => verb = true,
+            Sense::Reads => (before.reading, before.verb, wording.reads) = (true, true, true),
+            Sense::Neutral => before.verb = true,
             Sense::Does(effect) => {
-                verb = true;
+                before.verb = true;
                 wording.writes |= effect == Effect::Write;
                 if wording.strongest.as_ref().is_none_or(|(_, known)| *known < effect) {
                     wording.strongest = Some((word.text.clone(), effect));
                 }
-                let settled = words
-                    .get(at.saturating_sub(1))
-                    .filter(|_| place == 1)
-                    .is_some_and(|before| has(READING, &before.text) || has(NEUTRAL, &before.text));
+                let settled = place == 1 && (has(READING, last) || has(NEUTRAL, last));
                 if place <= 1 && wording.leading.is_none() && !settled {
                     wording.leading = Some((word.text.clone(), effect));
                 }
             }
-            Sense::Nothing => {}
+            Sense::Nothing => {
+                let is_thing = |word: &str| {
+                    word.ends_with('s')
+                        || [OBJECTS, RECORD, PEOPLE, PARTS, JOINS].iter().any(|list| has_any(list, word))
+                };
+                unknown |= has(JOINS, last) && !(before.lists && is_thing(&word.text));
+            }
         }
         wording.reaches |= has(OUTSIDE, &word.text);
+        // `fetch` of nothing in particular fetches from anywhere.
+        let next = words.get(at.saturating_add(1)).map_or("", |next| &next.text);
+        wording.reaches |= matches!(&*word.text, "fetch" | "fetches") && (next.is_empty() || has_any(PAGES, next));
     }
     wording.reads |= words.last().is_some_and(|last| has(READING_NOUNS, &last.text));
-    // `fetch` of nothing in particular fetches from anywhere.
-    wording.reaches |= words.last().is_some_and(|last| matches!(&*last.text, "fetch" | "fetches"));
     if foreign {
-        // What other letters mean nobody knows here: the worst counts, and nothing agrees.
+        // What other letters mean nobody knows here: the worst counts.
         wording.leading.clone_from(&wording.strongest);
-        wording.reads = false;
+    }
+    // Nothing agrees with what nobody knows here, as is what `and` adds to a reading verb.
+    if foreign || unknown {
+        (wording.reads, wording.writes) = (false, false);
     }
     wording
 }
@@ -101,76 +110,177 @@ pub(crate) fn of_name(name: &str) -> Wording {
 /// Whether the name of a parameter says that it takes an address outside the server.
 pub(crate) fn takes_address(parameter: &str) -> bool {
     let (words, _) = words_of(parameter);
-    words.iter().any(|word| has("href url urls webhook webhooks website", &word.text))
+    let about = words.last().is_some_and(|last| has_any("count format id limit status type", &last.text));
+    !about && words.iter().any(|word| has_any(ADDRESSES, &word.text))
 }
 
-/// What came before a word.
-#[derive(Debug, Clone, Copy)]
+/// What came before a word since the last `and`.
+#[derive(Debug, Clone, Copy, Default)]
 struct Before {
     reading: bool,
     /// Any verb at all.
     verb: bool,
-    /// A reading verb stands anywhere, also behind.
-    any_reading: bool,
+    /// Before the `and` something is read, so that a plural may be another thing to read.
+    lists: bool,
+}
+
+/// Whether a word is a reading verb in its place.
+fn is_reading(words: &[Word], at: usize) -> bool {
+    let text = |at: usize| words.get(at).map_or("", |word| &*word.text);
+    let next = text(at.saturating_add(1));
+    has(READING, text(at))
+        && match text(at) {
+            "get" | "gets" => next != "rid",
+            "ping" => !has_any(PEOPLE, next),
+            // A query may do anything to a database.
+            "query" | "queries" => !words.iter().any(|word| is_database(&word.text)),
+            // One thing is offered, many are shown.
+            "list" | "lists" => !words.windows(3).any(|around| {
+                let [thing, link, sale] = around else { return false };
+                !thing.text.ends_with('s') && link.text == "for" && sale.text == "sale"
+            }),
+            _ => true,
+        }
+}
+
+fn is_database(word: &str) -> bool {
+    word.ends_with("sql") || word.ends_with("db") || word.ends_with("ql") || has(DATABASES, word)
 }
 
 fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     let Some(word) = words.get(at) else { return Sense::Nothing };
+    let behind = || {
+        let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+        rest.iter().take_while(|next| !next.opens && !has(JOINS, &next.text)).map(|next| &*next.text)
+    };
     let next = words.get(at.saturating_add(1)).filter(|next| !next.opens).map_or("", |next| &next.text);
+    let last = words.get(at.wrapping_sub(1)).map_or("", |last| &last.text);
     let is_last = words.len() <= at.saturating_add(1);
-    let any = |list: &str| words.iter().any(|other| has(list, &other.text));
-    let noun = before.any_reading;
+    let any = |list: &str| words.iter().any(|other| has_any(list, &other.text));
+    // One of those words, with so many others before it.
+    let near = |list: &str, others: usize| {
+        behind().take(others.saturating_add(1)).take_while(|word| !has(LINKS, word)).any(|word| has_any(list, word))
+    };
+    // The same where nothing is said of it any more.
+    let ends = |list: &str| {
+        let mut rest = behind().take_while(|word| !has(LINKS, word));
+        rest.by_ref().take(2).any(|word| has_any(list, word)) && rest.next().is_none()
+    };
+    let start = words.iter().take(at).rposition(|word| has(JOINS, &word.text)).unwrap_or_default();
+    let end =
+        words.iter().skip(at).position(|word| has(JOINS, &word.text)).map_or(words.len(), |end| at.saturating_add(end));
+    let noun = (start..end).any(|place| is_reading(words, place));
+    let about = has_any(RECORD, next) || before.reading && has_any(MEASURES, next);
     let alone = next.is_empty() && (word.opens || is_last) && !noun;
-    let object = word.opens && !next.is_empty() && !noun && !has(RECORD, next) && !has(PARTS, next);
+    let object = word.opens && !next.is_empty() && !noun && !has_any(RECORD, next) && !has_any(PARTS, next);
     let does = |holds: bool, effect: Effect| holds.then_some(Sense::Does(effect));
     let special = match &*word.text {
+        "rid" => does(last == "get" && next == "of", Effect::Destructive),
+        "ping" => does(has_any(PEOPLE, next), Effect::Send),
         "checkout" if any(VERSIONS) => does(!before.reading, Effect::Write),
-        "checkout" => does(alone || !noun && has("bag basket cart now order", next), Effect::Billing),
+        "checkout" => does(alone || !noun && near("bag basket cart now order", 1), Effect::Billing),
+        "purchase" | "subscribe" | "unsubscribe" if about => return Sense::Nothing,
+        "purchase" if before.reading => return Sense::Nothing,
         "subscribe" | "unsubscribe" if any(TOPICS) => does(true, Effect::Write),
         "subscribe" | "unsubscribe" => does(true, Effect::Billing),
         "charge" | "bill" | "refund" | "payout" => {
-            does(alone || !noun && (has(PEOPLE, next) || has(PAYMENTS, next)), Effect::Billing)
+            does(alone || !noun && (near(PEOPLE, 1) || near(PAYMENTS, 1)), Effect::Billing)
         }
-        "invoice" => does(!noun && has(PEOPLE, next), Effect::Billing),
-        "transfer" | "wire" if alone || has(MONEY, next) && !before.reading => does(true, Effect::Billing),
-        "transfer" => does(has(TRANSFERS, next) && !noun, Effect::External),
+        "invoice" => does(!noun && has_any(PEOPLE, next), Effect::Billing),
+        "finalise" | "finalize" if next == "invoice" => does(true, Effect::Billing),
+        "transfer" | "wire" if alone || near(MONEY, 1) && !before.reading => does(true, Effect::Billing),
+        "transfer" if has("between to", next) => {
+            does(!noun && behind().skip(1).take(2).any(|word| has_any(BANKS, word)), Effect::Billing)
+        }
+        "transfer" => does(has_any(TRANSFERS, next) && !noun, Effect::External),
         "bet" | "bid" | "deposit" | "donation" | "tip" | "trade" | "wager" => {
-            does(alone || !noun && has(MONEY, next), Effect::Billing)
+            does(alone || !noun && (near(MONEY, 1) || near(SECURITIES, 1)), Effect::Billing)
         }
-        "burn" | "mint" | "stake" | "swap" => does(!noun && (has(MONEY, next) || alone), Effect::Billing),
-        "move" | "release" | "send" if has(MONEY, next) => does(true, Effect::Billing),
-        "place" | "submit" | "confirm" if has("bet bid order orders trade", next) => does(true, Effect::Billing),
-        "capture" | "create" | "initiate" | "issue" | "make" | "process"
-            if has(PAYING, next) && words.len() <= at.saturating_add(2) =>
-        {
-            does(true, Effect::Billing)
+        "burn" | "mint" | "stake" | "swap" if alone => does(true, Effect::Billing),
+        "bridge" | "burn" | "mint" | "stake" | "swap" | "unstake" | "unwrap" | "wrap" => {
+            does(!noun && (near(MONEY, 1) || near("nft", 1)), Effect::Billing)
         }
-        "upgrade" | "downgrade" if has("account plan subscription tier", next) => {
+        "approve" | "move" | "release" | "send" if near(MONEY, 1) && !before.reading => does(true, Effect::Billing),
+        "place" | "submit" | "confirm" | "enter" if near("bet bid cost order trade", 1) => {
             does(!before.reading, Effect::Billing)
         }
-        "order" => does(object, Effect::Billing),
-        "book" if has(TRAVEL, next) => does(!noun, Effect::Billing),
-        "book" => does(object, Effect::Write),
-        "post" => does(!noun && has(POSTS, next) || alone && word.opens, Effect::Send),
-        "email" | "mail" | "message" | "sms" => {
-            does(object || !noun && has(PEOPLE, next) || alone && word.opens, Effect::Send)
+        "close" | "enter" | "exercise" | "exit" | "open" if near("option position trade", 1) => {
+            does(!before.reading, Effect::Billing)
         }
-        "call" if has("api endpoint function tool webhook", next) => does(!noun, Effect::External),
-        "call" | "text" => does(!noun && (has(PEOPLE, next) || has("number phone", next)), Effect::Send),
-        "block" => {
-            does(!noun && (has(PEOPLE, next) || has("account domain ip number sender", next)), Effect::Destructive)
+        "accept" if near("chargeback dispute", 1) => does(true, Effect::Billing),
+        "broadcast" | "execute" | "send" | "sign" | "submit" if near("swap trade transaction tx", 1) => {
+            does(!before.reading, Effect::Billing)
         }
-        "format" => does(has(DISKS, next), Effect::Destructive),
-        "rotate" if has(KEYS, next) => does(!before.reading, Effect::Destructive),
-        "close" if has("account accounts", next) => does(!before.reading, Effect::Destructive),
-        "shut" | "switch" | "power" | "take" | "tear" | "turn" => does(has("down off", next), Effect::Destructive),
-        "roll" => does(next == "back", Effect::Destructive),
-        "run" | "execute" if has(PROGRAMS, next) || alone && word.opens => does(true, Effect::Destructive),
-        // A query may do anything.
-        "run" | "execute" | "perform" if has(QUERIES, next) => return Sense::Neutral,
-        "query" | "search" | "report" | "check" | "analysis" | "lookup"
-            if at > 0 && words.get(at.saturating_sub(1)).is_some_and(|verb| has("execute perform run", &verb.text)) =>
+        "approve" | "authorise" | "authorize" | "capture" | "complete" | "create" | "execute" | "initiate"
+        | "issue" | "make" | "process" | "retry" | "schedule" | "settle" | "submit" | "trigger"
+            if ends(PAYING) =>
         {
+            does(!before.reading, Effect::Billing)
+        }
+        "upgrade" | "downgrade" if near("account plan subscription tier", 1) => does(!before.reading, Effect::Billing),
+        "order" => does(object, Effect::Billing),
+        "book" if has_any(TRAVEL, next) => does(!noun, Effect::Billing),
+        "hail" | "request" | "reserve" if has_any("cab car flight hotel ride taxi", next) => {
+            does(!noun, Effect::Billing)
+        }
+        "book" => does(object, Effect::Write),
+        "post" => does(!noun && has_any(POSTS, next) || alone && word.opens, Effect::Send),
+        "email" | "mail" | "message" | "sms" => {
+            does(object || !noun && has_any(PEOPLE, next) || alone && word.opens, Effect::Send)
+        }
+        "add" | "create" if has_any("email message mms sms tweet", next) && ends("email message mms sms tweet") => {
+            does(!before.reading, Effect::Send)
+        }
+        "begin" | "create" | "initiate" | "make" | "place" | "start" if ends("call phonecall") => {
+            does(!before.reading, if has_any(TOOLS, next) { Effect::External } else { Effect::Send })
+        }
+        "call" if has_any(TOOLS, next) => does(!noun, Effect::External),
+        "call" | "dial" | "text" => {
+            does(!noun && (has_any(PEOPLE, next) || has_any("number phone", next)), Effect::Send)
+        }
+        "block" => does(
+            !noun && (has_any(PEOPLE, next) || has_any("account domain ip number sender", next)),
+            Effect::Destructive,
+        ),
+        "format" => does(has_any(DISKS, next), Effect::Destructive),
+        "roll" if next == "back" => does(true, Effect::Destructive),
+        "regenerate" | "reissue" | "roll" | "rotate" if near(KEYS, 2) => does(!before.reading, Effect::Destructive),
+        "change" | "set" | "update" if ends("passcode passphrase passwd password") => {
+            does(!before.reading, Effect::Destructive)
+        }
+        "unlock" if alone || near("account car door garage gate home house lock safe vault vehicle wallet", 2) => {
+            does(!before.reading, Effect::Destructive)
+        }
+        "open" if near("door garage gate lock safe vault", 1) => does(!before.reading, Effect::Destructive),
+        "close" if near("account", 1) => does(!before.reading, Effect::Destructive),
+        "shut" | "switch" | "power" | "take" | "tear" | "turn" => does(near("down off", 2), Effect::Destructive),
+        "apply" if has_any("manifest migration run", next) || has("kubectl terraform", last) => {
+            does(!before.reading, Effect::Destructive)
+        }
+        "create" | "start" | "trigger" if ends("deployment rollout") => does(!before.reading, Effect::External),
+        "accept" if next == "merge" => does(true, Effect::External),
+        "merge" if !before.reading && (next == "merge" || any("mr pr pull")) => does(true, Effect::External),
+        "execute" | "run" if any("queries query") && words.iter().any(|word| is_database(&word.text)) => {
+            does(!before.reading, Effect::Destructive)
+        }
+        // A query may do anything.
+        "run" | "execute" | "perform" if has_any(QUERIES, next) => return Sense::Neutral,
+        "run" if has_any("action build ci job pipeline test workflow", last) && !next.is_empty() => {
+            return Sense::Nothing;
+        }
+        "run" | "execute" if alone && word.opens => does(true, Effect::Destructive),
+        "run" | "execute"
+            if !before.reading
+                && !has_any(RECORD, next)
+                && (has_any(PROGRAMS, last) || behind().take(3).any(|word| has_any(PROGRAMS, word))) =>
+        {
+            does(true, Effect::Destructive)
+        }
+        "evaluate" | "launch" | "start" if has_any(PROGRAMS, next) => does(!before.reading, Effect::Destructive),
+        "execution" | "executor" | "interpreter" if has_any(PROGRAMS, last) => {
+            does(!noun && !has_any(RECORD, next), Effect::Destructive)
+        }
+        "query" | "search" | "report" | "check" | "analysis" | "lookup" if has("execute perform run", last) => {
             return Sense::Nothing;
         }
         _ => None,
@@ -178,7 +288,7 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     if let Some(special) = special {
         return special;
     }
-    if has(READING, &word.text) {
+    if is_reading(words, at) {
         return Sense::Reads;
     }
     if has(NEUTRAL, &word.text) {
@@ -186,13 +296,20 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     }
     let known = verb(&word.text);
     let inflected = || word.text.strip_suffix('s').and_then(verb).filter(|(how, _)| *how == Use::Verb);
-    match known.or_else(inflected) {
+    match known {
         // `get_delete_preview` looks at one.
-        Some((Use::Verb, _)) if before.verb && has(RECORD, next) => Sense::Nothing,
+        Some((Use::Verb, _)) if before.verb && about => Sense::Nothing,
         Some((Use::Loose | Use::Noun, _)) if before.reading => Sense::Nothing,
-        Some((Use::Noun, _)) if has(RECORD, next) || has(READING, next) => Sense::Nothing,
+        Some((Use::Noun, _)) if has_any(RECORD, next) || has(READING, next) => Sense::Nothing,
         Some((_, effect)) => Sense::Does(effect),
-        None => glued(&word.text),
+        None => match inflected() {
+            // `list_purchases`
+            Some(_) if before.reading => Sense::Nothing,
+            Some((_, Effect::External)) if before.lists && is_last => Sense::Nothing,
+            Some(_) if before.verb && about => Sense::Nothing,
+            Some((_, effect)) => Sense::Does(effect),
+            None => glued(&word.text),
+        },
     }
 }
 
@@ -200,7 +317,7 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
 fn glued(word: &str) -> Sense {
     for at in 3..word.len().saturating_sub(2).min(14) {
         let (Some(front), Some(rest)) = (word.get(..at), word.get(at..)) else { return Sense::Nothing };
-        if has(OBJECTS, rest) || rest.starts_with("all") {
+        if has_any(OBJECTS, rest) || rest.starts_with("all") {
             if has(READING, front) {
                 return Sense::Reads;
             }
@@ -220,7 +337,7 @@ fn glued(word: &str) -> Sense {
             }
         }
         if rest.len() > 3
-            && has(OBJECTS, front)
+            && has_any(OBJECTS, front)
             && let Some((Use::Verb, effect)) = verb(rest)
         {
             return Sense::Does(effect);
@@ -253,12 +370,18 @@ pub(crate) fn of_description(description: &str, least: Effect) -> Option<(String
         }
         match letter {
             '.' | '!' | '?' | ';' | '\n' | ':' => prose.end(),
-            // Behind the first sentence a comma stands before more often than between verbs.
-            ',' if prose.part == Part::Rest && !prose.is_later => prose.part = Part::Joined,
+            ',' => {
+                prose.passive = Passive::None;
+                // Behind the first sentence a comma stands before more often than between verbs.
+                if prose.part == Part::Rest && !prose.is_later {
+                    prose.part = Part::Joined;
+                }
+            }
             _ => {}
         }
     }
     prose.word(&word);
+    prose.end();
     prose.found
 }
 
@@ -309,22 +432,73 @@ struct Prose {
     has_subject: bool,
     /// A word that may be a noun waits for the next one.
     waits: Option<(String, Effect)>,
-    runs: bool,
+    /// A verb that the next word may turn into something harmless.
+    held: Option<(String, Effect, Held)>,
+    /// What tidies up the answer, unless the sentence ends without any.
+    tidies: Option<(String, Effect)>,
+    /// Words that make something of the verb before, wherever in the sentence they are.
+    awaits: Option<(&'static str, Effect)>,
+    /// What is said of may be done by the tool: `All contacts will be`.
+    passive: Passive,
+    /// What is done, but by whom is not said yet: `are deleted`.
+    done: Option<(String, Effect)>,
     /// Words of this sentence.
     count: usize,
 }
 
+/// What the next word may make of a verb.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    /// A noun: `Share price`.
+    noun: bool,
+    /// Nothing that is done to anything: `Resets at midnight`.
+    resting: bool,
+    /// Tidying the answer: `and removes duplicates`.
+    tidying: bool,
+}
+
+/// How far a sentence is on the way to `will be deleted`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Passive {
+    #[default]
+    None,
+    /// `will`, `afterwards`
+    Will,
+    /// `are`, without `will` before
+    Is,
+    /// `will be`
+    WillBe,
+    /// `that`, `whether`, `not`: nothing that follows is said of the tool.
+    Never,
+}
+
 impl Default for Prose {
     fn default() -> Self {
-        let (found, part, waits) = (None, Part::Lead, None);
-        Prose { least: Effect::Read, found, part, is_later: false, has_subject: false, waits, runs: false, count: 0 }
+        Prose {
+            least: Effect::Read,
+            found: None,
+            part: Part::Lead,
+            is_later: false,
+            has_subject: false,
+            waits: None,
+            held: None,
+            tidies: None,
+            awaits: None,
+            passive: Passive::None,
+            done: None,
+            count: 0,
+        }
     }
 }
 
 impl Prose {
     fn end(&mut self) {
-        self.is_later |= self.count > 0;
-        (self.part, self.has_subject, self.waits, self.runs, self.count) = (Part::Lead, false, None, false, 0);
+        self.word("");
+        if let Some((verb, effect)) = self.tidies.take() {
+            self.find(&verb, effect);
+        }
+        let (least, found) = (self.least, self.found.take());
+        *self = Prose { least, found, is_later: self.is_later || self.count > 0, ..Prose::default() };
     }
 
     fn find(&mut self, word: &str, effect: Effect) {
@@ -333,16 +507,38 @@ impl Prose {
         }
     }
 
+    /// One word, or nothing at a sentence's end.
     fn word(&mut self, word: &str) {
         self.count = self.count.saturating_add(usize::from(!word.is_empty()));
-        if self.runs && has("bash code command commands powershell process program script scripts shell", word) {
-            self.find(word, Effect::Destructive);
+        if let Some((words, effect)) = self.awaits
+            && has_any(words, word)
+        {
+            self.find(word, effect);
+        }
+        if let Some((verb, effect)) = self.done.take_if(|_| matches!(word, "tool" | "call")) {
+            self.find(&verb, effect);
         }
         if let Some((verb, effect)) = self.waits.take()
-            && (has("a all an any every funds money one the this to your", word) || has(PEOPLE, word))
+            && (has("a all an any every funds money one the this to your", word) || has_any(PEOPLE, word))
         {
             self.find(&verb, effect);
         }
+        if has_any(ANSWERS, word) {
+            self.tidies = None;
+        }
+        if let Some((verb, effect, held)) = self.held.take() {
+            match word {
+                "ambiguity" | "confusion" | "doubt" => {}
+                "back" if effect == Effect::Send => {}
+                _ if held.noun && has_any("count policy price quote rate sky slip stub", word) => {}
+                _ if held.resting && has("at daily every hourly in when", word) => {}
+                _ if held.tidying && has_any("duplicate html leading markup trailing whitespace", word) => {
+                    self.tidies = Some((verb, effect));
+                }
+                _ => self.find(&verb, effect),
+            }
+        }
+        self.say(word);
         match self.part {
             Part::Lead if has(FILLERS, word) => {
                 self.has_subject |= has("also can function it then this tool which will", word);
@@ -355,6 +551,36 @@ impl Prose {
         self.part = if has("and or then", word) { Part::Joined } else { Part::Rest };
     }
 
+    /// What is done to something: `All matching contacts will be deleted`, `Contacts are deleted by this tool`.
+    fn say(&mut self, word: &str) {
+        self.passive = match (self.passive, word) {
+            (_, "it" | "they") => Passive::None,
+            (Passive::Never, _) => return,
+            (_, "afterwards" | "will") => Passive::Will,
+            (Passive::Will | Passive::WillBe, "be" | "is" | "are" | "get") => Passive::WillBe,
+            (Passive::None | Passive::Is, "is" | "are") => Passive::Is,
+            (passive, _) if has("also automatically immediately irreversibly permanently then", word) => passive,
+            _ if has(UNSAID, word) => Passive::Never,
+            (Passive::Is | Passive::WillBe, _) => {
+                let forms = [word.strip_suffix('d'), word.strip_suffix("ed"), word.strip_suffix("ped")];
+                let done = forms.into_iter().flatten().find_map(|form| match form {
+                    "bill" | "charge" | "debit" | "refund" => Some((form, Effect::Billing)),
+                    _ => Some((form, verb(form)?.1)),
+                });
+                if let Some((form, effect)) = done.filter(|(_, does)| *does >= Effect::Destructive) {
+                    if self.passive == Passive::WillBe {
+                        self.tidies = Some((form.to_owned(), effect));
+                    } else {
+                        self.done = Some((form.to_owned(), effect));
+                    }
+                }
+                Passive::None
+            }
+            (Passive::Will, _) => Passive::Will,
+            (passive, _) => passive,
+        };
+    }
+
     fn judge(&mut self, word: &str) {
         let leads = self.part == Part::Lead;
         let forms = [Some(word), word.strip_suffix('s'), word.strip_suffix("es")];
@@ -365,9 +591,20 @@ impl Prose {
             if number == 0 && (!speaks_of_tool || !leads && self.is_later) {
                 continue;
             }
-            if leads && has("execute run", form) {
-                self.runs = true;
-                return;
+            if leads && has(READING, form) {
+                self.passive = Passive::Never;
+            }
+            let awaits = match form {
+                "execute" | "run" => Some((RUNS, Effect::Destructive)),
+                "place" | "submit" | "confirm" => Some(("bet bid order trade", Effect::Billing)),
+                "transfer" | "wire" => Some(("beneficiary fund iban money payee", Effect::Billing)),
+                _ => None,
+            };
+            if leads && awaits.is_some() {
+                self.awaits = awaits;
+                if form != "transfer" {
+                    return;
+                }
             }
             if leads && has("bill book charge deposit donate email message order post refund sms transfer", form) {
                 let effect = match form {
@@ -379,7 +616,15 @@ impl Prose {
                 return;
             }
             match verb(form) {
-                Some((how, effect)) if how == Use::Verb || leads => return self.find(form, effect),
+                Some((how, effect)) if how == Use::Verb || leads => {
+                    let held = Held {
+                        noun: number == 0 && has("buy cancel clear forward pay sell share unsubscribe withdraw", form),
+                        resting: number > 0 && how == Use::Loose && !self.has_subject,
+                        tidying: !leads || self.is_later,
+                    };
+                    self.held = Some((form.to_owned(), effect, held));
+                    return;
+                }
                 _ => {}
             }
         }
@@ -397,9 +642,23 @@ impl Prose {
 /// Whether a description says that the tool reaches the world outside the server.
 pub(crate) fn reaches_out(description: &str) -> bool {
     let text: String = description.chars().filter(|character| !is_invisible(*character)).map(plain).collect();
-    ["internet", "search the web", "web search", "from the web", "any url", "given url", "webpage", "web page"]
-        .into_iter()
-        .any(|words| text.contains(words))
+    [
+        "internet",
+        "search the web",
+        "web search",
+        "from the web",
+        "any url",
+        "given url",
+        "fetches a url",
+        "from a url",
+        "webpage",
+        "web page",
+        "remote server",
+        "remote host",
+        "http request",
+    ]
+    .into_iter()
+    .any(|words| text.contains(words))
 }
 
 /// The words of a name in plain lower-case letters, and whether letters are among them that are none.
@@ -434,6 +693,9 @@ fn words_of(name: &str) -> (Vec<Word>, bool) {
                 }
                 (is_mixed, run) = (false, String::new());
                 opens |= matches!(letter, '.' | '/' | ':');
+                if matches!(letter, '&' | '+') {
+                    words.push(Word { text: "and".to_owned(), opens: false });
+                }
             }
             (_, Kind::Digit) => {
                 if last != Kind::Digit && words.last().is_some_and(|word| word.text == "v") {
@@ -473,6 +735,18 @@ fn words_of(name: &str) -> (Vec<Word>, bool) {
         }
         last = kind;
     }
+    // `check_out_cart` and `checkOut` are `checkout`.
+    for at in (1..words.len()).rev() {
+        let is_particle = words.get(at).is_some_and(|word| matches!(&*word.text, "in" | "off" | "out"));
+        let states =
+            words.get(at.saturating_add(1)).is_some_and(|next| has_any("date network progress stock use", &next.text));
+        if is_particle && !states && words.get(at.wrapping_sub(1)).is_some_and(|word| word.text == "check") {
+            let particle = words.remove(at);
+            if let Some(word) = words.get_mut(at.wrapping_sub(1)) {
+                word.text.push_str(&particle.text);
+            }
+        }
+    }
     (words, foreign)
 }
 
@@ -497,8 +771,13 @@ fn has(list: &str, word: &str) -> bool {
     false
 }
 
+/// The same, also of a word in the plural.
+fn has_any(list: &str, word: &str) -> bool {
+    has(list, word) || word.strip_suffix('s').is_some_and(|one| has(list, one))
+}
+
 /// What makes a noun of the long verb before it: `deleted`, `remover`, `cancellation`.
-const ENDINGS: &str = "able ation ed er ing ion lat led ment or r s";
+const ENDINGS: &str = "able al ation ed er ing ion lat led ment or r s";
 /// Verbs, how they are used, and what they do.
 const VERBS: &[(&str, Use, Effect)] = &[
     (BILLING, Use::Verb, Effect::Billing),
@@ -522,76 +801,85 @@ const READING: &str = "analyse analyze browse calculate check compare compute co
 const READING_NOUNS: &str = "details health help history info log logs metadata metrics overview screenshot snapshot statistics \
     stats status summary tree version";
 const NEUTRAL: &str = "draft request";
-const BILLING: &str = "buy disburse donate invest pay purchase reimburse remit repay sell withdraw";
+const BILLING: &str = "buy disburse donate invest liquidate pay purchase reimburse remit repay sell withdraw";
 const SENDING: &str = "announce broadcast dispatch forward notify remind resend respond retweet send";
 const REACHING: &str = "authorise authorize exfiltrate expose grant publish share submit syndicate";
-const DESTROYING: &str = "abort bash bypass cancel deactivate decommission del delete demote deprovision deregister destroy \
-    detach disable discard disconnect downgrade eject elevate eradicate erase eval evict exec expel \
-    expunge flush halt impersonate kick kill nuke obliterate overwrite powershell prune purge quarantine \
-    reboot remove restart revoke rm rmdir shell shred shutdown spawn sudo suspend terminate truncate \
-    unenrol unenroll uninstall unlink unpublish unregister void wipe";
+const DESTROYING: &str = "abort bash bypass cancel deactivate decommission del delete demote deprovision \
+    deregister destroy detach disable disarm discard disconnect downgrade eject elevate eradicate erase eval \
+    evict exec expel expunge flush halt impersonate kick kill nuke obliterate overwrite powershell prune purge \
+    quarantine reboot recreate remove restart revoke rm rmdir shell shred shutdown spawn sudo suspend terminate \
+    truncate unenrol unenroll uninstall unlink unpublish unregister void wipe";
 const WRITING: &str = "accept activate add append approve assign attach begin configure create decline edit enable enrol \
-    enroll inject insert install modify mutate overlay pause persist prepend put reassign recreate \
+    enroll inject insert install modify mutate overlay pause persist prepend put reassign \
     register reject rename replace reschedule reserve save unassign unfollow unlock upload upsert write";
 const DESTROYING_LOOSE: &str = "ban clear drop empty escalate override reset restore revert rollback stop trash";
 const SENDING_LOOSE: &str = "invite reply tweet";
 const REACHING_LOOSE: &str = "promote";
-const WRITING_LOOSE: &str = "adjust change close confirm launch mark move set start toggle trigger update";
-const REACHING_NOUN: &str = "deploy push release";
+const WRITING_LOOSE: &str = "adjust change checkin checkoff close confirm launch mark move set start toggle \
+    trigger update";
+const REACHING_NOUN: &str = "deploy push redeploy release";
 const WRITING_NOUN: &str =
     "archive backup commit execute import lock merge migrate patch rotate run schedule sync upgrade";
-const RECORD: &str = "approval approvals candidates config configuration count counts date dates details eligibility error \
-    errors event events history id ids info items job jobs limit limits lines list log logs metadata \
-    metrics number option options permission permissions policies policy preview progress queue quota \
-    reason reasons report reports request requests result results rule rules schema settings state \
-    statistics stats status summary template templates types";
-const PEOPLE: &str = "all attendee attendees client clients contact contacts customer customers employee employees \
-    everyone guest guests lead leads me member members owner owners patient patients people person \
-    recipient recipients staff student students subscriber subscribers team tenant tenants user users";
-const PAYMENTS: &str = "account amount balance bank booking bookings card cards credit deposit fee fees invoice invoices \
-    order orders payment payments purchase subscription transaction transactions wallet";
-const MONEY: &str = "amount balance btc cash coin coins credit credits crypto dollars eth eur euros fund funds money \
-    payment payments token tokens usd wealth";
-const TRANSFERS: &str = "account accounts asset assets call data domain file files ownership project repo repository site \
-    ticket";
-const POSTS: &str = "announcement article comment comments content data form image job link message messages note on \
-    photo reply review status story thread to tweet update video webhook";
-const TRAVEL: &str = "car cruise flight flights hotel ride taxi ticket tickets train travel trip";
-const VERSIONS: &str = "branch commit file files git head hg jj ref repo repository revision svn tag vcs worktree";
-const TOPICS: &str = "calendar changes channel channels event events feed issue logs newsletter notifications resource \
-    resources stream thread topic topics update updates webhook";
-const PROGRAMS: &str = "bash cmd code command commands javascript js powershell process program python script scripts shell \
-    snippet sql statement terminal";
+const RECORD: &str = "approval candidates config configuration count date details eligibility error event \
+    history id info items job limit lines list log metadata metrics number option permission policies policy \
+    preview progress queue quota reason report request result rule schema settings state statistics stats \
+    status summary template types";
+const PEOPLE: &str = "all attendee client contact customer employee everyone guest here lead me member owner \
+    patient people person recipient staff student subscriber team tenant user";
+const PAYMENTS: &str = "account amount balance bank booking card credit deposit fee invoice order payment \
+    purchase subscription transaction wallet";
+const MONEY: &str = "allowance amount balance bnb bond btc cash coin credit crypto dollars erc eth eur euros \
+    fund matic money nft payment sol token usd usdc usdt wealth xrp";
+const TRANSFERS: &str = "account asset call data domain file ownership project repo repository site ticket";
+const POSTS: &str = "announcement article comment content data form image job link message note on photo reply \
+    review status story thread to tweet update video webhook";
+const TRAVEL: &str = "car cruise flight hotel ride taxi ticket train travel trip";
+const VERSIONS: &str = "branch commit file git head hg jj ref repo repository revision svn tag vcs worktree";
+const TOPICS: &str = "calendar changes channel event feed issue logs newsletter notifications resource stream \
+    thread topic update webhook";
+const PROGRAMS: &str = "bash binary cmd code command console javascript js macro mutation php powershell \
+    procedure process program python ruby script sh shell snippet sql ssh statement terminal zsh";
 const QUERIES: &str = "analysis audit check diagnostics lookup queries query report scan search";
 const DISKS: &str = "device disk drive partition volume";
-const KEYS: &str = "credential credentials key keys password passwords secret secrets token tokens";
-const OBJECTS: &str = "account accounts address alert alerts all app apps asset assets attachment attachments backup bill \
-    bills board boards booking bookings bucket buckets calendar campaign campaigns card cards cart \
-    channel channels chat chats cluster code column columns command commands comment comments company \
-    contact contacts container contract contracts coupon customer customers dashboard data database db \
-    deal deals device devices directory disk document documents domain domains email emails entities \
-    entity entry event events everything field fields file files folder folders fund funds graph group \
-    groups image images index instance instances invoice invoices issue issues item items job jobs key \
-    keys label labels lead leads link list lists location log logs mail member members message messages \
-    money namespace node nodes note notes object objects order orders org organisation organization page \
-    pages password passwords payment payments permission permissions person photo photos pipeline plan \
-    playlist pod policy post posts process product products profile project projects queue record \
-    records refund repo report reports repository resource resources role roles row rows rule rules \
-    schema secret secrets server servers service services session sessions setting settings sheet site \
-    sms state subscription table tables tag tags task tasks team template templates tenant text thread \
-    ticket tickets token tokens transaction transactions user users video volume webhook webhooks \
-    workflow workspace";
-const OUTSIDE: &str = "bing browse crawl curl duckduckgo google http https internet online rss scrape serp tavily url urls \
-    web webpage webpages website websites wget www";
-const FILLERS: &str = "a ability action agent agents allow allows also an and api automatically be by call called can \
-    capability command enables endpoint for function help helper helps immediately invoked irreversibly \
-    is it just let lets may method model one operation permanently please provides quickly safely \
-    silently simply that the then this to tool use used user users utility when which will you";
-const PARTS: &str = "account accounts address addresses at body book books by chapters client domain domains field fields filter folder \
-    folders form format forms header headers history in inbox label labels line member message messages name names of \
-    on provider providers subject thread threads time times";
-const PAYING: &str =
-    "charge deposit payment payments payout payouts purchase refund refunds transfer transfers withdrawal";
+const KEYS: &str = "credential key password secret token";
+const OBJECTS: &str = "account address alert all app asset attachment backup bill board booking bucket \
+    calendar campaign card cart channel chat cluster code column command comment company contact container \
+    contract coupon customer dashboard data database db deal device directory disk document domain email \
+    entities entity entry event everything field file folder fund graph group image index instance invoice \
+    issue item job key label lead link list location log mail member message money namespace node note object \
+    order org organisation organization page password payment permission person photo pipeline plan playlist \
+    pod policy post process product profile project queue record refund repo report repository resource role \
+    row rule schema secret server service session setting sheet site sms state subscription table tag task \
+    team template tenant text thread ticket token transaction user video volume webhook workflow workspace";
+const OUTSIDE: &str = "bing browse crawl curl dns duckduckgo google http https internet nslookup online rss \
+    scrape serp tavily traceroute url urls web webpage webpages website websites wget whois www";
+const FILLERS: &str = "a ability action agent agents allow allows also an and api automatically be by call \
+    called calling can capability command enables endpoint executing for function help helper helps immediately \
+    invoked invoking irreversibly is it just let lets may method model one operation permanently please provides \
+    quickly running safely silently simply that the then this to tool use used user users using utility when \
+    which will you";
+/// Behind them nothing is said of the tool itself.
+const UNSAID: &str = "another how if never no none not nothing once other that unless until what when where \
+    whether which who whose";
+/// What a tool may tidy up and still only read, and how long something is kept.
+const ANSWERS: &str = "day hour minute output path response result string text";
+const RUNS: &str = "bash code command powershell process program script shell";
+const PARTS: &str = "account address addresses at body book by chapters client domain field filter folder form \
+    format header history in inbox label line member message name of on provider subject thread time";
+/// What behind a reading verb makes a noun of the verb before it: `get_buy_price`.
+const MEASURES: &str = "channel day group order period price quote rate signal slip stub target version volume";
+/// What joins one deed to another.
+const JOINS: &str = "and or plus then";
+/// What a name says behind them is no object of the verb before.
+const LINKS: &str = "and at by for from in into of on or to with";
+const DATABASES: &str =
+    "bigquery clickhouse cypher database databases gremlin mongo pg postgres raw redshift snowflake";
+const BANKS: &str = "account bank beneficiary card iban payee wallet";
+const SECURITIES: &str = "asset crypto etf future nft option position share stock";
+const TOOLS: &str = "api aws endpoint function rpc service tool webhook";
+const ADDRESSES: &str = "domain endpoint host hostname href iri link uri url webhook website";
+const PAGES: &str = "article feed html link page site";
+const PAYING: &str = "charge deposit payment payout purchase refund transfer withdrawal";
 
 #[cfg(test)]
 mod tests {
@@ -604,6 +892,18 @@ mod tests {
             READING,
             READING_NOUNS,
             NEUTRAL,
+            MEASURES,
+            UNSAID,
+            ANSWERS,
+            RUNS,
+            JOINS,
+            LINKS,
+            DATABASES,
+            BANKS,
+            SECURITIES,
+            TOOLS,
+            ADDRESSES,
+            PAGES,
             RECORD,
             PEOPLE,
             PAYMENTS,
