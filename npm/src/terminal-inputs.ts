@@ -59,7 +59,7 @@ function lastSheet(items: readonly Item[], values: readonly unknown[], isStrict:
   const rows = Object.entries(responses).flatMap(([key, { action, content = {} }]) => [
     { text: `${inLine(key)}: ${inLine(action)}`, quoted: true },
     ...Object.entries(content).map(([name, value]) => ({
-      text: `  ${inLine(name)}: ${inLine([value])}`,
+      text: `  ${inLine(name)}: ${inLine(JSON.stringify(value))}`,
       quoted: true,
     })),
   ]);

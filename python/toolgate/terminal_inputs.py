@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -91,7 +92,7 @@ def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet
     for key, action in actions.items():
         rows.append(Row(f"{in_line(key)}: {action}", quoted=True))
         rows += [
-            Row(f"  {in_line(name)}: {in_line([value])}", quoted=True) for name, value in contents.get(key, {}).items()
+            Row(f"  {in_line(name)}: {in_line(json.dumps(value, ensure_ascii=False))}", quoted=True) for name, value in contents.get(key, {}).items()
         ]
 
     def read(typed: str) -> Answer | Unclear:

@@ -332,7 +332,14 @@ async def tell_of_rounds(person: Person) -> None:
     if INTERACTIVE:
         say("(say yes, then type an amount)")
     async with shop() as opened, connect(opened.url, ask=person.ask, on_decision=decided) as guard:
-        back = await guard.call_tool("refund_purchase", {})
+        try:
+            back = await guard.call_tool("refund_purchase", {})
+        except ToolgateError as error:
+            if not INTERACTIVE:
+                raise
+            say(f"refused: {error.code}")
+            check("without an amount, nothing more went out", holds=len(opened.refunds) < 2)
+            return
         say(f"the shop says: {back.content[0].text}")
         amount = opened.refunds[1]
         check("the amount that the person typed is what went out", holds=amount > 0 if INTERACTIVE else amount == 1500)

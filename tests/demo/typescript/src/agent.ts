@@ -261,14 +261,21 @@ try {
       ? { type: "inputs", responses: { amount: { action: "accept", content: { amount: 1500 } } } }
       : { type: "approve" };
   if (interactive) say("(say yes, then type an amount)");
-  const back = await buying.callTool({ name: "refund_purchase", arguments: {} });
-  const amount = shop.refunds[1];
-  say(`the shop says: ${JSON.stringify(back.content)}`);
-  check("the amount that the person typed is what went out", interactive ? Number(amount) > 0 : amount === 1500);
-  const rounds = buying.approvals().filter(({ state }) => state === "completed");
-  check("each of the two requests had a record of its own", shop.refunds.length === 2 && rounds.length === 2);
-  await customer.close();
-  await shop.stop();
+  try {
+    const back = await buying.callTool({ name: "refund_purchase", arguments: {} });
+    const amount = shop.refunds[1];
+    say(`the shop says: ${JSON.stringify(back.content)}`);
+    check("the amount that the person typed is what went out", interactive ? Number(amount) > 0 : amount === 1500);
+    const rounds = buying.approvals().filter(({ state }) => state === "completed");
+    check("each of the two requests had a record of its own", shop.refunds.length === 2 && rounds.length === 2);
+  } catch (error) {
+    if (!interactive || !(error instanceof ToolgateError)) throw error;
+    say(`refused: ${error.code}`);
+    check("without an amount, nothing more went out", shop.refunds.length < 2);
+  } finally {
+    await customer.close();
+    await shop.stop();
+  }
 
   heading("A tool that changes is asked about again");
   const pinned = guard.lock();
