@@ -92,7 +92,8 @@ def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet
     for key, action in actions.items():
         rows.append(Row(f"{in_line(key)}: {action}", quoted=True))
         rows += [
-            Row(f"  {in_line(name)}: {in_line(json.dumps(value, ensure_ascii=False))}", quoted=True) for name, value in contents.get(key, {}).items()
+            Row(f"  {in_line(name)}: {in_line(json.dumps(value, ensure_ascii=False))}", quoted=True)
+            for name, value in contents.get(key, {}).items()
         ]
 
     def read(typed: str) -> Answer | Unclear:
