@@ -65,6 +65,8 @@ mutants! {
     Denied,
     /// An approval of a later round covers whatever inputs are given.
     Inputs,
+    /// What a host gives a tool in a later round goes out unasked where a rule permits the call.
+    Handed,
     /// The gate once lets a consequence happen again.
     Once,
     /// A consequence that another process took first is taken for the call's own.

@@ -1101,6 +1101,7 @@ fn every_mutant_is_caught() {
             Mutant::Silences => directly(!denials_hold(), "a direct check: a no holds for the same call"),
             Mutant::Claim => directly(!snapshots_are_claimed(), "a direct check: a snapshot is taken up once"),
             Mutant::Inputs => in_bounds(&[rounds(2, 0)]),
+            Mutant::Handed => directly(!handed_inputs_are_asked(), "a direct check: no rule permits what a host gives"),
             _ => in_the_model(),
         };
         mutant::select(None);
@@ -1115,6 +1116,7 @@ fn every_mutant_is_caught() {
     assert!(approvers_are_asked(), "without a mutant, only those named may answer");
     assert!(denials_hold(), "without a mutant, a no holds");
     assert!(snapshots_are_claimed(), "without a mutant, a snapshot is claimed");
+    assert!(handed_inputs_are_asked(), "without a mutant, a host's inputs are asked about");
     assert!(survivors.is_empty(), "nothing notices that these are broken: {survivors:?}");
 }
 
@@ -1222,6 +1224,18 @@ fn denials_hold() -> bool {
     let flow = Work::Call { name: CANCEL.to_owned(), approval: None, meta: None };
     let step = guard.start(Start { now: BEGINNING, entropy: entropy(0, 2), flow }, None).unwrap();
     is_done(&step, Code::ApprovalDenied)
+}
+
+/// A rule lets the call out unasked, its tool asks for a number, and the host gives one.
+fn handed_inputs_are_asked() -> bool {
+    let mut guard = cancelling(&json!({ "rules": [{ "tools": [CANCEL], "then": "allow" }] }));
+    let step = called(&mut guard, CANCEL);
+    let event = Event { step: step.id, now: BEGINNING, event: Happening::Result { server_time: None } };
+    let step = guard.handle(event, Some(ASKS)).unwrap();
+    let given = json!({ "q": { "action": "accept", "content": { "n": 1 }, "by": "host" } });
+    let answer = Answer::from_text(&json!({ "type": "inputs", "responses": given }).to_string()).unwrap();
+    let step = answered(&mut guard, &step, Happening::Answer { answer });
+    matches!(&step.action, step::Action::Commit { record, .. } if state_of(record) == "proposed")
 }
 
 fn snapshots_are_claimed() -> bool {

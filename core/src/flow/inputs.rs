@@ -262,13 +262,13 @@ impl Open {
         };
         let document = Document::read(given.responses.get(), json::OWN).unwrap_or_default();
         let response = document.tape().root().get(KEY).map(Json::copied).unwrap_or_else(|| Json::verbatim("null"));
-        let tells_nothing = matches!(response.get(), r#"{"action":"decline"}"# | r#"{"action":"cancel"}"#);
+        let tells_nothing = inputs::tells_nothing(response.get());
         self.response = response;
         match self.effect() {
             _ if tells_nothing => self.finish(),
             None if given.by_person => self.finish(),
             None => self.end(Err(inputs::required("no call is running, so nobody can tell what for"))),
-            Some(effect) if effect <= Effect::Write => self.finish(),
+            Some(effect) if effect <= Effect::Write || shared.policy.observes() => self.finish(),
             Some(effect) => self.propose(&given, effect, now, shared),
         }
     }

@@ -624,6 +624,11 @@ pub(crate) fn given(
     Ok(Given { responses: Json::verbatim(&canonical(root)), lines: lines_of(asked, root), by_person })
 }
 
+/// Whether a server learns nothing from that response, which is canonical: what was asked is declined, or there is none.
+pub(crate) fn tells_nothing(response: &str) -> bool {
+    matches!(response, r#"{"action":"decline"}"# | r#"{"action":"cancel"}"# | r#"{"roots":[]}"#)
+}
+
 /// Nothing is asked, so nothing is given.
 pub(crate) fn nothing() -> Given {
     Given { responses: Json::verbatim("{}"), lines: Vec::new(), by_person: true }

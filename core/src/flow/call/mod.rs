@@ -795,7 +795,8 @@ impl Call {
                 return self.refuse(error);
             }
         }
-        if examined.verdict == Verdict::Allow && self.quoted.is_none() && !replaces {
+        let is_permitted = examined.verdict == Verdict::Allow && !replaces && !self.gives_inputs(shared);
+        if is_permitted && self.quoted.is_none() {
             match self.take_up(false, shared) {
                 Ok(true) => return,
                 Ok(false) => {}

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Call, State, settlement};
 use crate::approval::{Approval, State as Standing};
+use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
 use crate::flow::inputs::Running;
@@ -18,6 +19,7 @@ use crate::json::de::record;
 use crate::json::tape::Node;
 use crate::json::{self, Document, Json};
 use crate::mcp::inputs::{self, Given, InputAction, InputAnswer, InputRequest, RequestState, ResultType};
+use crate::mutant::{self, Mutant};
 use crate::step::{About, Action, Answer, FlowId, Happening, Millis, NextRound, Outcome, RunningCall};
 
 /// Wrong answers to one question, of a person or of a host's handler.
@@ -84,6 +86,18 @@ impl Call {
     /// Whether the open round's inputs are a person's own word.
     pub(super) fn is_given_by_person(&self) -> bool {
         self.round.as_ref().and_then(|round| round.given.as_ref()).is_some_and(|given| given.by_person)
+    }
+
+    /// Whether the open round tells the tool something, above `write`: rules and remembered answers are about a call's
+    /// arguments, so that none of them permits it.
+    pub(super) fn gives_inputs(&self, shared: &Shared) -> bool {
+        let given = self.round.as_ref().and_then(|round| round.given.as_ref());
+        let Some(given) = given.filter(|_| self.decision.effect.is_none_or(|effect| effect > Effect::Write)) else {
+            return false;
+        };
+        let document = Document::read(given.responses.get(), json::OWN).unwrap_or_default();
+        let tells = document.tape().root().members().any(|member| !inputs::tells_nothing(&json::copy(member.value)));
+        tells && !shared.policy.observes() && !mutant::is(Mutant::Handed)
     }
 
     /// The flow's id.
