@@ -241,7 +241,7 @@ impl Audit {
             Answer::Approve { .. } => "approve",
             Answer::Remember(_) => "approve_remember",
             Answer::Deny { .. } => "deny",
-            Answer::Defer => "defer",
+            Answer::Defer | Answer::Unasked => "defer",
             Answer::Cancel => "cancel",
             Answer::Ran { .. } => "ran",
             Answer::NotRan { .. } => "not_ran",

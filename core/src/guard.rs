@@ -18,7 +18,7 @@ use crate::flow::call::{Asked, Call};
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
 use crate::flow::forget::Forget;
-use crate::flow::inputs::{Inputs, Running};
+use crate::flow::inputs::{Begun, Inputs, Running};
 use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
@@ -291,6 +291,7 @@ impl Guard {
             Work::List => Flow::List(Box::default()),
             Work::Doctor => Flow::Doctor(Box::new(Doctor::begin())),
             Work::Call { name, approval, meta } => {
+                self.shared.questions.called();
                 let asked = Asked { name, quoted: approval, meta, arguments: document };
                 Flow::Call(Box::new(Call::begin(asked, start.entropy, now, &mut self.shared)))
             }
@@ -316,17 +317,25 @@ impl Guard {
             }
             Work::Forget { remembered } => Flow::Forget(Box::new(Forget::begin(remembered, &self.shared))),
             Work::Inputs => {
-                let running: Vec<Running> =
-                    self.flows.iter().filter_map(|(_, in_flight)| in_flight.flow.running(&self.shared)).collect();
+                let mut running: Vec<Running> = Vec::new();
+                let mut asked = None;
+                for in_flight in self.flows.values_mut() {
+                    if let Some((call, before)) = in_flight.flow.running(&self.shared) {
+                        asked = Some(asked.map_or(before, |asked: u32| asked.min(before)));
+                        running.push(call);
+                    }
+                }
+                let asked = asked.unwrap_or_else(|| self.shared.questions.asked_alone());
                 if self.audit.is_some() {
                     trail.runs_with(&running);
                 }
-                Flow::Inputs(Box::new(Inputs::begin(document, running, start.entropy, now, &self.shared)))
+                let begun = Begun { request: document, running, asked, entropy: start.entropy };
+                Flow::Inputs(Box::new(Inputs::begin(begun, now, &mut self.shared)))
             }
             Work::Accept { tool, digest } => Flow::Accept(Box::new(Accept::begin(tool, &digest, &mut self.shared))),
         };
         self.flows.insert(id.clone(), InFlight { number: 1, flow, trail });
-        self.step(&id, said)
+        self.step(&id, said, now)
     }
 
     /// Goes on with what happened at the host; answers the flow's next step. An error changes nothing.
@@ -351,9 +360,10 @@ impl Guard {
             Happening::Answer { answer } if self.audit.is_some() => Some(answer.clone()),
             _ => None,
         };
-        in_flight.take(Input { now: event.now, happening: event.event, document }, &mut self.shared)?;
+        let now = event.now;
+        in_flight.take(&id, Input { now, happening: event.event, document }, &mut self.shared)?;
         self.shared.pace.told_to_wait(told_to_wait);
-        self.step(&id, said)
+        self.step(&id, said, now)
     }
 
     /// An audit knows of every call.
@@ -462,7 +472,7 @@ impl Guard {
         for (id, mut in_flight) in body.flows {
             in_flight.flow.resume(&mut self.shared);
             self.flows.insert(id.clone(), in_flight);
-            steps.push(self.step(&id, None)?);
+            steps.push(self.step(&id, None, 0)?);
         }
         Ok(steps)
     }
@@ -552,7 +562,7 @@ impl Guard {
 
     /// The one place where steps leave: with the lines that must be stored before they are performed. `said` is what a
     /// person answered just now.
-    fn step(&mut self, id: &FlowId, said: Option<Answer>) -> Result<Step> {
+    fn step(&mut self, id: &FlowId, said: Option<Answer>, now: Millis) -> Result<Step> {
         let in_flight = self.flows.get_mut(id).ok_or_else(|| Error::new(Code::StepNotOpen, "The flow is not open."))?;
         let mut step = open_step(id, in_flight, &self.shared);
         if let Action::Keep { secret, .. } = &step.action {
@@ -569,7 +579,7 @@ impl Guard {
                     let kind = Failure::Audit;
                     let happening = Happening::Failed { kind, message: String::new(), retry_after: None };
                     let input = Input { now: audit.now, happening, document: None };
-                    in_flight.take(input, &mut self.shared)?;
+                    in_flight.take(id, input, &mut self.shared)?;
                 }
                 step = open_step(id, in_flight, &self.shared);
             }
@@ -584,8 +594,12 @@ impl Guard {
         }
         if matches!(step.action, Action::Done { .. }) {
             self.shared.held.give_back(id);
-            self.shared.questions.close(id);
+            self.shared.questions.ended(id, now);
             self.flows.remove(id);
+        }
+        if core::mem::take(&mut self.shared.questions.is_quieter) {
+            let settled = self.flows.iter().filter(|(_, other)| other.flow.is_silenced(&self.shared, now));
+            step.withdraw = settled.map(|(id, other)| StepId::of(id, other.number)).collect();
         }
         Ok(step)
     }
@@ -593,13 +607,18 @@ impl Guard {
 
 impl InFlight {
     /// Goes on with what happened; an error changes nothing.
-    fn take(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+    fn take(&mut self, id: &FlowId, input: Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
             // Nothing is on its way, and nobody is asked what could not be sent.
             Happening::Failed { kind: Failure::Audit, message, .. }
                 if matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) =>
             {
                 self.end(message, shared);
+            }
+            Happening::Answer { answer: Answer::Unasked } => {
+                shared.questions.unasked(id);
+                let happening = Happening::Answer { answer: Answer::Defer };
+                self.flow.handle(Input { happening, ..input }, shared)?;
             }
             _ => match self.flow.handle(input, shared) {
                 // Nothing else would ever be answered differently: the question ends, and the caller is told at once.
@@ -621,12 +640,12 @@ impl InFlight {
 
 fn open_step(id: &FlowId, in_flight: &InFlight, shared: &Shared) -> Step {
     let (id, flow) = (StepId::of(id, in_flight.number), id.clone());
-    Step { id, flow, audit: Vec::new(), action: in_flight.flow.action(shared) }
+    Step { id, flow, audit: Vec::new(), withdraw: Vec::new(), action: in_flight.flow.action(shared) }
 }
 
 fn done(id: &FlowId, number: u32, error: Error) -> Step {
     let action = Action::Done { outcome: Box::new(failed(error)) };
-    Step { id: StepId::of(id, number), flow: id.clone(), audit: Vec::new(), action }
+    Step { id: StepId::of(id, number), flow: id.clone(), audit: Vec::new(), withdraw: Vec::new(), action }
 }
 
 /// The flow that was started with that entropy.

@@ -22,17 +22,29 @@ pub(crate) struct Questions {
     /// Those that somebody looks at now; a flow that goes on in another process puts its question again there.
     #[serde(skip)]
     open: Vec<Open>,
+    /// What the last question was about that was put off.
+    #[serde(skip)]
+    put_off: Option<(String, Millis)>,
+    /// Whether a silence came since the guard looked at its open questions.
+    #[serde(skip)]
+    pub(crate) is_quieter: bool,
+    /// Requests of the server since a call began, while none is running.
+    #[serde(skip)]
+    uncalled: u32,
 }
 
-record!(open Questions { ; vain, silences; open });
+record!(open Questions { ; vain, silences; open, put_off, is_quieter, uncalled });
 
 #[derive(Debug, Clone)]
 struct Open {
     flow: FlowId,
     at: Millis,
-    /// Whether it was put before, and nobody answered.
-    again: bool,
+    /// What it is about; empty where equal questions stand beside one another.
+    key: String,
 }
+
+/// A question that was put off holds for equal ones that waited for its answer.
+const PUT_OFF_HOLDS: Millis = 1_000;
 
 /// What a person does not want to be asked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -111,13 +123,15 @@ impl Questions {
 
     /// Why nobody is asked about that, if nobody is.
     pub(crate) fn refusal(&self, tool: &str, key: &str, bounds: &Bounds, now: Millis) -> Option<Error> {
+        self.silenced(tool, key, now).or_else(|| self.too_many(bounds, now))
+    }
+
+    /// The no that holds for it.
+    pub(crate) fn silenced(&self, tool: &str, key: &str, now: Millis) -> Option<Error> {
         let silence = self.silences.iter().filter(|silence| silence.holds(now) && silence.concerns(tool, key));
         // The longest counts; one without an end is longer than any.
         let silence = silence.max_by_key(|silence| silence.until.unwrap_or(Millis::MAX));
-        if let Some(silence) = silence {
-            return Some(silenced(silence, tool, now));
-        }
-        self.too_many(bounds, now)
+        silence.map(|silence| silenced(silence, tool, now))
     }
 
     fn too_many(&self, bounds: &Bounds, now: Millis) -> Option<Error> {
@@ -134,36 +148,58 @@ impl Questions {
         Some(Error::new(Code::TooManyQuestions, message).with("retry_at", retry_at))
     }
 
-    /// A question is about to be put; `again` says that it was put before and nobody answered.
-    pub(crate) fn put(&mut self, flow: FlowId, again: bool, now: Millis) {
-        self.close(&flow);
-        self.open.push(Open { flow, at: now, again });
+    /// A question is about to be put; one of the flow's that is open still came to nothing.
+    pub(crate) fn put(&mut self, flow: FlowId, key: String, now: Millis) {
+        self.ended(&flow, now);
+        self.open.push(Open { flow, at: now, key });
     }
 
-    /// The flow asks nobody any more.
-    pub(crate) fn close(&mut self, flow: &FlowId) {
-        self.open.retain(|open| open.flow != *flow);
+    /// Whether that is asked already.
+    pub(crate) fn is_open(&self, key: &str) -> bool {
+        self.open.iter().any(|open| open.key == key)
+    }
+
+    /// Whether the question was put off just now.
+    pub(crate) fn is_put_off(&self, key: &str, now: Millis) -> bool {
+        self.put_off.as_ref().is_some_and(|(known, at)| known == key && now.abs_diff(*at) <= PUT_OFF_HOLDS)
+    }
+
+    /// How many requests of the server's came before this one since a call began.
+    pub(crate) fn asked_alone(&mut self) -> u32 {
+        self.uncalled = self.uncalled.saturating_add(1);
+        self.uncalled.saturating_sub(1)
+    }
+
+    /// The agent makes a call.
+    pub(crate) fn called(&mut self) {
+        self.uncalled = 0;
     }
 
     /// Somebody said yes.
     pub(crate) fn agreed(&mut self, flow: &FlowId) {
-        self.close(flow);
+        self.unasked(flow);
         self.vain.clear();
     }
 
-    /// Nobody could answer. Put once, such a question waits for its answer; put again and again, it is one of many.
-    pub(crate) fn deferred(&mut self, flow: &FlowId, now: Millis) {
-        let again = self.open.iter().any(|open| open.flow == *flow && open.again);
-        self.close(flow);
-        if again {
+    /// Nobody was bothered.
+    pub(crate) fn unasked(&mut self, flow: &FlowId) {
+        self.open.retain(|open| open.flow != *flow);
+    }
+
+    /// The flow asks nobody any more; a question that was open got no yes.
+    pub(crate) fn ended(&mut self, flow: &FlowId, now: Millis) {
+        let before = self.open.len();
+        self.unasked(flow);
+        if self.open.len() < before {
             self.count(now);
         }
     }
 
-    /// Somebody said no, or the question was called off.
-    pub(crate) fn came_to_nothing(&mut self, flow: &FlowId, now: Millis) {
-        self.close(flow);
-        self.count(now);
+    /// Nobody can answer now.
+    pub(crate) fn deferred(&mut self, flow: &FlowId, now: Millis) {
+        let key = self.open.iter().find(|open| open.flow == *flow).map(|open| open.key.clone());
+        self.put_off = key.map(|key| (key, now)).or(self.put_off.take());
+        self.ended(flow, now);
     }
 
     fn count(&mut self, now: Millis) {
@@ -176,6 +212,7 @@ impl Questions {
 
     /// Nobody is asked about that until it ends or is lifted. What is there already is never shortened.
     pub(crate) fn silence(&mut self, silence: Silence) {
+        self.is_quieter = true;
         let same =
             |known: &Silence| known.scope == silence.scope && known.tool == silence.tool && known.key == silence.key;
         if let Some(known) = self.silences.iter_mut().find(|known| same(known)) {

@@ -191,6 +191,9 @@ pub struct Step {
     /// with `failed` of the kind `audit`; a `keep` is performed nevertheless, and the outcome of a `done` is returned.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit: Vec<String>,
+    /// Questions of other flows that a person's no settled as well: take them off the screen and answer them with `woke`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdraw: Vec<StepId>,
     /// What to do.
     #[serde(flatten)]
     pub action: Action,
@@ -364,6 +367,15 @@ pub enum About {
         digest: String,
         /// How it differs from the pinned one.
         differences: Option<Detail>,
+        /// The server's own words on the tool, on one line and shortened.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// The names of the tool's parameters.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        parameters: Vec<String>,
+        /// The call that a yes sends, unless another gate has something against it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        preview: Option<Preview>,
     },
     /// What a tool asks for in the middle of a call; answers: `inputs`, `deny` (declines all), `defer`, `cancel`.
     Inputs {
@@ -468,6 +480,8 @@ pub enum Answer {
     },
     /// Nobody can answer now; an approval stays open for a later answer.
     Defer,
+    /// The same (`defer` with `unasked`), where nobody was even asked: it is none of the questions in a row.
+    Unasked,
     /// The person calls the flow off.
     Cancel,
     /// The call whose answer was lost took effect.
@@ -525,7 +539,7 @@ impl FromNode for Answer {
             &["resend"],
             &["approve", "remember", "by"],
             &["deny", "reason", "by", "silence", "until"],
-            &["defer"],
+            &["defer", "unasked"],
             &["ran", "by"],
             &["not_ran", "by"],
             &["withdraw", "reason", "by"],
@@ -545,6 +559,7 @@ impl FromNode for Answer {
                 silence: from.member_or_default("silence"),
                 until: from.member_or_default("until"),
             },
+            Some(5) if from.member_or_default("unasked") => Answer::Unasked,
             Some(5) => Answer::Defer,
             Some(6) => Answer::Ran { by: by(from) },
             Some(7) => Answer::NotRan { by: by(from) },

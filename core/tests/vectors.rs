@@ -393,7 +393,7 @@ fn assert_foretold(report: &Value, step: &Value) {
         }
         "wait" => step["type"] == "wait" || error == "rate_limited",
         "ask" => {
-            matches!(step["type"].as_str().unwrap(), "ask" | "commit" | "read")
+            matches!(step["type"].as_str().unwrap(), "ask" | "commit" | "read" | "wait")
                 || is_open
                 || report["error"]["code"] == *error
         }

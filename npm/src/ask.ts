@@ -3,8 +3,8 @@ import type { Answer, Question } from "./types.js";
 /** Beside the question. */
 export interface AskContext {
   /**
-   * Aborts when the question needs no answer any more: the caller called the work off, or the time of the approval is
-   * over (a `TimeoutError`). Take the question off the screen then.
+   * Aborts when the question needs no answer any more: the caller called the work off, a person's no to another question
+   * holds for it too, or the time of the approval is over (a `TimeoutError`). Take the question off the screen then.
    */
   signal: AbortSignal;
 }
@@ -17,4 +17,4 @@ export interface AskContext {
 export type Ask = (question: Question, context: AskContext) => Answer | Promise<Answer>;
 
 /** Nobody is there to answer now. */
-export const defer: Ask = () => ({ type: "defer" });
+export const defer: Ask = () => ({ type: "defer", unasked: true });

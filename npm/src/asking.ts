@@ -18,11 +18,15 @@ const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** No person types so much, and no handler should give it. */
 const MAX_ANSWER_CHARACTERS = 4_194_304;
 
-/** The event that answers the question: the person's answer, `defer` after a failure, `woke` when its time is over. */
+/**
+ * The event that answers the question: the person's answer, `defer` after a failure, `woke` when its time is over or the
+ * guard took it back.
+ */
 export function asked(
   { ask, now, onError }: Asking,
   question: Question,
   caller: AbortSignal | undefined,
+  withdrawn?: AbortSignal,
 ): Promise<Reply> {
   const ended = new AbortController();
   // A code has an end too, but after it a fresh one can be asked for.
@@ -35,6 +39,14 @@ export function asked(
   caller?.addEventListener("abort", onAbort, { once: true });
 
   const late = new Promise<Reply>((resolve) => {
+    withdrawn?.addEventListener(
+      "abort",
+      () => {
+        resolve({ event: { type: "woke" } });
+        ended.abort(new DOMException("The question is settled by another answer.", "AbortError"));
+      },
+      { once: true },
+    );
     const look = () => {
       const left = (expiresAt as number) - now();
       if (left > 0) {

@@ -23,6 +23,8 @@ export interface FlowContext {
   signal?: AbortSignal | undefined;
   /** The flow's id, once it has begun. */
   flow?: string;
+  /** Takes the open question back, because it needs no answer any more. */
+  withdrawn?: AbortSignal;
 }
 
 export interface DriverOptions<Context> {
@@ -44,6 +46,8 @@ export class Driver<Context extends FlowContext> {
   /** What could not go on out of a snapshot: the core tells so once. */
   #ended: Step[] = [];
   #byFlow = false;
+  /** The questions that somebody looks at, by their steps. */
+  readonly #asking = new Map<string, AbortController>();
 
   constructor(core: Core, options: DriverOptions<Context>) {
     this.#core = core;
@@ -155,9 +159,19 @@ export class Driver<Context extends FlowContext> {
       case "check_vault":
         return orCalledOff(performers.check_vault(step, context), signal);
       case "ask":
-        return orCalledOff(performers.ask(step, context), signal);
+        return orCalledOff(this.#ask(step, context), signal);
       case "wait":
         return orCalledOff(this.#wait(step.until, signal), signal);
+    }
+  }
+
+  async #ask(step: Extract<OpenStep, { type: "ask" }>, context: Context): Promise<Reply> {
+    const withdrawn = new AbortController();
+    this.#asking.set(step.id, withdrawn);
+    try {
+      return await this.#options.performers.ask(step, { ...context, withdrawn: withdrawn.signal });
+    } finally {
+      this.#asking.delete(step.id);
     }
   }
 
@@ -184,6 +198,7 @@ export class Driver<Context extends FlowContext> {
     const step = JSON.parse(typed(work)) as Step;
     // Its lines take their places before anything else is asked of the core.
     if (step.audit) this.#options.recorder?.add(step.audit);
+    for (const id of step.withdraw ?? []) this.#asking.get(id)?.abort();
     return step;
   }
 

@@ -625,7 +625,7 @@ function performers(adapter: ClientAdapter, vault: Vault, ledger: Ledger, asking
       return reply;
     },
     call_tool: (step, { call, signal }) => adapter.call(step, signal, call),
-    ask: (step, { signal }) => asked(asking, question(step.question), signal),
+    ask: (step, { signal, withdrawn }) => asked(asking, question(step.question), signal, withdrawn),
     async keep(step) {
       try {
         await vault.put(step.name, step.secret);

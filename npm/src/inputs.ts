@@ -13,8 +13,8 @@ export interface InputContext {
 
 /**
  * Handlers of the host for what a tool asks for in the middle of a call. What they give is held against the request's
- * schema and searched for secrets; above `write` a person is shown it and asked. A handler that throws counts as nobody
- * being there.
+ * schema and searched for secrets; above `write` a person is shown it and asked, whatever rule let the call itself out. A
+ * handler that throws counts as nobody being there; what is no {@link InputAnswer} is a `wrong_answer` error at once.
  */
 export interface InputHandlers {
   /** Answers forms and addresses instead of `ask`. Default: `ask` gets a question of the type `inputs`. */
@@ -54,8 +54,10 @@ async function answered(
   const within: InputContext = { calls: question.calls, signal: context.signal };
   for (const request of question.requests) {
     const answer = request.declined === undefined ? await handled(request, handlers, within) : undefined;
-    if (answer !== undefined) responses[request.key] = { ...answer, by: "host" };
-    else open.push(request);
+    if (answer === undefined) open.push(request);
+    // Nothing that the core could hold against the request: it is told at once as a wrong answer.
+    else if (!isAnswer(answer)) return null as never;
+    else responses[request.key] = { ...answer, by: "host" };
   }
   // What nobody can be asked for is told by the core.
   if (!open.some(({ type, declined }) => declined === undefined && (type === "form" || type === "url"))) {
@@ -65,6 +67,10 @@ async function answered(
   if (answer?.type !== "inputs") return answer;
   const given = Object.entries(answer.responses ?? {}).map(([key, { by: _, ...given }]) => [key, given]);
   return { type: "inputs", responses: { ...Object.fromEntries(given), ...responses } };
+}
+
+function isAnswer(given: unknown): boolean {
+  return typeof given === "object" && given !== null && ("action" in given || "result" in given);
 }
 
 async function handled(

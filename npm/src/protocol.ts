@@ -34,6 +34,8 @@ interface StepOf<T extends string> {
   flow: string;
   /** Lines that must be stored in the audit before the step is performed. */
   audit?: string[];
+  /** Questions of other flows that a person's no settled as well: they are taken back and answered with `woke`. */
+  withdraw?: string[];
   type: T;
 }
 

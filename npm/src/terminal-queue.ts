@@ -59,7 +59,7 @@ export class Terminal {
     const { question, signal, input, output, complaints } = asked;
     const defer = (why: string): Promise<Answer> => {
       complaints.write(unasked(question, why));
-      return Promise.resolve({ type: "defer" });
+      return Promise.resolve({ type: "defer", unasked: true });
     };
     if (signal?.aborted) return Promise.reject(signal.reason);
     if ((input as TerminalInput).isTTY !== true) return defer("the input is no terminal");
@@ -112,7 +112,7 @@ export class Terminal {
       if (state !== "quiet") {
         const why = state === "end" ? "the input is at its end" : "the input does not fall silent";
         complaints.write(unasked(question, why));
-        return { type: "defer" };
+        return { type: "defer", unasked: true };
       }
       const sheet = sheetOf(question);
       if (sheet === undefined) return { type: "defer" };

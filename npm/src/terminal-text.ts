@@ -177,11 +177,13 @@ function definitionSheet(question: DefinitionQuestion): Sheet {
           : `Tool: ${quoted(question.tool)}. Nothing but the server's own word says how little it does:`,
       ),
       ...question.differences.flatMap(differenceRows),
+      ...toolOf(question),
     ],
-    complete: [],
-    prompt: `${isNew ? "Go on with the new definition" : "Believe the server's word on this tool"}? y, n, later, ?: `,
+    complete: question.preview === undefined ? [] : completeOf(question.preview),
+    prompt: `${isNew ? "Go on with the new definition" : "Believe the server's word on this tool"}? y, n, later, all, ?: `,
     help: [
-      "y or yes: the definition is accepted and pinned; the call itself is looked at afterwards.",
+      "y or yes: the definition is accepted and pinned; the call goes on, past the gates that are left.",
+      "all: everything that is sent with it, page by page.",
       "n or no: the tool is not called.",
       "later: the same, and the question comes again with the next call.",
       "Ctrl-C: the agent's call is called off. A second Ctrl-C ends the program.",
@@ -189,6 +191,17 @@ function definitionSheet(question: DefinitionQuestion): Sheet {
     read: (typed) => common(typed) ?? yesOrNo(typed) ?? { unclear: "That is neither yes nor no." },
     otherwise: { type: "deny" },
   };
+}
+
+/** What a yes to a definition is about: the server's words on the tool, and the call that goes out after it. */
+function toolOf({ description, parameters = [], preview }: DefinitionQuestion): Row[] {
+  const rows = description === undefined ? [] : [own("The server describes it as:"), row(quoted(description))];
+  rows.push(own(`Its parameters: ${parameters.length === 0 ? "none" : parameters.map(quoted).join(", ")}`));
+  return preview === undefined ? rows : [...rows, own("A yes goes on with this call:"), ...callOf(preview)];
+}
+
+function row(text: string): Row {
+  return { text, quoted: true };
 }
 
 function outcomeSheet(question: OutcomeQuestion): Sheet {

@@ -272,6 +272,12 @@ export interface DefinitionQuestion extends Asked {
   digest: string;
   /** How it differs from the pinned one. */
   differences: Difference[];
+  /** The server's own words on the tool, on one line: show them in quotes. */
+  description?: string;
+  /** The names of the tool's parameters. */
+  parameters?: string[];
+  /** The call that a yes sends, unless another gate has something against it. */
+  preview?: Preview;
 }
 
 /** The question whether a credential in the vault may be replaced by that of a new organisation. */
@@ -429,7 +435,8 @@ export type Answer =
   | { type: "ran"; by?: By }
   | { type: "not_ran"; by?: By }
   | { type: "inputs"; responses: Record<string, InputAnswer> }
-  | { type: "defer" }
+  /** `unasked`: nobody was even asked, so that it is none of the questions in a row, which are bounded. */
+  | { type: "defer"; unasked?: boolean }
   | { type: "cancel" };
 
 /**

@@ -153,7 +153,13 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Defer:
-    """Nobody can answer now; an approval stays open for `Guard.approve` and `Guard.deny`."""
+    """Nobody can answer now; an approval stays open for `Guard.approve` and `Guard.deny`.
+
+    Attributes:
+        unasked: Nobody was even asked, so that it is none of the questions in a row, which are bounded.
+    """
+
+    unasked: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ class Ask(Protocol):
     An `Ask` that raises counts as `Defer`, for nobody said yes; what it raises is the `__cause__` of the error that the
     caller gets, and the guard's `on_error` is told. Anything that is not one of the question's own answers is the
     error `wrong_answer` at once. The task is cancelled when the question needs no answer any more: the caller called
-    the work off, or the time of the approval is over.
+    the work off, a person's no to another question holds for it too, or the time of the approval is over.
     """
 
     async def __call__(self, question: Question, /) -> Answer:
@@ -181,7 +187,7 @@ class Ask(Protocol):
 
 async def defer(question: Question, /) -> Answer:  # noqa: ARG001 - it answers every question alike
     """Ask nobody: calls that need a person are refused, and their approvals stay open."""
-    return Defer()
+    return Defer(unasked=True)
 
 
 async def ask_in_terminal(question: Question, /) -> Answer:
@@ -229,8 +235,8 @@ def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
             return {"type": "not_ran", **_by(by)}
         case Inputs(responses):
             return {"type": "inputs", "responses": {key: _input(answer) for key, answer in responses.items()}}
-        case Defer():
-            return {"type": "defer"}
+        case Defer(unasked):
+            return {"type": "defer", **({"unasked": True} if unasked else {})}
         case Cancel():
             return {"type": "cancel"}
         case _:

@@ -102,6 +102,8 @@ class Driver:
         # Whoever is told of every step or decision needs a flow.
         self._watched = watched or on_step is not None or recorder is not None
         self._driven: set[str] = set()
+        # The questions that somebody looks at, by their steps.
+        self._asking: dict[str, anyio.CancelScope] = {}
 
     def now(self) -> int:
         """Return the time by the host's clock, in milliseconds since 1970."""
@@ -213,6 +215,9 @@ class Driver:
         step: Step = json.loads(text)
         if self._recorder is not None:
             self._recorder.add(step.get("audit", ()))
+        for settled in step.get("withdraw", ()):
+            if (question := self._asking.get(settled)) is not None:
+                question.cancel()
         if step["type"] == "keep":
             cast("dict[str, Any]", step)["secret"] = Hidden(cast("dict[str, Any]", step)["secret"])
         return step
@@ -263,7 +268,7 @@ class Driver:
                 }
                 return await self._call_tool(name, arguments, errand, more)
             case {"type": "ask", "question": question}:
-                return await self._asked(question, errand), None
+                return await self._asked(step["id"], question, errand), None
             case {"type": "keep", "name": name, "secret": secret}:
                 return await self._keep(name, cast("Hidden[str]", secret)), None
             case {"type": "check_vault", "name": name}:
@@ -278,12 +283,13 @@ class Driver:
             case _:
                 return _failed("host", "This version cannot perform the step."), None
 
-    async def _asked(self, question: Question, errand: _Errand) -> dict[str, Any]:
+    async def _asked(self, step: str, question: Question, errand: _Errand) -> dict[str, Any]:
         errand.cause = None
         # A code has an end too, but after it a fresh one can be asked for.
         end = None if question["type"] == "code" else cast("dict[str, Any]", question).get("expires_at")
         answer: Answer = Defer()
         with anyio.move_on_after(None if end is None else max(0, end - self._now()) / 1000 + _LATE_SECONDS) as scope:
+            self._asking[step] = scope
             try:
                 answer = await self._ask(question)
             except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
@@ -291,14 +297,15 @@ class Driver:
                 if self._on_error is not None and not scope.cancel_called:
                     tell(self._on_error, error)
                 errand.cause = error
+            finally:
+                del self._asking[step]
         if scope.cancel_called:
             return {"type": "woke"}
         if isinstance(answer, Code):
             hide(str(answer.code))
         try:
             return {"type": "answer", "answer": _plain(answer_to_json(answer))}
-        except ToolgateError as error:
-            errand.cause = error
+        except ToolgateError:
             return {"type": "answer", "answer": None}
 
     async def _list_tools(self, cursor: str | None, errand: _Errand) -> _Answer:

@@ -30,7 +30,8 @@ class InputHandlers:
     """Handlers of the host for what a tool asks for in the middle of a call.
 
     What they give is held against the request's schema and searched for secrets; above `write` a person is shown it
-    and asked. A handler that raises counts as nobody being there. The running calls that may be asking come along.
+    and asked, whatever rule let the call itself out. A handler that raises counts as nobody being there; what is no
+    `Input` is the error `wrong_answer` at once. The running calls that may be asking come along.
 
     Attributes:
         elicitation: Answers forms and addresses instead of `ask`; by default `ask` gets a question of the type
@@ -119,6 +120,9 @@ class InputHandlers:
             answer = None if "declined" in request else await self._handled(request, question["calls"])
             if answer is None:
                 rest.append(request)
+            elif not _is_answer(answer):
+                # Nothing that the core could hold against the request: it is told at once as a wrong answer.
+                return cast("Answer", None)
             else:
                 given[request["key"]] = replace(answer, by="host")
         # What nobody can be asked for is told by the core.
@@ -139,6 +143,10 @@ class InputHandlers:
                 return Input(result=await self.roots(calls)) if self.roots else None
             case _:
                 return await self.elicitation(request, calls) if self.elicitation else None
+
+
+def _is_answer(given: object) -> bool:
+    return isinstance(given, Input) and (given.action is not None or given.result is not None)
 
 
 def _types_of(thing: Any) -> Any:

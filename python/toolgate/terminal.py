@@ -220,7 +220,7 @@ class _Terminal:
                     self._write(unasked(asked.question, "the input does not fall silent"))
                 if state == "end":
                     self._write(unasked(asked.question, "the input is at its end"))
-                return Defer()
+                return Defer(unasked=True)
             sheet = cast("Sheet", sheet_of(asked.question))
             with self._lock:
                 self._shown += 1

@@ -145,7 +145,7 @@ def nobody(question: Question, why: str) -> Defer:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(unasked(question, why))
         sys.stderr.flush()
-    return Defer()
+    return Defer(unasked=True)
 
 
 def written(rows: Iterable[Row], columns: int) -> str:
@@ -257,11 +257,13 @@ def _definition_sheet(question: DefinitionQuestion) -> Sheet:
             *_head(question),
             Row(f"Tool: {quoted(question['tool'])}. {says}"),
             *(row for difference in question["differences"] for row in _difference(difference)),
+            *_tool(question),
         ],
-        [],
-        f"{asks}? y, n, later, ?: ",
+        _complete(question["preview"]) if "preview" in question else [],
+        f"{asks}? y, n, later, all, ?: ",
         [
-            "y or yes: the definition is accepted and pinned; the call itself is looked at afterwards.",
+            "y or yes: the definition is accepted and pinned; the call goes on, past the gates that are left.",
+            "all: everything that is sent with it, page by page.",
             "n or no: the tool is not called.",
             "later: the same, and the question comes again with the next call.",
             "Ctrl-C: the agent's call is called off. A second Ctrl-C ends the program.",
@@ -269,6 +271,17 @@ def _definition_sheet(question: DefinitionQuestion) -> Sheet:
         lambda typed: _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no."),
         Deny(),
     )
+
+
+def _tool(question: DefinitionQuestion) -> list[Row]:
+    """Return what a yes to a definition is about: the server's words on the tool, and the call that follows."""
+    rows: list[Row] = []
+    if (description := question.get("description")) is not None:
+        rows += [Row("The server describes it as:"), Row(quoted(description), quoted=True)]
+    rows.append(Row(f"Its parameters: {', '.join(map(quoted, question.get('parameters', []))) or 'none'}"))
+    if "preview" in question:
+        rows += [Row("A yes goes on with this call:"), *_call(question["preview"])]
+    return rows
 
 
 def _outcome_sheet(question: OutcomeQuestion) -> Sheet:

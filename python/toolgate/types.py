@@ -586,6 +586,12 @@ class DefinitionQuestion(_Asked):
     digest: str
     """Of the new definition."""
     differences: list[Difference]
+    description: NotRequired[str]
+    """The server's own words on the tool, on one line: show them in quotes."""
+    parameters: NotRequired[list[str]]
+    """The names of the tool's parameters."""
+    preview: NotRequired[Preview]
+    """The call that a yes sends, unless another gate has something against it."""
 
 
 class CredentialQuestion(_Asked):
@@ -762,6 +768,7 @@ class Step(TypedDict):
     why: NotRequired[str]
     outcome: NotRequired[dict[str, Any]]
     audit: NotRequired[list[str]]
+    withdraw: NotRequired[list[str]]
 
 
 class BadLine(TypedDict):

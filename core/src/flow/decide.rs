@@ -11,7 +11,7 @@ use crate::guard::Shared;
 use crate::json::de::{FromNode, Source, record};
 use crate::mutant::{self, Mutant};
 use crate::questions::{Denial, SilenceScope};
-use crate::step::{Action, Answer, Happening, Millis, Outcome};
+use crate::step::{Action, Answer, FlowId, Happening, Millis, Outcome};
 
 /// Several people may answer at the same time, each of whom is counted: more often than that nobody looks again.
 const MAX_LOOKS: u32 = 8;
@@ -184,6 +184,7 @@ pub(crate) fn note(approval: &Approval, answer: &Answer, now: Millis, shared: &m
     let (reason, silence, until) = match answer {
         Answer::Deny { reason, silence, until, .. } => (reason, *silence, *until),
         Answer::Withdraw { reason, .. } => (reason, None, None),
+        Answer::Approve { .. } => return shared.questions.agreed(&FlowId::from(String::new())),
         _ => return,
     };
     let denial = Denial {

@@ -12,12 +12,13 @@ use crate::approval::{Approval, Bound, Preview, State as Standing, required};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::gate::dispatch;
-use crate::guard::Shared;
+use crate::guard::{Shared, flow_of};
 use crate::json::canonical::sha256_hex;
 use crate::json::de::record;
 use crate::json::{self, Document, Json};
-use crate::mcp::inputs::{self, Given, InputAction, InputAnswer};
-use crate::step::{About, Action, Answer, Happening, Millis, Outcome, RunningCall};
+use crate::mcp::inputs::{self, Given, InputAction, InputAnswer, InputSource};
+use crate::questions::Denial;
+use crate::step::{About, Action, Answer, FlowId, Happening, Millis, Outcome, RunningCall};
 
 /// Wrong answers to one question.
 const MAX_ATTEMPTS: u32 = 3;
@@ -30,6 +31,50 @@ pub(crate) struct Running {
     pub(crate) call: RunningCall,
     /// What an approval of it is bound to: the binding, the arguments in their canonical form, and what a person sees.
     pub(crate) bound: Option<(Bound, String, Preview)>,
+}
+
+/// A request of a server's.
+pub(crate) struct Begun<'d> {
+    /// The JSON-RPC request without its envelope: `method` and `params`.
+    pub(crate) request: Option<&'d str>,
+    pub(crate) running: Vec<Running>,
+    /// How many such requests came before during the calls that run.
+    pub(crate) asked: u32,
+    pub(crate) entropy: String,
+}
+
+/// What a question for inputs is about: the call, whatever its round, and what is asked in it.
+pub(crate) fn key_of(call: Option<Bound>, requests: &str) -> String {
+    let call = call.map(|call| Bound { inputs: None, ..call }.key()).unwrap_or_default();
+    sha256_hex(["inputs ", &call, " ", requests].concat().as_bytes())
+}
+
+/// What an answer that fits such a question means for later ones: what a host's handler gives bothers nobody.
+pub(crate) fn heard(answer: &Answer, flow: &FlowId, tools: &[&str], key: &str, now: Millis, shared: &mut Shared) {
+    let (reason, silence, until) = match answer {
+        Answer::Inputs { responses } => {
+            let given = responses.iter().filter(|(_, given)| given.by != Some(InputSource::Host));
+            let words: Vec<Option<InputAction>> = given.map(|(_, given)| given.action).collect();
+            if words.is_empty() {
+                return shared.questions.unasked(flow);
+            }
+            if words.contains(&Some(InputAction::Accept)) {
+                return shared.questions.agreed(flow);
+            }
+            if words.contains(&Some(InputAction::Cancel)) {
+                return shared.questions.ended(flow, now);
+            }
+            (None, None, None)
+        }
+        Answer::Deny { reason, silence, until, .. } => (reason.as_deref(), *silence, *until),
+        _ => return,
+    };
+    shared.questions.ended(flow, now);
+    for tool in tools {
+        let id = &["inputs:", tool].concat();
+        let denial = Denial { id, tool, key, reason, by: answer.by(), silence, until };
+        denial.record(&mut shared.questions, &shared.policy.questions, now);
+    }
 }
 
 /// The flow `inputs`. It cannot go on in another process: the server's request ends with its connection.
@@ -65,14 +110,8 @@ enum Stage {
 }
 
 impl Inputs {
-    /// `request` is the JSON-RPC request without its envelope: `method` and `params`.
-    pub(crate) fn begin(
-        request: Option<&str>,
-        running: Vec<Running>,
-        entropy: String,
-        now: Millis,
-        shared: &Shared,
-    ) -> Self {
+    pub(crate) fn begin(begun: Begun<'_>, now: Millis, shared: &mut Shared) -> Self {
+        let Begun { request, running, asked, entropy } = begun;
         let mut open = Open {
             requests: Json::verbatim("{}"),
             running,
@@ -84,15 +123,25 @@ impl Inputs {
             stage: Stage::Answering,
         };
         match inputs::single(KEY, request.unwrap_or_default()) {
+            Ok(_) if asked >= inputs::MAX_ROUNDS => open.end(Err(inputs::too_many_requests())),
             Ok(requests) => {
                 open.requests = requests;
-                if open.asked(shared).iter().all(|request| request.declined.is_some()) {
-                    open.give(&[], now, shared);
-                }
+                open.ask(now, shared);
             }
             Err(error) => open.end(Err(error)),
         }
         Inputs { open: Some(Box::new(open)) }
+    }
+
+    /// The no that settles the open question.
+    pub(crate) fn silence(&self, now: Millis, shared: &Shared) -> Option<Error> {
+        let open = self.open.as_ref()?;
+        let key = match &open.stage {
+            Stage::Answering => open.key(),
+            Stage::Asking(approval) => approval.call.key(),
+            _ => return None,
+        };
+        open.tools().into_iter().find_map(|tool| shared.questions.silenced(tool, &key, now))
     }
 
     pub(crate) fn action(&self, shared: &Shared) -> Action {
@@ -111,6 +160,7 @@ impl Inputs {
     }
 
     pub(crate) fn handle(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let silence = self.silence(input.now, shared);
         let Some(open) = &mut self.open else { return Err(input.wrong_event("nothing: it is done")) };
         if matches!(input.happening, Happening::Cancelled) && !matches!(open.stage, Stage::Settling(..)) {
             open.end(Err(cancelled()));
@@ -120,6 +170,8 @@ impl Inputs {
             // A host's timer may go off early: the same question is open again.
             if input.now >= open.expires_at {
                 open.end(Err(inputs::required("nobody answered in time")));
+            } else if let Some(error) = silence {
+                open.end(Err(error));
             }
             return Ok(());
         }
@@ -132,6 +184,7 @@ impl Inputs {
                     if by_person {
                         open.decide(&approval, &Answer::Approve { by: None }, input.now, shared);
                     } else {
+                        shared.questions.put(flow_of(&open.entropy), String::new(), input.now);
                         open.stage = Stage::Asking(approval);
                     }
                 }
@@ -186,6 +239,44 @@ impl Open {
         inputs::requests(&self.requests, &shared.redactor)
     }
 
+    /// The tools that may be asking.
+    fn tools(&self) -> Vec<&str> {
+        let tools: Vec<&str> = self
+            .running
+            .iter()
+            .map(|running| match &running.bound {
+                Some((call, ..)) => call.tool.as_str(),
+                None => "",
+            })
+            .collect();
+        if tools.is_empty() { vec![""] } else { tools }
+    }
+
+    fn key(&self) -> String {
+        let bound = self.running.iter().find_map(|running| running.bound.clone()).map(|(call, ..)| call);
+        key_of(bound, self.requests.get())
+    }
+
+    /// Why nobody is asked, if nobody is.
+    fn refusal(&self, key: &str, now: Millis, shared: &Shared) -> Option<Error> {
+        let (questions, bounds) = (&shared.questions, &shared.policy.questions);
+        self.tools().into_iter().find_map(|tool| questions.refusal(tool, key, bounds, now))
+    }
+
+    fn ask(&mut self, now: Millis, shared: &mut Shared) {
+        let asked = self.asked(shared);
+        if asked.iter().all(|request| request.declined.is_some()) {
+            return self.give(&Answer::Defer, &[], now, shared);
+        }
+        if asked.iter().any(inputs::InputRequest::is_for_person) {
+            let key = self.key();
+            if let Some(error) = self.refusal(&key, now, shared) {
+                return self.end(Err(error));
+            }
+            shared.questions.put(flow_of(&self.entropy), key, now);
+        }
+    }
+
     /// The worst that any of the running calls does; none where nothing of this guard's runs.
     fn effect(&self) -> Option<Effect> {
         self.running.iter().filter_map(|running| running.call.effect).max()
@@ -220,19 +311,19 @@ impl Open {
         }
     }
 
-    fn answered(&mut self, input: &Input<'_>, shared: &Shared) -> Result<()> {
+    fn answered(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let Happening::Answer { answer } = &input.happening else { return Err(input.wrong_event("`answer`")) };
         match answer {
             Answer::Inputs { responses } => {
                 if input.now >= self.expires_at {
                     self.end(Err(inputs::required("the answer came too late")));
                 } else {
-                    self.give(responses, input.now, shared);
+                    self.give(answer, responses, input.now, shared);
                 }
             }
             Answer::Deny { .. } => {
                 let decline = InputAnswer { action: Some(InputAction::Decline), ..InputAnswer::default() };
-                self.give(&[(KEY.to_owned(), decline)], input.now, shared);
+                self.give(answer, &[(KEY.to_owned(), decline)], input.now, shared);
             }
             Answer::Defer => self.end(Err(inputs::required("nobody was there to give them"))),
             Answer::Cancel => self.end(Err(cancelled())),
@@ -246,7 +337,8 @@ impl Open {
         Ok(())
     }
 
-    fn give(&mut self, answers: &[(String, InputAnswer)], now: Millis, shared: &Shared) {
+    /// `answer` as it was given, `answers` as what it means for each request.
+    fn give(&mut self, answer: &Answer, answers: &[(String, InputAnswer)], now: Millis, shared: &mut Shared) {
         let asked = self.asked(shared);
         let given = match inputs::given(&self.requests, &asked, answers, &shared.redactor) {
             Ok(given) => given,
@@ -260,6 +352,7 @@ impl Open {
                 return;
             }
         };
+        heard(answer, &flow_of(&self.entropy), &self.tools(), &self.key(), now, shared);
         let document = Document::read(given.responses.get(), json::OWN).unwrap_or_default();
         let response = document.tape().root().get(KEY).map(Json::copied).unwrap_or_else(|| Json::verbatim("null"));
         let tells_nothing = inputs::tells_nothing(response.get());
@@ -288,6 +381,11 @@ impl Open {
         ];
         let digest = sha256_hex(Json::object(&members).get().as_bytes());
         let call = Bound { inputs: Some(digest), ..call };
+        if !given.by_person
+            && let Some(error) = self.refusal(&call.key(), now, shared)
+        {
+            return self.end(Err(error));
+        }
         let preview = Preview { inputs: given.lines.clone(), ..preview };
         let times = (now, now.saturating_add(shared.approval_ttl));
         let approval = Approval::propose(&self.entropy, call, &arguments, preview, None, times);
@@ -318,6 +416,10 @@ impl Open {
         match decided(approval, answer, now, &shared.seal) {
             Ok(Decided::Moved(after)) => {
                 note(approval, answer, now, shared);
+                match answer {
+                    Answer::Approve { .. } => shared.questions.agreed(&flow_of(&self.entropy)),
+                    _ => shared.questions.ended(&flow_of(&self.entropy), now),
+                }
                 self.stage = Stage::Deciding(approval.clone(), *after);
             }
             Ok(Decided::Same) => self.end(Err(required(approval))),

@@ -149,8 +149,17 @@ impl Flow {
         }
     }
 
-    /// The call that may be asking for inputs, where one is on its way.
-    pub(crate) fn running(&self, shared: &Shared) -> Option<inputs::Running> {
+    /// Whether a person's no settles what the flow asks.
+    pub(crate) fn is_silenced(&self, shared: &Shared, now: Millis) -> bool {
+        match self {
+            Flow::Call(flow) => flow.silence(now, shared).is_some(),
+            Flow::Inputs(flow) => flow.silence(now, shared).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The call that may be asking for inputs, where one is on its way, and how often it may have done so before.
+    pub(crate) fn running(&mut self, shared: &Shared) -> Option<(inputs::Running, u32)> {
         match self {
             Flow::Call(flow) => flow.running(shared),
             _ => None,

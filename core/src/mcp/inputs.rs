@@ -213,6 +213,11 @@ pub struct InputAnswer {
 record!(strict InputAnswer { ; action, content, result, by });
 
 impl InputRequest {
+    /// Whether a person is asked: the rest is answered by handlers of the host, or declined.
+    pub(crate) fn is_for_person(&self) -> bool {
+        self.declined.is_none() && matches!(self.asks, InputKind::Form { .. } | InputKind::Url { .. })
+    }
+
     /// What is asked for, as errors name it: a form by its fields.
     pub(crate) fn names(&self) -> Vec<String> {
         let key = visible(&self.key);
@@ -322,6 +327,15 @@ pub(crate) fn wanted(result: Node<'_>) -> Result<Wanted> {
 
 fn refused(why: &str) -> Error {
     Error::new(Code::InputsRefused, format!("The tool asks for further inputs in a way that is not passed on: {why}."))
+}
+
+/// While one call runs, so many requests of a server of an older protocol are passed on.
+pub(crate) fn too_many_requests() -> Error {
+    Error::new(
+        Code::InputsRefused,
+        format!("The server asked for inputs more than {MAX_ROUNDS} times during one call."),
+    )
+    .with("requests", MAX_ROUNDS)
 }
 
 /// After so many rounds no further one follows.
@@ -555,7 +569,8 @@ fn asked_secret(params: Node<'_>, fields: &[InputField]) -> Option<String> {
             .or_else(|| sensitive::label(&text("title")).filter(|_| !pair))
             .or_else(|| sensitive::prose(&text("description")))
             .or_else(|| sensitive::prose(&text("title")));
-        if let Some(what) = found {
+        // A number is a seed of another kind.
+        if let Some(what) = found.filter(|what| *what != sensitive::PHRASE || field.kind == FieldKind::Text) {
             return Some(format!("its form asks for {what}"));
         }
     }
@@ -654,6 +669,7 @@ fn response(
     let action = answer.and_then(|answer| answer.action);
     let content = answer.and_then(|answer| answer.content.as_ref()).filter(|content| content.get() != "null");
     match &request.asks {
+        _ if result.is_some_and(|result| !result.get().starts_with('{')) => why("`result` must be an object"),
         InputKind::Roots => Ok(result.cloned().unwrap_or_else(|| Json::verbatim(r#"{"roots":[]}"#))),
         InputKind::Sampling { .. } => result.cloned().ok_or_else(|| {
             Unfit::Error(required("it wants a model's completion, and no handler of the host gives one"))

@@ -113,6 +113,10 @@ WRONG = [
     (toolgate.Input("accept", {"amount": 1, "note": "x" * 100_000}), "inputs_required"),
     (toolgate.Input("accept", {"amount": 1, "note": "x" * 10_000_000}), "wrong_answer"),
     (None, "inputs_required"),
+    (toolgate.Input(), "wrong_answer"),
+    ({}, "wrong_answer"),
+    (42, "wrong_answer"),
+    ("accept", "wrong_answer"),
 ]
 PLACES = pytest.mark.parametrize("place", [in_memory, over_http])
 

@@ -1,19 +1,44 @@
 //! Questions about a call: whether one may be put, and what was answered.
 
-use super::{Call, State};
+use super::{Call, State, settlement};
 use crate::approval::{Approval, Bound, State as Standing, required};
-use crate::error::{Code, Error, Result};
+use crate::catalog::Tool;
+use crate::error::{Code, Detail, Error, Result};
 use crate::flow::decide::{Decided, decided, note};
 use crate::flow::{Input, cancelled};
 use crate::gate::{Gate, dispatch};
 use crate::guard::{Shared, flow_of};
 use crate::json::canonical::sha256_hex;
+use crate::json::tape::Node;
+use crate::mcp::inputs;
 use crate::mutant::{self, Mutant};
 use crate::questions::Denial;
 use crate::step::{About, Action, Answer, Earlier, Happening, Millis};
+use crate::text::visible;
+
+/// Characters of a description, and of a parameter's name, that are shown.
+const MAX_DESCRIPTION: usize = 2_000;
+const MAX_NAME: usize = 128;
+const MAX_PARAMETERS: usize = 100;
 
 /// An answer that met another one is held against it so often.
 const MAX_REREADS: u32 = 8;
+
+/// How long a call waits before it looks whether somebody answered the question that it would put.
+const LOOK_AGAIN: Millis = 500;
+
+/// A definition that nobody is asked about now.
+pub(super) fn unreviewed(problem: Error, refusal: Error) -> Error {
+    if refusal.code() == Code::TooManyQuestions {
+        return refusal;
+    }
+    let next = "Do not call this tool: a person did not accept its definition, and is not asked again for a while.";
+    let problem = problem.with_next(next);
+    match refusal.detail("retry_at").cloned() {
+        Some(retry_at) => problem.with("retry_at", retry_at),
+        None => problem,
+    }
+}
 
 /// What a question about a definition is about.
 fn definition_key(tool: &str, digest: &str) -> String {
@@ -32,27 +57,56 @@ impl Call {
         shared.questions.refusal(&self.name, &call.key(), &shared.policy.questions, now).map_or(Ok(()), Err)
     }
 
-    /// Refuses to show a definition about which nobody wants to be asked now.
-    pub(super) fn check_review(&self, digest: &str, problem: &Error, now: Millis, shared: &Shared) -> Result<()> {
-        let key = definition_key(&self.name, digest);
+    /// Whether a definition is shown to a person now; until then the call waits for an equal question's answer.
+    pub(super) fn review(&mut self, digest: String, problem: Error, now: Millis, shared: &mut Shared) {
+        let key = definition_key(&self.name, &digest);
+        if shared.questions.is_open(&key) {
+            self.state = State::Pausing(now.saturating_add(LOOK_AGAIN));
+            return;
+        }
+        if shared.questions.is_put_off(&key, now) {
+            return self.refuse(problem);
+        }
         let refusal = shared.questions.refusal(&self.name, &key, &shared.policy.questions, now);
         match refusal.filter(|_| !mutant::is(Mutant::Silences)) {
-            None => Ok(()),
-            Some(refusal) if refusal.code() == Code::TooManyQuestions => Err(refusal),
-            Some(refusal) => {
-                let problem = problem.clone().with_next(
-                    "Do not call this tool: a person did not accept its new definition, and is not asked again for a while.",
-                );
-                Err(match refusal.detail("retry_at").cloned() {
-                    Some(retry_at) => problem.with("retry_at", retry_at),
-                    None => problem,
-                })
+            None => {
+                shared.questions.put(flow_of(&self.entropy), key, now);
+                self.state = State::Reviewing { digest, problem };
             }
+            Some(refusal) => self.refuse(unreviewed(problem, refusal)),
         }
     }
 
-    pub(super) fn put_review(&self, now: Millis, shared: &mut Shared) {
-        shared.questions.put(flow_of(&self.entropy), false, now);
+    /// The error for which a definition would be shown to a person, or that nobody would be asked.
+    pub(super) fn reviewable(&self, problem: Error, now: Millis, shared: &Shared) -> Error {
+        let Some(Detail::Text(digest)) = problem.detail("digest") else { return problem };
+        let key = definition_key(&self.name, digest);
+        match shared.questions.refusal(&self.name, &key, &shared.policy.questions, now) {
+            Some(refusal) => unreviewed(problem, refusal),
+            None => problem,
+        }
+    }
+
+    /// The no that settles the open question.
+    pub(crate) fn silence(&self, now: Millis, shared: &Shared) -> Option<Error> {
+        let key = match &self.state {
+            State::Asking(approval) => approval.call.key(),
+            State::Reviewing { digest, .. } => definition_key(&self.name, digest),
+            State::Answering => self.inputs_key(shared),
+            _ => return None,
+        };
+        shared.questions.silenced(&self.name, &key, now).filter(|_| !mutant::is(Mutant::Silences))
+    }
+
+    /// The question ends without an answer, and with it the approval that was asked for.
+    pub(super) fn deny_unasked(&mut self, approval: Approval, error: Error, now: Millis, shared: &Shared) {
+        self.decision.deny(Gate::Approval, &error);
+        let reason = Some(error.message().to_owned());
+        let outcome = self.failure(error.with("approval", approval.id.as_str()));
+        let settled = settlement(Some(approval), Standing::Denied, shared);
+        let settled = settled
+            .map(|(before, after)| (before, Approval { decided_at: Some(now), reason, ..after }.sealed(&shared.seal)));
+        self.settle_or_finish(settled, outcome);
     }
 
     /// A person's word on a definition, as far as later questions go.
@@ -77,7 +131,7 @@ impl Call {
         match answer {
             Answer::Approve { .. } => shared.questions.agreed(&flow),
             Answer::Defer => shared.questions.deferred(&flow, now),
-            _ => shared.questions.came_to_nothing(&flow, now),
+            _ => shared.questions.ended(&flow, now),
         }
     }
 
@@ -118,7 +172,12 @@ impl Call {
             Answer::Defer | Answer::Cancel if self.round.is_some() => {
                 self.tally(answer, input.now, shared);
                 match answer {
-                    Answer::Defer => self.round_deferred(approval, input.now, shared),
+                    // A round is not kept for later, so neither is its record.
+                    Answer::Defer => {
+                        let error =
+                            inputs::required("a person must agree to what it would be given, and nobody answered");
+                        self.deny_unasked(approval.clone(), error, input.now, shared);
+                    }
                     _ => self.leave(),
                 }
             }
@@ -207,6 +266,29 @@ impl Call {
 }
 
 impl Call {
+    /// The question whether a definition is accepted, with what the server says of the tool and what would be sent.
+    pub(super) fn question_of_definition(&self, digest: &str, problem: &Error, shared: &Shared) -> Action {
+        let text = |text: &str, most: usize| visible(&shared.redactor.shown(text, most));
+        let listed = shared.catalog.get(&self.name).map(Tool::read_definition).unwrap_or_default();
+        let listed = listed.tape().root();
+        let description = listed.get("description").and_then(Node::as_text).map(|words| text(&words, MAX_DESCRIPTION));
+        let parameters = listed.pointer("/inputSchema/properties").unwrap_or(Node::absent());
+        let parameters = parameters.members().take(MAX_PARAMETERS).map(|member| text(&member.name(), MAX_NAME));
+        Action::Ask {
+            question: About::Definition {
+                message: [problem.message(), " Shall the agent go on with it?"].concat(),
+                tool: self.name.clone(),
+                change: problem.detail("change").cloned(),
+                digest: digest.to_owned(),
+                differences: problem.detail("differences").cloned(),
+                description,
+                parameters: parameters.collect(),
+                preview: self.bind(&self.read_arguments(), shared).ok().map(|binding| binding.preview),
+            }
+            .into(),
+        }
+    }
+
     /// The question whether exactly this call may be made, in our own words.
     pub(super) fn question_about(&self, approval: &Approval, shared: &Shared) -> Action {
         let preview = &approval.preview;

@@ -162,6 +162,7 @@ impl Call {
             resumed: false,
             claimed: false,
             looked_up: false,
+            asked_meanwhile: 0,
             state: State::Dispatching(None),
         }
     }
@@ -171,13 +172,14 @@ impl Call {
         let arguments = arguments.and_then(|arguments| Ok((arguments, meta::without_own(asked.meta)?)));
         let (arguments, meta) = arguments.inspect_err(|error| self.decision.deny(Gate::Arguments, error))?;
         (self.arguments, self.meta) = (arguments, meta);
-        let examined = self.examine(now, true, shared).inspect_err(|error| {
+        let examined = self.examine(now, true, shared).map_err(|error| {
             let code = error.code();
             if let (Code::DefinitionChanged | Code::DefinitionUnconfirmed, Some(passage)) =
                 (code, self.decision.gates.last_mut())
             {
                 passage.verdict = GateVerdict::Ask;
             }
+            self.reviewable(error, now, shared)
         })?;
         if let Paced::Wait { until, .. } = examined.paced {
             return Ok(Forecast::Wait(until));

@@ -39,7 +39,7 @@ use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
 use crate::policy::{Ruling, Verdict};
 use crate::secret::Secret;
-use crate::step::{About, Action, Answer, Failure, Happening, Millis, Outcome};
+use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome};
 use examine::Examined;
 use record::Look;
 use rounds::Round;
@@ -98,6 +98,9 @@ pub(crate) struct Call {
     claimed: bool,
     /// Whether the list was read anew because it does not name the tool.
     looked_up: bool,
+    /// How often a server of an older protocol asked for inputs while the call ran.
+    #[serde(skip)]
+    asked_meanwhile: u32,
     state: State,
 }
 
@@ -231,7 +234,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted, looked_up; vault, resumed, claimed });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted, looked_up; vault, resumed, claimed, asked_meanwhile });
 
 const STATES: &[&str] = &[
     "looking_up",
@@ -347,18 +350,9 @@ impl Call {
             }
             State::Waiting { until, why } => Action::Wait { until: *until, why: why.clone() },
             State::Pausing(until) => {
-                Action::Wait { until: *until, why: "another call asks the backend the same question".to_owned() }
+                Action::Wait { until: *until, why: "another call asks the same question".to_owned() }
             }
-            State::Reviewing { digest, problem } => Action::Ask {
-                question: About::Definition {
-                    message: [problem.message(), " Shall the agent go on with it?"].concat(),
-                    tool: self.name.clone(),
-                    change: problem.detail("change").cloned(),
-                    digest: digest.clone(),
-                    differences: problem.detail("differences").cloned(),
-                }
-                .into(),
-            },
+            State::Reviewing { digest, problem } => self.question_of_definition(digest, problem, shared),
             State::Proposing(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
@@ -415,7 +409,7 @@ impl Call {
     pub(crate) fn resume(&mut self, shared: &mut Shared) {
         self.resumed = true;
         if let State::Asking(approval) = &self.state {
-            shared.questions.put(flow_of(&self.entropy), true, approval.proposed_at);
+            shared.questions.put(flow_of(&self.entropy), String::new(), approval.proposed_at);
         }
         let repeatable =
             shared.catalog.get(&self.name).is_some_and(|tool| tool.effect == Effect::Read && !tool.is_unconfirmed());
@@ -517,17 +511,20 @@ impl Call {
                 {
                     Ok(()) => {
                         shared.remember(approval.clone());
-                        self.put(approval, false, input.now, shared);
+                        self.put(approval, input.now, shared);
                     }
                     Err(error) => self.refuse(error),
                 }
             }
             State::Asking(approval) => match input.happening {
                 // A host's timer may go off early: the same question is open again.
-                Happening::Woke if !approval.is_expired(input.now) => {}
                 Happening::Woke => {
-                    let error = unanswered(approval, input.now);
-                    self.refuse(error);
+                    let approval = approval.clone();
+                    match self.silence(input.now, shared) {
+                        _ if approval.is_expired(input.now) => self.refuse(unanswered(&approval, input.now)),
+                        Some(error) => self.deny_unasked(approval, error, input.now, shared),
+                        None => {}
+                    }
                 }
                 _ => {
                     let approval = approval.clone();
@@ -635,13 +632,7 @@ impl Call {
                         passage.verdict = GateVerdict::Ask;
                     }
                     let digest = digest.clone();
-                    match self.check_review(&digest, &error, now, shared) {
-                        Ok(()) => {
-                            self.put_review(now, shared);
-                            self.state = State::Reviewing { digest, problem: error };
-                        }
-                        Err(error) => self.refuse(error),
-                    }
+                    self.review(digest, error, now, shared);
                 }
                 (Code::UnknownTool, _) if self.may_look_up(now, shared) => {
                     self.looked_up = true;
@@ -664,6 +655,10 @@ impl Call {
         let answer = match &input.happening {
             Happening::Answer { answer } => answer,
             Happening::Cancelled => &Answer::Cancel,
+            Happening::Woke if let Some(refusal) = self.silence(input.now, shared) => {
+                self.refuse(asking::unreviewed(problem, refusal));
+                return Ok(());
+            }
             _ => return Err(input.wrong_event("`answer`")),
         };
         if !matches!(
@@ -888,7 +883,7 @@ impl Call {
             gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
             gate::approval::Standing::Open(approval) => {
                 self.ask(approval.clone());
-                self.put(approval, true, now, shared);
+                self.put(approval, now, shared);
             }
             gate::approval::Standing::Missing => {
                 if self.take_up(true, shared)? {
@@ -918,11 +913,10 @@ impl Call {
     }
 
     /// Puts the approval that the ledger holds to a person, unless all that is new in it is their own word.
-    /// `again` says that it was asked about before, and nobody answered.
-    fn put(&mut self, approval: Approval, again: bool, now: Millis, shared: &mut Shared) {
+    fn put(&mut self, approval: Approval, now: Millis, shared: &mut Shared) {
         // Who typed inputs is not known by name, so that where people are named one of them is asked.
         if !self.is_given_by_person() || approval.approvers.is_some() {
-            shared.questions.put(flow_of(&self.entropy), again, now);
+            shared.questions.put(flow_of(&self.entropy), String::new(), now);
             self.state = State::Asking(approval);
             return;
         }
@@ -933,7 +927,11 @@ impl Call {
         }
     }
 
-    fn claim(&mut self, approval: Approval, now: Millis, shared: &Shared) {
+    fn claim(&mut self, approval: Approval, now: Millis, shared: &mut Shared) {
+        // Also where a person said yes elsewhere.
+        if !self.is_given_by_person() {
+            shared.questions.agreed(&flow_of(&self.entropy));
+        }
         self.decision.approval = Some(approval.id.clone());
         match approval.moved(Standing::Dispatched) {
             Some(after) if mutant::is(Mutant::LedgerLater) => self.state = State::Dispatching(Some(after)),

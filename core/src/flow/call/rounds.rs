@@ -6,14 +6,14 @@
 
 use serde::Serialize;
 
-use super::{Call, State, settlement};
-use crate::approval::{Approval, State as Standing};
+use super::{Call, State};
+use crate::approval::Approval;
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
-use crate::flow::inputs::Running;
+use crate::flow::inputs::{Running, heard, key_of};
 use crate::gate::{Gate, GateVerdict};
-use crate::guard::Shared;
+use crate::guard::{Shared, flow_of};
 use crate::json::canonical::{canonical, sha256_hex};
 use crate::json::de::record;
 use crate::json::tape::Node;
@@ -106,7 +106,7 @@ impl Call {
     }
 
     /// The call as one that may be asking for inputs, while it is on its way.
-    pub(crate) fn running(&self, shared: &Shared) -> Option<Running> {
+    pub(crate) fn running(&mut self, shared: &Shared) -> Option<(Running, u32)> {
         let State::Dispatching(approval) = &self.state else { return None };
         let bound = self.bind(&self.read_arguments(), shared).ok();
         let call = RunningCall {
@@ -115,7 +115,10 @@ impl Call {
             effect: self.decision.effect,
             approval: approval.as_ref().map(|approval| approval.id.clone()),
         };
-        Some(Running { call, bound: bound.map(|binding| (binding.call, binding.arguments, binding.preview)) })
+        let bound = bound.map(|binding| (binding.call, binding.arguments, binding.preview));
+        let before = self.asked_meanwhile;
+        self.asked_meanwhile = before.saturating_add(1);
+        Some((Running { call, bound }, before))
     }
 
     /// What came back, if it is no result: the tool's question, or a task. Says whether it was.
@@ -195,11 +198,11 @@ impl Call {
 
     /// What comes next in a round that has begun.
     fn turn(&mut self, now: Millis, shared: &mut Shared) {
-        let Some(round) = self.round.as_mut() else { return self.leave() };
         self.quoted = None;
         self.recalled = false;
         self.passed = self.decision.gates.len();
-        let requests = round.requests(shared);
+        let Some(requests) = self.round.as_ref().map(|round| round.requests(shared)) else { return self.leave() };
+        let Some(round) = self.round.as_mut() else { return self.leave() };
         if requests.is_empty() {
             round.given = Some(inputs::nothing());
             let until = now.saturating_add(PAUSE.saturating_mul(u64::from(round.number)));
@@ -214,9 +217,17 @@ impl Call {
         }
         self.passed = self.decision.gates.len();
         if requests.iter().any(|request| request.declined.is_none()) {
+            if requests.iter().any(InputRequest::is_for_person) {
+                let key = self.inputs_key(shared);
+                if let Some(error) = shared.questions.refusal(&self.name, &key, &shared.policy.questions, now) {
+                    return self.give_up(error);
+                }
+                shared.questions.put(flow_of(&self.entropy), key, now);
+            }
             self.state = State::Answering;
             return;
         }
+        let Some(round) = self.round.as_mut() else { return self.leave() };
         let wanted = round.requests.clone().unwrap_or_else(|| Json::verbatim("{}"));
         match inputs::given(&wanted, &requests, &[], &shared.redactor) {
             Ok(given) => {
@@ -225,6 +236,13 @@ impl Call {
             }
             Err(error) => self.give_up(error),
         }
+    }
+
+    /// What that question is about: this call, and what is asked in it.
+    pub(super) fn inputs_key(&self, shared: &Shared) -> String {
+        let bound = self.bind(&self.read_arguments(), shared).ok();
+        let requests = self.round.as_ref().and_then(|round| round.requests.as_ref());
+        key_of(bound.map(|binding| binding.call), requests.map_or("", Json::get))
     }
 
     /// The question for what the tool wants.
@@ -258,7 +276,12 @@ impl Call {
         let ends = self.round.as_ref().map_or(0, |round| round.expires_at);
         let answer = match &input.happening {
             // A host's timer may go off early: the same question is open again.
-            Happening::Woke if input.now < ends => return Ok(()),
+            Happening::Woke if input.now < ends => {
+                if let Some(error) = self.silence(input.now, shared) {
+                    self.give_up(error);
+                }
+                return Ok(());
+            }
             Happening::Woke => {
                 self.give_up(inputs::required("nobody answered in time"));
                 return Ok(());
@@ -267,6 +290,7 @@ impl Call {
             Happening::Cancelled => &Answer::Cancel,
             _ => return Err(input.wrong_event("`answer`")),
         };
+        let (flow, key) = (flow_of(&self.entropy), self.inputs_key(shared));
         let Some(round) = self.round.as_mut() else {
             self.leave();
             return Ok(());
@@ -281,6 +305,7 @@ impl Call {
                 &denied
             }
             Answer::Defer => {
+                shared.questions.deferred(&flow, input.now);
                 let error = inputs::required("nobody was there to give them");
                 let asked: Vec<String> = requests.iter().flat_map(InputRequest::names).collect();
                 self.give_up(error.with("inputs", Json::of(&asked)));
@@ -306,6 +331,7 @@ impl Call {
             Ok(given) => {
                 round.problem = None;
                 round.given = Some(given);
+                heard(answer, &flow, &[&self.name], &key, input.now, shared);
                 self.advance(input.now, true, shared);
             }
             Err(error) if error.code() == Code::InputsRequired => self.give_up(error),
@@ -320,18 +346,6 @@ impl Call {
             }
         }
         Ok(())
-    }
-
-    /// A person put off the approval of inputs that a handler gave: the round is not kept for later, so neither is its
-    /// record.
-    pub(super) fn round_deferred(&mut self, approval: &Approval, now: Millis, shared: &Shared) {
-        let error = inputs::required("a person must agree to what it would be given, and nobody answered");
-        let outcome = self.failure(error.with("approval", approval.id.as_str()));
-        let settled = settlement(Some(approval.clone()), Standing::Denied, shared).map(|(before, after)| {
-            let reason = Some("nobody answered, and a round is not kept for later".to_owned());
-            (before, Approval { decided_at: Some(now), reason, ..after }.sealed(&shared.seal))
-        });
-        self.settle_or_finish(settled, outcome);
     }
 
     fn give_up(&mut self, error: Error) {

@@ -232,7 +232,9 @@ for (const [place, connect] of Object.entries(transports)) {
         [() => { throw new Error("broken"); }, "inputs_required"],
         [() => ({ action: "accept", content: { amount: "much" } }), "inputs_required"],
         [() => ({ action: "accept", content: { amount: 1, note: "x".repeat(10_000_000) } }), "wrong_answer"],
-        [() => ({}), "inputs_required"],
+        [() => ({}), "wrong_answer"],
+        [() => 42 as never, "wrong_answer"],
+        [() => "accept" as never, "wrong_answer"],
       ];
       for (const [elicitation, code] of cases) {
         await within({ ask, inputs: { elicitation: elicitation as never } }, async (guard, seen) => {
