@@ -369,6 +369,25 @@ mod tests {
     }
 
     #[test]
+    fn no_character_of_base64_is_left_that_holds_bits_of_a_secret() {
+        for secret in ["correct horse", "correct horses", "correct horse 5"] {
+            let redactor = with(&[secret]);
+            for before in ["", "i", "id"] {
+                let mut text = base64([before, secret].concat().as_bytes(), STANDARD);
+                while !text.len().is_multiple_of(4) {
+                    text.push('=');
+                }
+                let masked = redactor.text(&text).unwrap_or_default();
+                assert!(masked.ends_with("[secret]"), "{before}{secret}: {text} {masked}");
+                assert!(masked.len() <= "[secret]".len() + before.len(), "{before}{secret}: {text} {masked}");
+                let percent = text.replace('=', "%3D");
+                assert_eq!(redactor.text(&percent).as_deref(), Some(&*masked), "{percent}");
+            }
+            assert_eq!(redactor.text(&[secret, "Qx"].concat()).as_deref(), Some("[secret]Qx"));
+        }
+    }
+
+    #[test]
     fn nothing_is_left_of_secrets_that_overlap() {
         let redactor = with(&["abcdefghij", "ghijklmnop", "cdefghij"]);
         assert_eq!(redactor.text("-abcdefghijklmnop-cdefghij-").as_deref(), Some("-[secret]-[secret]-"));

@@ -107,6 +107,38 @@ pub(crate) fn of_name(name: &str) -> Wording {
     wording
 }
 
+/// What a name says is done, and to what.
+pub(crate) struct Deed {
+    verb: String,
+    effect: Effect,
+    objects: Vec<String>,
+}
+
+impl Deed {
+    /// None where the name has no verb that does anything.
+    pub(crate) fn new(name: &str) -> Option<Self> {
+        let (verb, effect) = of_name(name).strongest?;
+        let singular = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
+        let (words, _) = words_of(name);
+        let objects = words.iter().filter(|word| word.text != verb && !has(LINKS, &word.text));
+        let objects = objects.map(|word| singular(&word.text)).collect();
+        Some(Deed { verb, effect, objects })
+    }
+
+    /// Whether another name says the same: the same verb, or one beyond a write that is as dangerous, and something that
+    /// it is done to in common.
+    pub(crate) fn is_done_by(&self, name: &str) -> bool {
+        Self::new(name).is_some_and(|other| {
+            let glued = |object: &String| {
+                object.len() > 3 && other.verb.strip_suffix('s').unwrap_or(&other.verb).ends_with(&**object)
+            };
+            let shares = self.objects.is_empty()
+                || self.objects.iter().any(|object| other.objects.contains(object) || glued(object));
+            shares && (other.verb == self.verb || other.effect == self.effect && self.effect > Effect::Write)
+        })
+    }
+}
+
 /// Whether the name of a parameter says that it takes an address outside the server.
 pub(crate) fn takes_address(parameter: &str) -> bool {
     let (words, _) = words_of(parameter);

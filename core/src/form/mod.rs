@@ -131,38 +131,6 @@ pub(crate) fn is_code(text: &str, digits: u32) -> bool {
     text.len() == digits as usize && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An IPv4 address, or what stands between the brackets of an IPv6 one.
-fn is_address(name: &str) -> bool {
-    let part_ok = |part: &str| part.len() <= 3 && (part == "0" || !part.starts_with('0')) && part.parse::<u8>().is_ok();
-    if name.contains(':') {
-        name.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
-    } else {
-        name.split('.').count() == 4 && name.split('.').all(part_ok)
-    }
-}
-
-/// An `https` URL with a host, or `http` on this machine.
-pub(crate) fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') || text.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return false;
-    }
-    let (name, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, port)) => (address, port.strip_prefix(':')),
-        None => authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port))),
-    };
-    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return false;
-    }
-    let local = matches!(name, "localhost" | "127.0.0.1" | "::1");
-    match scheme {
-        "https" => local || host(name) || is_address(name),
-        "http" => local,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,30 +141,6 @@ mod tests {
         assert!(COUNTRIES.lines().is_sorted() && TIMEZONES.lines().is_sorted());
         for zone in ["Asia/Hong_Kong", "Europe/Kyiv", "America/Argentina/Buenos_Aires", "UTC", "US/Pacific"] {
             assert!(timezone("timezone", zone).is_ok(), "{zone}");
-        }
-    }
-
-    #[test]
-    fn urls() {
-        for good in [
-            "https://app.example.com/login?x=1",
-            "http://127.0.0.1:8080/portal",
-            "http://[::1]:1/",
-            "https://10.0.0.1/",
-        ] {
-            assert!(is_url(good), "{good}");
-        }
-        for bad in [
-            "",
-            "app.example.com",
-            "http://example.com/",
-            "javascript://x",
-            "https://user@example.com",
-            "https://exa mple.com",
-            "https://:1/",
-            "https://example.com:99999/",
-        ] {
-            assert!(!is_url(bad), "{bad}");
         }
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{address, sensitive};
+use super::sensitive;
+use crate::address;
 use crate::approval::{Line, preview::Short};
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::{canonical, hex};

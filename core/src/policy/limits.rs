@@ -152,6 +152,7 @@ impl FromNode for Group {
         from.object(Some(&["tools"]));
         self.key = key(from);
         from.must("tools", &mut self.matching.tools);
+        self.matching.fold();
     }
 }
 

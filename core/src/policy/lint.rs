@@ -145,16 +145,13 @@ impl Rule {
             if !matches!(self.then.0, Some(Verdict::Deny | Verdict::Ask)) {
                 continue;
             }
-            let Some((word, effect)) = wording::of_name(&pattern.replace('*', "")).strongest else { continue };
-            let does_the_same = |name: &str| {
-                wording::of_name(name).strongest.is_some_and(|(other, does)| other == word || does == effect)
-            };
+            let deed = wording::Deed::new(&pattern.replace('*', ""));
             let missed = catalog.tools().map(|tool| tool.name.as_str());
             let missed = missed.filter(|name| {
                 let by_rule = self.matching.tools.0.iter().any(|other| {
                     glob::matches(other, name) || fold::Pattern::new(other).matches(&fold::Name::new(name))
                 });
-                !by_rule && !covers(name) && does_the_same(name)
+                !by_rule && !covers(name) && deed.as_ref().is_some_and(|deed| deed.is_done_by(name))
             });
             let missed: Vec<String> =
                 missed.take(MAX_TOOLS).map(|name| ["`", &visible(&shorten(name, 100)), "`"].concat()).collect();
@@ -177,24 +174,29 @@ impl Rule {
     }
 }
 
-/// Whether a pattern fits the whole value or nothing of it.
+/// Whether a pattern fits the whole value or nothing of it, by each of its alternatives.
 fn is_anchored(pattern: &str) -> bool {
     let (mut depth, mut in_class, mut escaped): (u32, bool, bool) = (0, false, false);
-    let mut ends = false;
+    let (mut begins, mut ends, mut is_first) = (true, false, true);
     for character in pattern.chars() {
         let is_plain = !core::mem::take(&mut escaped) && !in_class;
+        begins &= !is_first || character == '^';
+        is_first = false;
         match character {
             '\\' if is_plain || in_class => escaped = true,
             ']' if in_class => in_class = false,
             '[' if is_plain => in_class = true,
             '(' if is_plain => depth = depth.saturating_add(1),
             ')' if is_plain => depth = depth.saturating_sub(1),
-            '|' if is_plain && depth == 0 => return false,
+            '|' if is_plain && depth == 0 => {
+                begins &= ends;
+                is_first = true;
+            }
             _ => {}
         }
         ends = character == '$' && is_plain && depth == 0;
     }
-    pattern.starts_with('^') && ends
+    begins && ends
 }
 
 /// Whether a `.` that stands for any one character stands between letters or digits.
@@ -229,6 +231,11 @@ mod tests {
             ("^(a|b)$", true),
             ("^[|]$", true),
             ("^a|b$", false),
+            ("^a$|^b$", true),
+            ("^a$|b$", false),
+            ("^a|^b$", false),
+            ("^a$|", false),
+            ("|^a$", false),
             ("a$", false),
             ("^a", false),
             (r"^a\$", false),

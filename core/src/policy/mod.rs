@@ -172,11 +172,15 @@ impl FromNode for Matching {
     fn fill(&mut self, from: &mut Source<'_>) {
         from.may("tools", &mut self.tools);
         from.may("effects", &mut self.effects);
-        self.folded = self.tools.0.iter().map(|pattern| fold::Pattern::new(pattern)).collect();
+        self.fold();
     }
 }
 
 impl Matching {
+    fn fold(&mut self) {
+        self.folded = self.tools.0.iter().map(|pattern| fold::Pattern::new(pattern)).collect();
+    }
+
     /// Whether it is about tools of that name, whatever they do; read as what refuses reads it.
     pub(crate) fn names(&self, tool: &str) -> bool {
         let name = fold::Name::new(tool);

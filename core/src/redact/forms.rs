@@ -23,9 +23,16 @@ const COMPARISONS: usize = 16;
 #[derive(Clone, Default)]
 pub(super) struct Forms {
     /// Folded, by their first bytes.
-    forms: Vec<(u64, Secret)>,
+    forms: Vec<(u64, Secret, Edges)>,
     /// Which first bytes there are, by a hash of them: nearly every place of a text is ruled out by one look.
     filter: Vec<u64>,
+}
+
+/// Whether the characters of base64 before and behind a form hold bits of the secret too, beside others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Edges {
+    before: bool,
+    behind: bool,
 }
 
 impl core::fmt::Debug for Forms {
@@ -46,23 +53,25 @@ impl Forms {
         if plain.first().is_none_or(|plain| plain.len() < HEAD) {
             return false;
         }
-        plain.into_iter().for_each(|form| self.insert(form));
-        self.insert(crate::json::canonical::hex(text.as_bytes()));
+        plain.into_iter().for_each(|form| self.insert(form, Edges::default()));
+        self.insert(crate::json::canonical::hex(text.as_bytes()), Edges::default());
         for (at_62, at_63) in [(b'+', b'/'), (b'-', b'_')] {
-            for offset in 0..3 {
-                self.insert(folded(&base64(text.as_bytes(), offset, at_62, at_63), 0));
+            for offset in 0..3_usize {
+                let behind = offset.wrapping_add(text.len()).checked_rem(3) != Some(0);
+                let edges = Edges { before: offset > 0, behind };
+                self.insert(folded(&base64(text.as_bytes(), offset, at_62, at_63), 0), edges);
             }
         }
         true
     }
 
-    fn insert(&mut self, form: String) {
+    fn insert(&mut self, form: String, edges: Edges) {
         let Some(head) = form.as_bytes().first_chunk::<HEAD>().map(|bytes| u64::from_be_bytes(*bytes)) else { return };
-        let at = self.forms.partition_point(|(other, form_there)| (*other, form_there.expose()) < (head, &form));
-        if self.forms.get(at).is_some_and(|(_, known)| known.expose() == form) {
+        let at = self.forms.partition_point(|(other, form_there, _)| (*other, form_there.expose()) < (head, &form));
+        if self.forms.get(at).is_some_and(|(_, known, _)| known.expose() == form) {
             return;
         }
-        self.forms.insert(at, (head, Secret::new(form)));
+        self.forms.insert(at, (head, Secret::new(form), edges));
         self.filter.resize(1 << (FILTER_BITS - 6), 0);
         let (word, bit) = filter_place(head);
         if let Some(word) = self.filter.get_mut(word) {
@@ -94,9 +103,9 @@ impl Forms {
                 seen = seen.wrapping_add(1);
                 let (word, bit) = filter_place(window);
                 if self.filter.get(word).is_some_and(|word| word & bit != 0)
-                    && let Some(end) = self.longest(window, rest, text, next, depth, &mut budget)
+                    && let Some((end, edges)) = self.longest(window, rest, text, next, depth, &mut budget)
                     && let Some(start) = starts.get(seen % HEAD)
-                    && !found(*start, end)
+                    && !found(reaching_back(text, *start, edges), reaching_on(text, end, depth, edges))
                 {
                     return false;
                 }
@@ -115,9 +124,9 @@ impl Forms {
         mut at: usize,
         depth: u8,
         budget: &mut usize,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Edges)> {
         let bound = |reached: &dyn Fn(&str, u64) -> bool| {
-            self.forms.partition_point(|(other, form)| !reached(form.expose(), *other))
+            self.forms.partition_point(|(other, form, _)| !reached(form.expose(), *other))
         };
         let (mut low, mut high) = (bound(&|_, other| other >= head), bound(&|_, other| other > head));
         let mut length = HEAD;
@@ -127,13 +136,15 @@ impl Forms {
             // shortest is the first.
             let alike = self.forms.get(low..high).filter(|alike| !alike.is_empty())?;
             let byte = rest.as_slice().first().copied();
-            if byte.is_none() && alike.first().is_some_and(|(_, form)| form.expose().len() == length) {
-                longest = Some(at);
+            if byte.is_none()
+                && let Some((_, _, edges)) = alike.first().filter(|(_, form, _)| form.expose().len() == length)
+            {
+                longest = Some((at, *edges));
                 if alike.len() == 1 {
                     return longest;
                 }
             }
-            let Some(left) = budget.checked_sub(1) else { return longest.or(Some(at)) };
+            let Some(left) = budget.checked_sub(1) else { return longest.or(Some((at, Edges::default()))) };
             *budget = left;
             let Some(byte) = byte else {
                 let Some((character, next)) = unit(text, at, depth) else { return longest };
@@ -141,7 +152,7 @@ impl Forms {
                 rest = Bytes::of(character);
                 continue;
             };
-            let byte_of = |(_, form): &(u64, Secret)| form.expose().as_bytes().get(length).copied();
+            let byte_of = |(_, form, _): &(u64, Secret, Edges)| form.expose().as_bytes().get(length).copied();
             let (before, up_to) = (
                 alike.partition_point(|form| byte_of(form) < Some(byte)),
                 alike.partition_point(|form| byte_of(form) <= Some(byte)),
@@ -154,6 +165,30 @@ impl Forms {
             length = length.saturating_add(1);
         }
     }
+}
+
+fn is_base64(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "+/-_".contains(character)
+}
+
+/// Where a secret begins, with the character of base64 before it if that holds bits of it.
+fn reaching_back(text: &str, start: usize, edges: Edges) -> usize {
+    let before = text.get(..start).and_then(|before| before.chars().next_back());
+    start.saturating_sub(usize::from(edges.before && before.is_some_and(is_base64)))
+}
+
+/// Where it ends, with the character behind it and what fills up.
+fn reaching_on(text: &str, end: usize, depth: u8, edges: Edges) -> usize {
+    let mut at = end;
+    if edges.behind
+        && let Some((_, next)) = unit(text, at, depth).filter(|(character, _)| is_base64(*character))
+    {
+        at = next;
+        for _ in 0..2 {
+            at = unit(text, at, depth).filter(|(character, _)| *character == '=').map_or(at, |(_, next)| next);
+        }
+    }
+    at
 }
 
 /// The UTF-8 of a character after folding; none of one that is not seen.

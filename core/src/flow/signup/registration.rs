@@ -350,10 +350,17 @@ fn read_account(answer: Node<'_>, shape: &VerifyAnswer, redactor: &Redactor) -> 
     let given = field(answer, &shape.login_url).ok_or_else(|| malformed("login URL"))?;
     let login_url = address::shown(&given).filter(|url| !redactor.finds(url));
     let mut notes = Vec::new();
-    if login_url.is_none() {
-        notes.push("the backend's login URL is left out: it is no https address, or it holds the key".to_owned());
-    } else if !given.is_ascii() {
-        notes.push("the backend's login URL has letters beyond ASCII; it is spelled out".to_owned());
+    match &login_url {
+        None => {
+            notes.push("the backend's login URL is left out: it is no https address, or it holds the key".to_owned());
+        }
+        Some(url) => {
+            if !given.is_ascii() {
+                notes.push("the backend's login URL has letters beyond ASCII; it is spelled out".to_owned());
+            }
+            let note = address::check(url).ok().flatten().filter(|note| *note != address::ON_THIS_MACHINE);
+            notes.extend(note.map(|note| ["the backend's login URL: ", note].concat()));
+        }
     }
     let next_steps = shape.next_steps.iter().find_map(|name| answer.get(name)).unwrap_or(Node::absent());
     let next_steps = Document::of(&address::cleaned(next_steps));
