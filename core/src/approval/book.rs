@@ -187,9 +187,11 @@ mod tests {
             arguments: Some(Json::verbatim(arguments)),
             hidden: Vec::new(),
             defaults: Vec::new(),
+            defaults_omitted: 0,
             meta: None,
             inputs: Vec::new(),
             notes: Vec::new(),
+            notes_omitted: 0,
             record: Vec::new(),
         };
         let now = number as u64;
