@@ -125,7 +125,7 @@ codes! {
     /// The audit that was to be continued is damaged.
     InvalidAudit = "invalid_audit", false, "Verify the audit to find the line, keep the file as evidence, and begin a new one.";
 
-    /// The backend was not reached, so nothing ran.
+    /// The backend was not reached, or gave no answer that can be used; asking once more does no harm.
     Unreachable = "unreachable", true, "Check the connection and try again later.";
     /// Not signed in: the backend refused the credential, or asks for one.
     Unauthorized = "unauthorized", false, "Sign up, or put a valid key into the vault.";
@@ -270,7 +270,10 @@ impl Error {
             | Code::ApprovalMismatch
             | Code::BudgetSpent
             | Code::Cancelled => (self.message(), &*self.0.next),
-            Code::Unauthorized | Code::Unreachable | Code::OutcomeUnknown => (code.meaning().trim(), &*self.0.next),
+            // A read's answer that is none may come right the next time, a write's must not be asked for again.
+            Code::Unauthorized | Code::Unreachable | Code::OutcomeUnknown | Code::InvalidResult => {
+                (code.meaning().trim(), &*self.0.next)
+            }
             _ => (code.meaning().trim(), code.next()),
         };
         let told = [code.as_str(), ": ", sentence, " ", next].concat();

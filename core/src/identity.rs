@@ -6,6 +6,7 @@
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::sha256_hex;
 use crate::json::de::{FromNode, Source};
+use crate::text;
 
 const MAX_BYTES: usize = 2_048;
 
@@ -72,7 +73,13 @@ fn of_url(url: &str) -> Option<String> {
     let (authority, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, "/"));
     let host = authority.rsplit('@').next().filter(|host| !host.is_empty())?;
     let query = query.filter(|query| !query.is_empty()).map(|query| format!("?sha256:{}", fingerprint(query)));
-    Some(format!("{}://{}{path}{}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase(), query.unwrap_or_default()))
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let own_port = match scheme.as_str() {
+        "http" => ":80",
+        _ => ":443",
+    };
+    let host = host.strip_suffix(own_port).unwrap_or(&host);
+    Some([&scheme, "://", host, path, &query.unwrap_or_default()].concat())
 }
 
 fn fingerprint(text: &str) -> String {
@@ -98,25 +105,31 @@ pub(crate) struct Identity {
 
 impl Given<'_> {
     pub(crate) fn settle(&self) -> Result<Identity> {
-        let server = self.server.filter(|server| !server.is_empty());
+        let fits = |text: &str| text.len() <= MAX_BYTES && text.chars().any(|one| !text::is_unseen(one));
+        if self.server.is_some_and(|server| !fits(server)) {
+            return Err(bad_server());
+        }
         let name = self.name.filter(|name| !name.is_empty());
+        // What the transport is connected to is known; what a server calls itself is its own word.
         let endpoint = || self.endpoint.and_then(Endpoint::identity);
-        let (server, lock) = match (server, name) {
-            (Some(server), _) => (server.to_owned(), server.to_owned()),
-            (None, Some(name)) if !self.lasting => (name.to_owned(), name.to_owned()),
-            (None, name) => {
-                let server = endpoint().ok_or_else(|| no_server(self.lasting))?;
+        let (server, lock) = match self.server {
+            Some(server) => (server.to_owned(), server.to_owned()),
+            None => {
+                let own = name.filter(|_| !self.lasting).map(str::to_owned);
+                let server = endpoint().or(own).ok_or_else(|| no_server(self.lasting))?;
                 let lock = name.unwrap_or(&server).to_owned();
                 (server, lock)
             }
         };
-        if server.len() > MAX_BYTES || lock.len() > MAX_BYTES {
-            return Err(invalid("`server` must name the backend in 1 to 2048 bytes."));
+        if !fits(&server) || lock.len() > MAX_BYTES {
+            return Err(bad_server());
         }
-        let subject = self.subject.filter(|subject| !subject.is_empty());
-        if subject.is_some_and(|subject| subject.len() > MAX_BYTES) {
-            return Err(invalid("`subject` must name who acts in at most 2048 bytes."));
+        if self.subject.is_some_and(|subject| !fits(subject)) {
+            return Err(
+                invalid("`subject` must name who acts, visibly, in 1 to 2048 bytes.").with("missing", "subject")
+            );
         }
+        let subject = self.subject;
         if self.lasting && subject.is_none() {
             return Err(invalid(
                 "With a ledger that outlives the process or is shared, `subject` must say who acts: the user's, the \
@@ -135,9 +148,13 @@ fn no_server(lasting: bool) -> Error {
              a name of yours that no other server has. The name that a server gives itself may be another one's too.",
         )
     } else {
-        invalid("`server` must name the backend in 1 to 2048 bytes.")
+        bad_server()
     };
     error.with("missing", "server")
+}
+
+fn bad_server() -> Error {
+    invalid("`server` must name the backend, visibly, in 1 to 2048 bytes.")
 }
 
 fn invalid(message: &str) -> Error {

@@ -53,6 +53,11 @@ fn has_picture_after(character: char) -> bool {
     text.escape_debug().count() == 2
 }
 
+/// Leaves nothing on the page.
+pub(crate) fn is_unseen(character: char) -> bool {
+    character.is_whitespace() || character.is_control() || is_blank(character)
+}
+
 /// Blank, though the tables call it a letter, a symbol or a mark.
 fn is_blank(character: char) -> bool {
     is_invisible(character) || matches!(character, '\u{2800}' | '\u{1d159}' | '\u{16fe4}')

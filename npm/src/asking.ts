@@ -61,7 +61,12 @@ export function asked(
 
   const answered = async (): Promise<Reply> => {
     try {
-      return { event: { type: "answer", answer: plain(await ask(question, { signal: ended.signal })) } };
+      const given = await ask(question, { signal: ended.signal });
+      try {
+        return { event: { type: "answer", answer: plain(given) } };
+      } catch (cause) {
+        return { event: { type: "answer", answer: null }, cause };
+      }
     } catch (thrown) {
       if (!ended.signal.aborted) onError(thrown);
       return { event: { type: "answer", answer: { type: "defer" } }, cause: thrown };
@@ -74,12 +79,9 @@ export function asked(
   });
 }
 
-/** The answer as JSON sees it; `null`, which answers nothing, for what is none. */
+/** The answer as JSON sees it. Throws for what JSON does not know or nobody typed. */
 function plain(answer: unknown): unknown {
-  try {
-    const text = JSON.stringify(answer) ?? "null";
-    return text.length > MAX_ANSWER_CHARACTERS ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const text = JSON.stringify(answer) ?? "null";
+  if (text.length > MAX_ANSWER_CHARACTERS) throw new RangeError("The answer is longer than 4 MiB.");
+  return JSON.parse(text);
 }

@@ -1,7 +1,9 @@
 /** Takes an MCP client by its shape: the official ones of both generations, and whatever looks like them. */
 
+import { boundedFetch } from "./bounded-fetch.js";
 import type { Exchanges } from "./exchanges.js";
-import { beforeWriting, failureOf } from "./failures.js";
+import { beforeWriting, failureOf, wordsOf } from "./failures.js";
+import type { Fetch } from "./fetch.js";
 import type { CallToolStep, Reply } from "./protocol.js";
 
 /**
@@ -68,6 +70,9 @@ const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 /** What MCP's transports have in common: whoever listens gets each message. */
 interface Messages {
   onmessage?: (...message: unknown[]) => void;
+  /** Of those over HTTP: the address, and the host's `fetch`. */
+  _url?: unknown;
+  _fetch?: Fetch | undefined;
 }
 
 /**
@@ -148,8 +153,9 @@ export class ClientAdapter {
       const event = serverTime === undefined ? {} : { server_time: serverTime };
       return { event: { type: "result", ...event }, document: JSON.stringify(result) };
     } catch (thrown) {
-      // The v2 client knows no tasks, and keeps what came to itself; that it was one is all that can be told.
-      if (isTask(thrown)) return { event: { type: "result" }, document: '{"resultType":"task"}' };
+      // What the v2 client does not know it keeps to itself; that it came, under that name, is all that can be told.
+      const resultType = unknownResultType(thrown);
+      if (resultType !== undefined) return { event: { type: "result" }, document: JSON.stringify({ resultType }) };
       return this.#failed(thrown, mark);
     }
   }
@@ -223,6 +229,8 @@ export class ClientAdapter {
     const next = transport?.onmessage;
     if (transport === undefined || transport === this.#heard || typeof next !== "function") return;
     this.#heard = transport;
+    // A transport of the host's own making, without `authorizedFetch`, is bounded too.
+    if (transport._url instanceof URL) transport._fetch = boundedFetch(transport._fetch);
     transport.onmessage = (...message) => {
       const { method } = (message[0] ?? {}) as { method?: unknown };
       if (method === "notifications/tools/list_changed") this.#listChanged = true;
@@ -241,7 +249,7 @@ export class ClientAdapter {
   #failed(thrown: unknown, mark: number): Reply {
     const answered = this.#exchanges.mark() > mark;
     const kind = failureOf(thrown, { transportOnly: this.#isOfficial || isOwn(thrown), answered });
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = wordsOf(thrown, kind);
     const retryAfter = this.#exchanges.retryAfter(mark);
     const wait = retryAfter === undefined ? {} : { retry_after: retryAfter };
     return { event: { type: "failed", kind, message, ...wait } };
@@ -253,10 +261,11 @@ function isOwn(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "FetchClientError";
 }
 
-function isTask(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || thrown.name !== "SdkError") return false;
+function unknownResultType(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== "SdkError") return undefined;
   const { code, data } = thrown as { code?: unknown; data?: { resultType?: unknown } };
-  return code === "UNSUPPORTED_RESULT_TYPE" && data?.resultType === "task";
+  const { resultType } = data ?? {};
+  return code === "UNSUPPORTED_RESULT_TYPE" && typeof resultType === "string" ? resultType : undefined;
 }
 
 /** What of a caller's options also holds for the calls that a gate makes. */

@@ -111,8 +111,9 @@ export class Driver<Context extends FlowContext> {
         } else {
           const known = step === first && step.type === "call_tool" ? ahead : undefined;
           const reply = known ?? (await this.#perform(step, context));
-          if (step.type === "ask") cause = reply.cause;
+          const { type } = step;
           step = this.#answer(step, reply);
+          if (type === "ask") cause = reply.cause;
         }
       }
     } finally {
@@ -175,12 +176,14 @@ export class Driver<Context extends FlowContext> {
     }
   }
 
-  #answer(step: OpenStep, { event, document }: Reply): Step {
+  #answer(step: OpenStep, reply: Reply): Step {
+    const { event, document } = reply;
     try {
       return this.#handle(step, event, document);
     } catch (error) {
       if (step.type === "ask") {
-        // An answer that is no text, or a kind of question without an end of its own.
+        // An answer that is no text or has a member that does not fit, or a kind of question without an end of its own.
+        reply.cause ??= error;
         return this.#handle(step, { type: "answer", answer: event.type === "woke" ? { type: "defer" } : null });
       }
       // A document that the core cannot take came from the backend; a flow must not hang on it.

@@ -54,6 +54,8 @@ export class Exchanges {
 function retryAfter(value: string | null | undefined, date: number): number | undefined {
   if (value === null || value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
+  // A negative number reads as a date of long ago.
+  if (!/[A-Za-z]/.test(value)) return undefined;
   const until = Date.parse(value) - (Number.isNaN(date) ? Date.now() : date);
   return Number.isNaN(until) ? undefined : Math.max(0, until);
 }

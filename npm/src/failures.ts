@@ -6,6 +6,7 @@
  * `McpError` (v1), whatever code, message and data it holds, and never means that nothing was sent.
  */
 
+import { TOO_LARGE } from "./bounded-fetch.js";
 import type { Failure } from "./protocol.js";
 
 /** What the caller knows beside the error itself. */
@@ -109,8 +110,30 @@ function byRpcCode({ message, code }: Thrown): Failure {
   if (typeof code !== "number") return "lost";
   // They throw what looks like the backend's refusal although the call ran.
   if (typeof message === "string" && OUTPUT_REFUSED_BY_CLIENT.test(message)) return "malformed";
-  // -32603: the backend broke while it worked. -32000 and -32001: the v1 client's closed connection and timeout.
-  return code === -32603 || code === -32000 || code === -32001 ? "lost" : "refused";
+  if (code === PARSE_ERROR) return "malformed";
+  // The Python client's words; whoever else uses them is believed no more than that.
+  if (typeof message === "string" && message.includes("not followed")) return "lost";
+  return NOTHING_RAN.has(code) ? "refused" : "lost";
+}
+
+/** As if we had written broken JSON; the clients' own word, and the bounded `fetch`'s, for an answer of no use. */
+const PARSE_ERROR = -32700;
+
+/**
+ * The codes by which JSON-RPC and MCP say that a request was not begun: no such method, no valid request or parameters,
+ * headers, capabilities or a version that do not fit, a page that a person has to visit first. Any other may come late.
+ */
+const NOTHING_RAN = new Set([-32600, -32601, -32602, -32020, -32021, -32022, -32042]);
+
+/** What is told of a failure: its own words, but not those that quote an answer's body. */
+export function wordsOf(thrown: unknown, kind: Failure): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown.message.includes(TOO_LARGE)) return TOO_LARGE;
+  if (kind === "malformed") return "";
+  const { code, data, status } = thrown as Thrown;
+  const http = data?.status ?? status ?? (thrown.name === "StreamableHTTPError" ? code : undefined);
+  const isServers = thrown.name === "ProtocolError" || thrown.name === "McpError";
+  return typeof http === "number" && !isServers ? `HTTP ${http}` : thrown.message;
 }
 
 /** No connection came about. Some of these may also end a connection that was there: the system call tells. */

@@ -58,6 +58,8 @@ interface Initialized {
  * ```
  */
 export class FetchClient {
+  /** The server's address. */
+  readonly url: URL;
   readonly #client: InstanceType<typeof whole.bindings.FetchClient>;
   readonly #info: { name: string; version: string };
   #server: Initialized | undefined;
@@ -74,7 +76,8 @@ export class FetchClient {
     };
     const exchanges = vault && exchangesOf(vault);
     const observe = (_: number, date?: string, retryAfter?: string) => exchanges?.note(date, retryAfter);
-    this.#client = new whole.bindings.FetchClient(new URL(url).href, authorize, observe);
+    this.url = new URL(url);
+    this.#client = new whole.bindings.FetchClient(this.url.href, authorize, observe);
     this.#info = info;
   }
 

@@ -1,3 +1,4 @@
+import { BOUNDED, boundedFetch } from "./bounded-fetch.js";
 import { invalidOptions } from "./errors.js";
 import { exchangesOf } from "./exchanges.js";
 import { readSecret, type Vault } from "./vault.js";
@@ -19,7 +20,8 @@ const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /**
  * A `fetch` for MCP transports that sends a secret of the vault as `Authorization: Bearer …`. The vault is read at
  * each request, so a key that a sign-up kept counts from the next request on, and no other code touches it. Give
- * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`.
+ * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`. A message is
+ * sent to no other address that the server points to, and an answer ends at 16 MiB.
  *
  * @throws ToolgateError `invalid_options` for an origin that would show the secret to the network.
  * @example
@@ -35,8 +37,8 @@ export function authorizedFetch(vault: Vault, name: string, options: AuthorizedF
     throw invalidOptions("A secret is not sent over plain HTTP to another machine; use https.");
   }
   const exchanges = exchangesOf(vault);
-  const send = options.fetch ?? ((url, init) => fetch(url, init));
-  return async (url, init) => {
+  const send = boundedFetch(options.fetch);
+  const authorized: Fetch = async (url, init) => {
     if (new URL(url).origin !== origin) return send(url, init);
     const secret = await readSecret(vault, name);
     const headers = new Headers(init?.headers);
@@ -45,4 +47,6 @@ export function authorizedFetch(vault: Vault, name: string, options: AuthorizedF
     exchanges.note(response.headers.get("date"), response.headers.get("retry-after"));
     return response;
   };
+  BOUNDED.add(authorized);
+  return authorized;
 }

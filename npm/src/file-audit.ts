@@ -35,6 +35,7 @@ export class FileAudit implements AuditSink {
   readonly #lock: FileLock;
   readonly #file: number;
   #size = 0;
+  #isTaken = false;
   /** The last line with its end, or what there is of it. */
   #tail: Buffer = Buffer.alloc(0);
 
@@ -67,11 +68,14 @@ export class FileAudit implements AuditSink {
 
   /** The last line, even if it was cut off. */
   last(): string | undefined {
+    // Whoever reads it now would go on from there, and the guard that wrote could not.
+    if (this.#isTaken) throw new AuditBroken(IN_USE);
     this.#check();
     return this.#tail.toString().trimEnd() || undefined;
   }
 
   async append(line: string): Promise<void> {
+    this.#isTaken = true;
     this.#check();
     const known = headOf(this.#tail.toString());
     if ((JSON.parse(line) as { prev?: unknown }).prev !== known) throw new AuditBroken(FORKED);
@@ -134,6 +138,7 @@ export class FileAudit implements AuditSink {
   }
 }
 
+const IN_USE = "a guard writes to it already; close it, and open another for the next guard";
 const FORKED = "another guard wrote to the same audit";
 
 /** The hash of a line, as the next one repeats it. */

@@ -247,19 +247,15 @@ export class Guard<C extends McpClient = McpClient> {
 
   /**
    * Lists the tools as the client does, but always all of them and always fresh, and brings the guard up to date. What
-   * a model should not read is left out: see {@link GuardOptions.listed}. With a `cursor` it is the client's own call,
-   * which changes nothing here.
+   * a model should not read is left out: see {@link GuardOptions.listed}; credentials are masked. There is one page, whatever
+   * `cursor` is given.
    */
   async listTools(...given: Parameters<C["listTools"]>): Promise<Awaited<ReturnType<C["listTools"]>>> {
-    const [params, options] = given as unknown as [{ cursor?: string } | undefined, { signal?: AbortSignal }?];
-    if (params?.cursor !== undefined) {
-      const page = (await this.client.listTools(...given)) as Page;
-      return { ...page, tools: this.#shown(page) } as Awaited<ReturnType<C["listTools"]>>;
-    }
+    const [, options] = given as unknown as [unknown, { signal?: AbortSignal }?];
     const pages: Page[] = [];
     await this.#run({ type: "list" }, { pages, listOptions: options, signal: options?.signal });
     const { nextCursor: _, ...first } = pages[0] ?? {};
-    const tools = pages.flatMap((page) => this.#shown(page));
+    const tools = this.masked(pages.flatMap((page) => this.#shown(page)));
     return { ...first, tools } as Awaited<ReturnType<C["listTools"]>>;
   }
 

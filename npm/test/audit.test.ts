@@ -115,7 +115,8 @@ describe("the audit", () => {
     sink.close();
     const again = new FileAudit(path);
     const first = await notes().attach({ audit: again });
-    await notes().attach({ audit: again });
+    await assert.rejects(notes().attach({ audit: again }), { code: "audit_failed", message: /writes to it already/ });
+    await first.callTool(call("list_notes"));
     appendFileSync(path, "someone else's line\n");
     await assert.rejects(first.callTool(call("list_notes")), { code: "audit_failed" });
     again.close();

@@ -61,6 +61,29 @@ describe("FetchClient", () => {
     });
   }
 
+  it("another request's answer is none", async () => {
+    answer = (response) => {
+      const text = JSON.stringify({ jsonrpc: "2.0", id: 99999, result: { content: [] } });
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    };
+    await assert.rejects(client.callTool({ name: "a" }), { code: "INVALID_RESULT" });
+  });
+
+  it("a plain refusal may carry an error that says more, of this request or of none", async () => {
+    for (const own of [true, false]) {
+      answer = (response, id) => {
+        const text = JSON.stringify({ jsonrpc: "2.0", id: own ? id : null, error: { code: -32603, message: "no" } });
+        response.writeHead(400, { "content-type": "application/json" }).end(text);
+      };
+      await assert.rejects(client.callTool({ name: "a" }), { name: "ProtocolError", code: -32603 });
+    }
+    answer = (response) => {
+      const text = JSON.stringify({ jsonrpc: "2.0", id: 99999, error: { code: -32603, message: "no" } });
+      response.writeHead(400, { "content-type": "application/json" }).end(text);
+    };
+    await assert.rejects(client.callTool({ name: "a" }), { name: "FetchClientError", status: 400 });
+  });
+
   it("an answer that is there is given, however it is cut", async () => {
     answer = (response, id) => {
       response.writeHead(200, { "content-type": "text/event-stream" });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 import toolgate
-from toolgate.http import http_client, read_note
+from toolgate.http import http_client, http_library, read_note
 
 KEY = "fav_mcp_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"
 
@@ -79,8 +80,12 @@ WRONG = {
     "202": (http("202 Accepted", "text/plain", b""), "lost"),
     "a redirect to another origin": (
         http("307 Temporary Redirect", "text/plain", b"", "Location: http://example.test/"),
-        "refused",
+        "lost",
     ),
+    "a redirect to itself": (http("308 Permanent Redirect", "text/plain", b"", "Location: /mcp"), "lost"),
+    "a redirect to nowhere": (http("307 Temporary Redirect", "text/plain", b""), "lost"),
+    "408": (http("408 Request Timeout", "text/plain", b""), "lost"),
+    "a body that does not expand": (http("200 OK", "application/json", GOOD, "Content-Encoding: gzip"), "lost"),
     "HTML": (http("200 OK", "text/html", b"<p>hello"), "malformed"),
     "a cut JSON text": (http("200 OK", "application/json", GOOD[:20]), "malformed"),
     "another's answer": (http("200 OK", "application/json", FOREIGN), "malformed"),
@@ -114,6 +119,21 @@ def answers_of(response):
 async def post(url, message, auth=None):
     async with http_client(auth, timeout=5) as client:
         return await client.post(url, json=message)
+
+
+PACKED = gzip.compress(b"z" * (17 << 20))
+
+
+@pytest.mark.parametrize("method", ["initialize", "server/discover", "tools/call"])
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+async def test_no_answer_is_endless_whatever_it_is_packed_in(method, kind):
+    with server(http("200 OK", kind, PACKED, "Content-Encoding: gzip")) as (url, _):
+        if method == "tools/call":
+            *_, last = answers_of(await post(url, rpc()))
+            assert read_note(last["error"]["data"]).kind == "malformed"
+        else:
+            with pytest.raises(http_library().ReadError, match="larger than 16 MiB"):
+                await post(url, rpc(method))
 
 
 @pytest.mark.parametrize("name", WRONG)

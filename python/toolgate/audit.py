@@ -85,6 +85,7 @@ class FileAudit:
             AuditError: It cannot be opened for writing, or another sink has it open.
         """
         self._path = os.path.abspath(os.fsdecode(path))
+        self._is_taken = False
         try:
             self._lock = FileLock(f"{self._path}.lock")
         except (OSError, LockError) as error:
@@ -113,10 +114,14 @@ class FileAudit:
         os.close(self._file)
 
     def _last(self) -> str | None:
+        # Whoever reads it now would go on from there, and the guard that wrote could not.
+        if self._is_taken:
+            raise _BrokenError(_IN_USE)
         self._check()
         return self._tail.rstrip(b"\n").decode(errors="replace") or None
 
     def _append(self, line: str) -> None:
+        self._is_taken = True
         self._check()
         _follows(line, _hash_of(self._tail))
         cut = b"\n" if self._tail and not self._tail.endswith(b"\n") else b""
@@ -322,6 +327,7 @@ class _BrokenError(Exception):
     """What a sink of ours found wrong with its own file: the words may be told."""
 
 
+_IN_USE = "a guard writes to it already; close it, and open another for the next guard"
 _FORKED = "another guard wrote to the same audit"
 
 

@@ -6,19 +6,20 @@ import importlib
 import inspect
 import json
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import anyio
 
 from .errors import make
-from .http import Failure, Trouble, read_note
+from .http import Failure, Trouble, canonical_url, read_note
 from .inputs import offering
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from types import FrameType
 
-__all__ = ["Failed", "McpClient", "Port", "Returned", "server_name"]
+__all__ = ["Failed", "McpClient", "Port", "Returned", "endpoint_of", "server_name", "trouble_of"]
 
 CallResult_co = TypeVar("CallResult_co", covariant=True)
 ListResult_co = TypeVar("ListResult_co", covariant=True)
@@ -117,38 +118,39 @@ class Port:
 
     async def call_tool(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Returned:
         """Call a tool."""
-
-        async def call() -> Returned:
-            result = await self._call(name, arguments, forward)
-            return Returned(_to_text(result, exclude_none=True), result)
-
         # A caller who says how long to wait is waited for.
         own = forward.get("read_timeout_seconds") is not None
-        return await self._watched(call, None if own else self._timeout)
+        return await self._watched(lambda: self._call(name, arguments, forward), None if own else self._timeout)
 
-    async def _call(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Any:
+    async def _call(self, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> Returned:
         session = getattr(self.client, "session", self.client)
-        takes_rounds = getattr(session, "dispatch_input_request", None) is not None
-        if not takes_rounds:
-            return await self.client.call_tool(name, arguments, **forward)
-        # The SDK's 2.x client answers a tool's questions by itself and calls again: they are the guard's to answer.
-        try:
-            with offering(session, self._offered):
-                result = await session.call_tool(
-                    name, arguments, **forward, allow_input_required=True, allow_claimed=True
-                )
-        except Exception as error:
-            # The session knows no tasks, and keeps what came to itself; that it was one is all that can be told.
-            if _is_task(error):
-                return {"resultType": "task"}
-            raise
+        if not _is_the_sdks(session):
+            result = await self.client.call_tool(name, arguments, **forward)
+            return Returned(_to_text(result, exclude_none=True), result)
+        # Below the session's own `call_tool`, which throws away what the call did where the result does not fit the
+        # tool's output schema: the core checks that too, and keeps the result.
+        with offering(session, self._offered):
+            try:
+                raw = await _raw_result(session, name, arguments, forward)
+            except Exception as error:
+                # What the SDK does not know it keeps to itself; that it came, under that name, is all that can be told.
+                if (unknown := _unknown_result_type(error)) is None:
+                    raise
+                return Returned(json.dumps({"resultType": unknown}), None)
+        adapter = getattr(session, "_call_tool_adapter", None)
+        types = importlib.import_module("mcp.types")
+        result = (
+            types.CallToolResult.model_validate(raw) if adapter is None else adapter.validate_python(raw, by_name=False)
+        )
         # What the client's own extensions finish is finished by them, as the client does it.
         claims = getattr(getattr(self.client, "_folded_extensions", None), "by_model", {})
-        if (claim := claims.get(type(result))) is None:
-            return result
-        context = importlib.import_module("mcp.client.extension").ClaimContext
-        timeout = forward.get("read_timeout_seconds")
-        return await claim.resolve(result, context(session=session, tool_name=name, read_timeout_seconds=timeout))
+        if (claim := claims.get(type(result))) is not None:
+            context = importlib.import_module("mcp.client.extension").ClaimContext
+            timeout = forward.get("read_timeout_seconds")
+            result = await claim.resolve(result, context(session=session, tool_name=name, read_timeout_seconds=timeout))
+            return Returned(_to_text(result, exclude_none=True), result)
+        # As the models do, which know no difference between a member that is null and none.
+        return Returned(_written({member: value for member, value in raw.items() if value is not None}), result)
 
     async def _watched(self, send: Callable[[], Awaitable[Returned]], timeout: float | None) -> Returned:
         try:
@@ -182,7 +184,7 @@ async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
     its own `list_tools`, or it would list them again at the first call.
     """
     types = importlib.import_module("mcp_types")
-    pydantic, pydantic_core = importlib.import_module("pydantic"), importlib.import_module("pydantic_core")
+    pydantic = importlib.import_module("pydantic")
     params = types.PaginatedRequestParams(cursor=cursor, _meta=meta)
     raw = await session.send_request(types.ListToolsRequest(params=params), pydantic.TypeAdapter(dict[str, Any]))
     page = types.ListToolsResult.model_validate(raw, by_name=False)
@@ -190,16 +192,61 @@ async def _raw_page(session: Any, cursor: str | None, meta: Any) -> Returned:
     page = session._absorb_tool_listing(page, complete=whole)
     kept = {tool.name for tool in page.tools}
     tools = [tool for tool in raw["tools"] if tool["name"] in kept]
+    return Returned(_written({**raw, "tools": tools}), page)
+
+
+def _written(data: dict[str, Any]) -> str:
     # pydantic writes a long list several times as fast as the standard library does.
-    text: bytes = pydantic_core.to_json({**raw, "tools": tools}, inf_nan_mode="constants")
-    return Returned(text.decode(), page)
+    text: bytes = importlib.import_module("pydantic_core").to_json(data, inf_nan_mode="constants")
+    return text.decode()
 
 
-def _is_task(error: Exception) -> bool:
+def _is_the_sdks(session: Any) -> bool:
+    """Say whether a call is made by the SDK's own session, not by a host's that does something of its own."""
+    own = getattr(type(session), "call_tool", None)
+    module = str(getattr(own, "__module__", ""))
+    return module.startswith("mcp.client.") and "call_tool" not in vars(session) and hasattr(session, "send_request")
+
+
+class _AsItCame:
+    """A result type for the SDK's 1.x session: whatever came."""
+
+    @staticmethod
+    def model_validate(raw: dict[str, Any]) -> dict[str, Any]:
+        return raw
+
+
+async def _raw_result(session: Any, name: str, arguments: dict[str, Any], forward: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the request that the SDK's `call_tool` makes, and return the result as the server wrote it."""
+    given = dict(forward)
+    params: dict[str, Any] = {"name": name, "arguments": arguments}
+    params |= {member: given.pop(member) for member in ("input_responses", "request_state") if member in given}
+    meta = given.pop("meta", None)
+    how = {
+        "request_read_timeout_seconds": given.pop("read_timeout_seconds", None),
+        "progress_callback": given.pop("progress_callback", None),
+    }
+    if given:
+        raise TypeError(f"call_tool takes no {', '.join(given)}")
+    types = importlib.import_module("mcp.types")
+    if hasattr(session, "_call_tool_adapter"):
+        pydantic = importlib.import_module("pydantic")
+        request = types.CallToolRequest(params=types.CallToolRequestParams(**params, _meta=meta))
+        raw = await session.send_request(request, pydantic.TypeAdapter(dict[str, Any]), **how)
+    else:
+        own = None if meta is None else types.RequestParams.Meta(**meta)
+        request = types.CallToolRequest(params=types.CallToolRequestParams(**params, _meta=own))
+        raw = await session.send_request(types.ClientRequest(request), _AsItCame, **how)
+    return cast("dict[str, Any]", raw)
+
+
+def _unknown_result_type(error: Exception) -> str | None:
     if type(error).__name__ != "ValidationError" or not callable(problems := getattr(error, "errors", None)):
-        return False
+        return None
     found = cast("list[dict[str, Any]]", problems(include_url=False, include_context=False))
-    return any(one.get("input") == "task" and "resultType" in one.get("loc", ()) for one in found)
+    types = [one.get("input") for one in found if "resultType" in one.get("loc", ())]
+    unknown = [word for word in types if isinstance(word, str) and word not in ("complete", "input_required")]
+    return unknown[0] if unknown else None
 
 
 def _to_text(result: Any, **options: bool) -> str:
@@ -221,11 +268,26 @@ def server_name(client: Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def endpoint_of(client: Any) -> dict[str, Any] | None:
+    """Return where the SDK's 2.x `Client` is connected to, as it was made; none for a session or a transport."""
+    made_with = getattr(client, "server", None)
+    if isinstance(made_with, str):
+        return {"url": canonical_url(made_with)}
+    command, args = getattr(made_with, "command", None), getattr(made_with, "args", None)
+    if not isinstance(command, str) or not isinstance(args, list):
+        return None
+    folder = getattr(made_with, "cwd", None)
+    # A child without a folder of its own works in ours.
+    words = [str(word) for word in cast("list[Any]", args)]
+    return {"command": command, "args": words, "folder": str(Path.cwd() if folder is None else folder)}
+
+
 # The SDK's own: parse error. As a server's, it would mean that the SDK wrote broken JSON.
 _PARSE_ERROR = -32700
-# Internal error, connection closed, timeout, and 1.x's timeout: the SDK makes these up when no answer came,
-# and nobody can tell its own from the server's.
-_LOST = frozenset({-32603, -32000, -32001, 408})
+# By these JSON-RPC and MCP say that a request was not begun: no such method, no valid request or parameters, headers,
+# capabilities or a version that do not fit, a page that a person has to visit first. Any other may come late, and
+# nobody can tell the SDK's own (a closed connection, a timeout) from the server's.
+_NOTHING_RAN = frozenset({-32600, -32601, -32602, -32020, -32021, -32022, -32042})
 _LONGEST = 300
 
 
@@ -234,6 +296,8 @@ def trouble_of(error: BaseException) -> Trouble:
 
     Its class and where it was raised decide, never what a server wrote into it.
     """
+    if isinstance(error, Failed):
+        return error.trouble
     names = {cls.__name__ for cls in type(error).__mro__}
     if _raised_before_write(error):
         return Trouble("not_sent", f"The connection is closed ({type(error).__name__}).")
@@ -329,6 +393,7 @@ def _frames(error: BaseException) -> list[FrameType]:
 def _kind_of_rpc(code: int, text: str) -> Failure:
     if code == _PARSE_ERROR or text.startswith("Unexpected content type"):
         return "malformed"
-    if code in _LOST or "202 Accepted" in text:
+    # What the SDK says of an answer that may come of a call that ran.
+    if code not in _NOTHING_RAN or "202 Accepted" in text or "not followed" in text:
         return "lost"
     return "refused"

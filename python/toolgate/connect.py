@@ -8,10 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from .auth import VaultAuth
-from .errors import make
+from .client import Failed, trouble_of
+from .errors import ToolgateError, make
 from .guard import Guard
 from .guard import profile as look_up
-from .http import http_client
+from .http import Trouble, http_client
 from .inputs import InputHandlers
 from .vault import MemoryVault
 
@@ -45,7 +46,7 @@ async def connect(
 
     Raises:
         OptionsError: Neither URL nor profile is given, or an option cannot be used.
-        BackendError: The tool list cannot be read.
+        BackendError: The server is not reached, refuses the key, or its tool list cannot be read.
     """
     known = look_up(profile) if profile is not None else None
     url = url or (endpoint_of(known) if known else None)
@@ -54,16 +55,18 @@ async def connect(
     vault = MemoryVault.for_profile(known) if vault is None else vault
     credential = known["credential"] if known else None
     auth = VaultAuth(vault, credential["name"], url) if credential else None
-    options.setdefault("server", url)
+    options.setdefault("endpoint", url)
     options.setdefault("server_time", auth.server_time if auth else None)
-    async with _unwrapped(), AsyncExitStack() as stack:
-        http = await stack.enter_async_context(http_client(auth, timeout=timeout))
+    connecting = _Connecting({"profile": profile, "vault": vault, "endpoint": url})
+    async with _unwrapped(connecting), AsyncExitStack() as stack:
+        http = await stack.enter_async_context(http_client(auth, timeout=timeout, observe=connecting.observe))
         callbacks: dict[str, Any] = {}
         if options.get("inputs") is not None or "ask" in options:
             # Servers of older protocols ask only a client that says at the beginning that it can be asked.
             options.setdefault("inputs", InputHandlers())
             callbacks = options["inputs"].callbacks()
         client = await _client(stack, url, http, callbacks)
+        connecting.done = True
         try:
             guard = await Guard.attach(client, profile=profile, vault=vault, timeout=timeout * 5, **options)
         finally:
@@ -79,16 +82,55 @@ def endpoint_of(profile: Profile) -> str:
     return next((value for value in values if value), profile["endpoint"]["url"])
 
 
+class _Connecting:
+    """What happened until there was a session, and how a failure of that is told."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.done = False
+        self._options = options
+        self._trouble: Trouble | None = None
+
+    def observe(self, trouble: Trouble | None) -> None:
+        """Hear how the last message to the server fared."""
+        self._trouble = trouble
+
+    async def explain(self, error: Exception) -> None:
+        """Raise what a guard says of it, which knows where the key was looked for."""
+        await Guard.attach(_Unconnected(self._trouble or trouble_of(error)), **self._options)
+
+
+class _Unconnected:
+    """Stands for a client that could not be had."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self._trouble = trouble
+
+    async def list_tools(self) -> Any:
+        raise Failed(self._trouble)
+
+    async def call_tool(self, name: str, arguments: Any = None, /) -> Any:  # noqa: ARG002
+        raise Failed(self._trouble)
+
+
 @asynccontextmanager
-async def _unwrapped() -> AsyncGenerator[None]:
+async def _unwrapped(connecting: _Connecting) -> AsyncGenerator[None]:
     """Let an error leave as it was raised: the SDK's task groups wrap it in groups that nobody can catch by type."""
     try:
         yield
-    except BaseExceptionGroup as group:
-        error: BaseException = group
+    except BaseException as raised:
+        error: BaseException = raised
         while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
             error = error.exceptions[0]  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
-        raise error from None
+        if not connecting.done and isinstance(error, Exception) and not isinstance(error, ToolgateError):
+            failure = error
+        elif error is raised:
+            raise
+        else:
+            raise error from None
+    else:
+        return
+    # Raised here, so that what the SDK raised, which may quote an answer, is no context of it.
+    await connecting.explain(failure)
 
 
 async def _client(stack: AsyncExitStack, url: str, http: Any, callbacks: Mapping[str, Any] | None = None) -> Any:

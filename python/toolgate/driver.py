@@ -241,9 +241,11 @@ class Driver:
             raise
         try:
             return self._handle(step, event, document)
-        except ToolgateError:
+        except ToolgateError as error:
             if step["type"] == "ask":
-                # An answer that is no text, or a kind of question without an end of its own.
+                # An answer that is no text or has a member that does not fit, or a kind of question without an end of
+                # its own.
+                errand.cause = errand.cause or error
                 answer = {"type": "defer"} if event["type"] == "woke" else None
                 return self._handle(step, {"type": "answer", "answer": answer})
             # Nothing else would ever be answered differently.
@@ -305,7 +307,8 @@ class Driver:
             hide(str(answer.code))
         try:
             return {"type": "answer", "answer": _plain(answer_to_json(answer))}
-        except ToolgateError:
+        except (ToolgateError, TypeError, ValueError, RecursionError) as error:
+            errand.cause = error
             return {"type": "answer", "answer": None}
 
     async def _list_tools(self, cursor: str | None, errand: _Errand) -> _Answer:
@@ -412,12 +415,11 @@ def tell(watcher: Callable[[_T], None], what: _T) -> None:
         log.warning("a watcher raised %s", type(error).__name__)
 
 
-def _plain(answer: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the answer, or nothing for one that JSON does not know or that nobody typed."""
-    try:
-        return answer if len(json.dumps(answer)) <= _MAX_ANSWER_CHARACTERS else None
-    except (TypeError, ValueError, RecursionError):
-        return None
+def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer; raise for one that JSON does not know or that nobody typed."""
+    if len(json.dumps(answer)) > _MAX_ANSWER_CHARACTERS:
+        raise ValueError("The answer is longer than 4 MiB.")
+    return answer
 
 
 def _ledger_failed(error: Exception) -> dict[str, Any]:

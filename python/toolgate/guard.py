@@ -15,9 +15,10 @@ from ._frames import forgetting
 from .arguments import to_text
 from .ask import Approve, Deny, Withdraw, answer_to_json, defer
 from .audit import opened
-from .client import McpClient, Port, from_data, server_name
+from .client import McpClient, Port, endpoint_of, from_data, server_name
 from .driver import Driver, Ended, tell
 from .errors import LedgerError, ToolgateError, make, raise_refusal
+from .http import canonical_url
 from .inputs import InputHandlers
 from .ledger import MemoryLedger
 from .logs import watch
@@ -113,6 +114,7 @@ class Guard(Generic[CallResult, ListResult]):
         client: McpClient[Called, Listed],
         *,
         server: str | None = None,
+        endpoint: str | None = None,
         profile: str | Mapping[str, Any] | None = None,
         policy: Policy | str | None = None,
         trusted: bool | None = None,
@@ -141,9 +143,12 @@ class Guard(Generic[CallResult, ListResult]):
 
         Args:
             client: The SDK's `Client` or `ClientSession`, connected and initialised.
-            server: What approvals are bound to: the server's URL, or any name that stays the same. By default
-                what the server calls itself, else the profile's URL. Needed with any ledger but `MemoryLedger`, for
-                two servers may call themselves alike; `connect` gives its URL.
+            server: A name of yours for the server, which approvals are bound to in place of `endpoint`.
+            endpoint: The address that the client is connected to, which approvals are bound to; a fragment, users
+                and the like are left out, and a query is told by a fingerprint. By default what a `Client` was made
+                with (a URL or a command), else what the server calls itself, else the profile's URL. With any ledger
+                but `MemoryLedger` either this or `server` is needed, for two servers may call themselves alike;
+                `connect` gives its URL.
             profile: A built-in profile's name, such as `"favcrm"`, or a profile as data.
             policy: What the user allows, or the JSON text of a policy file, whose lines errors then name; by
                 default reads and plain writes, everything else by asking.
@@ -189,11 +194,13 @@ class Guard(Generic[CallResult, ListResult]):
         known = globals()["profile"](profile) if profile is not None else None
         name = server_name(client) or (known["endpoint"]["url"] if known else None)
         lasting = ledger is not None and type(ledger) is not MemoryLedger
-        if not server and name is None and not lasting:
+        place = endpoint_of(client) if endpoint is None else {"url": canonical_url(endpoint)}
+        if server is None and place is None and name is None and not lasting:
             raise make("invalid_options", "The client does not know what its server is called; pass `server`.")
         options = {
             "server": server,
             "name": name,
+            "endpoint": place,
             "lasting": lasting,
             "profile": profile,
             "policy": policy,
@@ -307,20 +314,18 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("CallResult", self._value(ended))
 
     @forgetting
-    async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:
+    async def list_tools(self, cursor: str | None = None, **kwargs: Any) -> ListResult:  # noqa: ARG002
         """List the tools, all pages as one, and let the guard look at them anew.
 
-        What a model should not read is left out: see `listed` of `attach`.
+        What a model should not read is left out: see `listed` of `attach`; credentials are masked.
 
         Args:
-            cursor: A cursor makes this the client's own `list_tools`, which the guard does not look at.
+            cursor: As the client takes it; there is one page, whatever is given.
             **kwargs: As the client's own `list_tools` takes them.
 
         Raises:
             BackendError: The list cannot be read.
         """
-        if cursor is not None:
-            return cast("ListResult", self._shown(await self.client.list_tools(cursor=cursor, **kwargs)))
         ended = await self._driver.run({"type": "list"}, forward=kwargs)
         self._value(ended)
         return cast("ListResult", self._shown(self._driver.port.joined(ended.pages)))
@@ -328,7 +333,7 @@ class Guard(Generic[CallResult, ListResult]):
     def _shown(self, page: Any) -> Any:
         """Return a page of tools as a model may read it."""
         if self._listed == "all":
-            return page
+            return self._masked_page(page)
         listing = json.loads(self._driver.core.listing())
         hidden, pinned = set(listing["hidden"]), listing["pinned"]
         tools = [
@@ -336,7 +341,12 @@ class Guard(Generic[CallResult, ListResult]):
             for tool in page.tools
             if tool.name not in hidden
         ]
-        return page.model_copy(update={"tools": tools})
+        return self._masked_page(page.model_copy(update={"tools": tools}))
+
+    def _masked_page(self, page: Any) -> Any:
+        text: str = page.model_dump_json(by_alias=True, exclude_unset=True)
+        masked = self._driver.core.masked_json(text)
+        return page if masked == text else from_data(json.loads(masked), like=page)
 
     def tools(self) -> list[ToolReport]:
         """Return the listed tools with their effects and the reasons for them."""

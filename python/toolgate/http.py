@@ -14,13 +14,12 @@ import json
 import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
-from urllib.parse import urljoin
 
-from .auth import origin_of, retry_after_of
+from .auth import retry_after_of
 from .errors import make
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from .auth import VaultAuth
 
@@ -46,19 +45,25 @@ class Trouble(NamedTuple):
     retry_after: int | None = None
 
 
-def http_client(auth: VaultAuth | None = None, *, timeout: float = 60.0) -> Any:
+def http_client(
+    auth: VaultAuth | None = None,
+    *,
+    timeout: float = 60.0,
+    observe: Callable[[Trouble | None], None] | None = None,
+) -> Any:
     """Make the asynchronous HTTP client to give to the SDK's `streamable_http_client`.
 
     Args:
         auth: Puts the key on requests, such as a `VaultAuth`.
         timeout: Seconds to connect or send; an answer may take five times as long.
+        observe: Told how each message that is neither `tools/list` nor `tools/call` fared; `None` is well.
 
     Returns:
         An `httpx2.AsyncClient` or `httpx.AsyncClient`, whichever the installed SDK uses.
     """
     library = http_library()
     limits = library.Timeout(timeout, read=timeout * 5)
-    transport = _transport_class(library)(library.AsyncHTTPTransport())
+    transport = _transport_class(library)(library.AsyncHTTPTransport(), observe)
     return library.AsyncClient(auth=auth, timeout=limits, transport=transport)
 
 
@@ -74,6 +79,14 @@ def http_library() -> Any:
     except importlib.metadata.PackageNotFoundError:
         raise make("invalid_options", "The MCP SDK is missing: pip install 'toolgate[mcp]'.") from None
     return importlib.import_module("httpx2" if major >= 2 else "httpx")
+
+
+def canonical_url(url: str) -> str:
+    """Return an address as every language writes it: the host in lower case and ASCII, no default port, no dots."""
+    try:
+        return str(http_library().URL(url))
+    except Exception:  # noqa: BLE001 - of no library, or no address: it is compared as it is
+        return url
 
 
 def read_note(data: Any) -> Trouble | None:
@@ -97,8 +110,9 @@ def _transport_class(library: Any) -> Any:
     """Build the transport on the HTTP library's own base class."""
 
     class Transport(library.AsyncBaseTransport):  # type: ignore[misc]
-        def __init__(self, inner: Any) -> None:
+        def __init__(self, inner: Any, observe: Callable[[Trouble | None], None] | None = None) -> None:
             self._inner = inner
+            self._observe = observe
 
         async def __aenter__(self) -> Self:
             await self._inner.__aenter__()
@@ -113,17 +127,37 @@ def _transport_class(library: Any) -> Any:
         async def handle_async_request(self, request: Any) -> Any:
             asked = _asked(request)
             if asked is None:
-                return await self._inner.handle_async_request(request)
+                return await self._other(request)
             try:
                 response = await self._inner.handle_async_request(request)
-                return await _checked(library, request, response, asked[0])
-            except (library.ConnectError, library.ConnectTimeout, library.PoolTimeout) as error:
-                trouble = Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
-            except library.TransportError as error:
-                trouble = Trouble("lost", f"The connection broke ({type(error).__name__}).")
-            return _answer(library, _note(asked[0], trouble))
+                return await _checked(library, response, asked[0])
+            except library.RequestError as error:
+                return _answer(library, _note(asked[0], _broken(library, error)))
+
+        async def _other(self, request: Any) -> Any:
+            """Send what is no call; at connecting no answer is endless either."""
+            self._tell(None)
+            try:
+                response = await self._inner.handle_async_request(request)
+            except library.RequestError as error:
+                self._tell(_broken(library, error))
+                raise
+            if request.method != "POST":
+                return response
+            self._tell(_refusal(response.status_code, response.headers))
+            return _restreamed(library, response, _bounded_class(library)(response))
+
+        def _tell(self, trouble: Trouble | None) -> None:
+            if self._observe is not None:
+                self._observe(trouble)
 
     return Transport
+
+
+def _broken(library: Any, error: Exception) -> Trouble:
+    if isinstance(error, (library.ConnectError, library.ConnectTimeout, library.PoolTimeout)):
+        return Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
+    return Trouble("lost", f"The connection broke ({type(error).__name__}).")
 
 
 def _asked(request: Any) -> tuple[object] | None:
@@ -139,17 +173,12 @@ def _asked(request: Any) -> tuple[object] | None:
     return None
 
 
-async def _checked(library: Any, request: Any, response: Any, request_id: object) -> Any:
+async def _checked(library: Any, response: Any, request_id: object) -> Any:
     """Pass an answer on that the SDK can live with; turn any other into a JSON-RPC error."""
     status: int = response.status_code
     content_type: str = response.headers.get("content-type", "").lower()
     if status == 200 and content_type.startswith("text/event-stream"):
-        if "content-encoding" in response.headers:
-            return response
-        stream = _stream_class(library)(response.stream, request_id)
-        return library.Response(status, headers=response.headers, stream=stream, extensions=response.extensions)
-    if status in (307, 308) and _stays(request, response.headers):
-        return response
+        return _restreamed(library, response, _stream_class(library)(response, request_id))
     try:
         body = await _body(response)
     finally:
@@ -166,6 +195,12 @@ async def _checked(library: Any, request: Any, response: Any, request_id: object
     if trouble is None:
         trouble = Trouble("malformed", f"The backend's answer is not MCP (HTTP {status}, {_plain(content_type)}).")
     return _answer(library, _note(request_id, trouble))
+
+
+def _restreamed(library: Any, response: Any, stream: Any) -> Any:
+    """Return the response with another body, not compressed any more: what is bounded is what it expands to."""
+    headers = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
+    return library.Response(response.status_code, headers=headers, stream=stream, extensions=response.extensions)
 
 
 async def _body(response: Any) -> bytes | None:
@@ -185,27 +220,19 @@ def _refusal(status: int, headers: Mapping[str, str]) -> Trouble | None:
         return Trouble("unauthorized", f"The backend refuses the credential (HTTP {status}).")
     if status == 429:
         return Trouble("rate_limited", "The backend asks to slow down (HTTP 429).", retry_after)
-    if status >= 500:
+    if status >= 500 or status == 408:
         return Trouble("lost", f"The backend failed (HTTP {status}).", retry_after)
     if status >= 400:
         return Trouble("refused", f"The backend refused the request (HTTP {status}).")
     if status >= 300:
-        return Trouble("refused", f"The backend points elsewhere (HTTP {status}); use that address if it is right.")
+        # It may have acted before, and following it would send the call again.
+        return Trouble("lost", f"The backend points elsewhere (HTTP {status}); connect to that address if it is right.")
     return None
 
 
 def _plain(content_type: str) -> str:
     kind = content_type.partition(";")[0].strip()
     return kind if kind.isascii() and kind.isprintable() and 0 < len(kind) < 60 else "no content type"
-
-
-def _stays(request: Any, headers: Mapping[str, str]) -> bool:
-    # The SDK follows a redirect within the origin by itself.
-    location = urljoin(str(request.url), headers.get("location", ""))
-    try:
-        return origin_of(location) == origin_of(str(request.url))
-    except ValueError:
-        return False
 
 
 def _as_answer(body: bytes, request_id: object) -> bytes | None:
@@ -232,20 +259,44 @@ def _answer(library: Any, body: bytes, headers: Mapping[str, str] | None = None)
 
 
 @cache
+def _bounded_class(library: Any) -> Any:
+    """Build the bounded body on the HTTP library's own base class."""
+
+    class Bounded(library.AsyncByteStream):  # type: ignore[misc]
+        """Passes a body through as far as an answer may go."""
+
+        def __init__(self, response: Any) -> None:
+            self._response = response
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in self._response.aiter_bytes():
+                size += len(chunk)
+                if size > _MAX_ANSWER:
+                    raise library.ReadError(_TOO_LARGE)
+                yield chunk
+
+        async def aclose(self) -> None:
+            await self._response.aclose()
+
+    return Bounded
+
+
+@cache
 def _stream_class(library: Any) -> Any:
     """Build the event stream on the HTTP library's own base class."""
 
     class Stream(library.AsyncByteStream):  # type: ignore[misc]
         """Passes events through and sees to it that the request is answered by the end."""
 
-        def __init__(self, inner: Any, request_id: object) -> None:
-            self._inner = inner
+        def __init__(self, response: Any, request_id: object) -> None:
+            self._response = response
             self._events = _Events(request_id)
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             problem, size = "The backend's stream ended without the answer.", 0
             try:
-                async for chunk in self._inner:
+                async for chunk in self._response.aiter_bytes():
                     size += len(chunk)
                     if size > _MAX_ANSWER and not self._events.answered:
                         self._events.broken, self._events.resumable = True, False
@@ -253,7 +304,7 @@ def _stream_class(library: Any) -> Any:
                         break
                     self._events.feed(chunk)
                     yield chunk
-            except library.TransportError as error:
+            except library.RequestError as error:
                 problem = f"The connection broke ({type(error).__name__})."
                 if self._events.resumable:
                     raise
@@ -264,7 +315,7 @@ def _stream_class(library: Any) -> Any:
                 yield b"\n\nevent: message\ndata: " + note + b"\n\n"
 
         async def aclose(self) -> None:
-            await self._inner.aclose()
+            await self._response.aclose()
 
     return Stream
 

@@ -53,8 +53,8 @@ impl FetchClient {
         ]);
         let result = self.request("initialize", params, signal.clone()).await?;
         self.version.replace(get(&result, "protocolVersion").as_string());
-        self.post(&message("notifications/initialized", JsValue::UNDEFINED), signal.as_ref()).await?;
-        Ok(result)
+        let response = self.post(&message("notifications/initialized", JsValue::UNDEFINED), signal.as_ref()).await?;
+        if response.ok() { Ok(result) } else { Err(refused(&response)) }
     }
 
     /// Sends a request and gives its result.
@@ -114,12 +114,13 @@ impl FetchClient {
         if let Some(session) = header("mcp-session-id") {
             self.session.replace(Some(session));
         }
-        if !response.ok() {
-            let told = format!("The server answered with HTTP {}", response.status());
-            return Err(failure("FetchClientError", &told, "status", response.status().into()));
-        }
         Ok(response)
     }
+}
+
+fn refused(response: &Response) -> JsValue {
+    let told = format!("The server answered with HTTP {}", response.status());
+    failure("FetchClientError", &told, "status", response.status().into())
 }
 
 /// How much of one answer is taken, in bytes, whatever its form: as much as the core reads of a result.
@@ -191,8 +192,19 @@ impl Body {
 /// The JSON-RPC answer to that request, from a JSON body or from a stream of events.
 async fn answer(response: Response, id: u32, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
     let kind = response.headers().get("content-type").unwrap_or_default();
-    match kind.split(';').next().unwrap_or_default().trim() {
-        "application/json" => whole(&response, signal).await,
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !response.ok() {
+        // A status may carry a JSON-RPC error, which says more, unless the status alone says what to do.
+        let says_more = matches!(response.status(), 400 | 402 | 404..=407 | 409..=428 | 430..=499);
+        if says_more && kind == "application/json" {
+            if let Some(told) = whole(&response, id, signal).await.ok().filter(|told| get(told, "error").is_object()) {
+                return Ok(told);
+            }
+        }
+        return Err(refused(&response));
+    }
+    match kind {
+        "application/json" => whole(&response, id, signal).await,
         "text/event-stream" => streamed(&response, id, signal).await,
         _ => {
             let told = format!("Unexpected content type: {kind}");
@@ -201,14 +213,26 @@ async fn answer(response: Response, id: u32, signal: Option<&AbortSignal>) -> Re
     }
 }
 
-async fn whole(response: &Response, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
+async fn whole(response: &Response, id: u32, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
     let mut text = Vec::new();
     if let Some(mut body) = Body::of(response, signal) {
         while let Some(chunk) = body.chunk().await? {
             text.extend_from_slice(&chunk);
         }
     }
-    JSON::parse(&String::from_utf8_lossy(&text))
+    let message = JSON::parse(&String::from_utf8_lossy(&text))?;
+    if answers(&message, id) {
+        return Ok(message);
+    }
+    Err(failure("FetchClientError", "The answer belongs to another request", "code", "INVALID_RESULT".into()))
+}
+
+/// An error that names no request came of one that could not be read.
+fn answers(message: &JsValue, id: u32) -> bool {
+    let named = get(message, "id");
+    let is_unnamed = named.is_null() || named.is_undefined();
+    get(message, "method").is_undefined()
+        && (named.as_f64() == Some(f64::from(id)) || (is_unnamed && get(message, "error").is_object()))
 }
 
 /// Reads until the answer is there; the server may leave the stream open after it.
@@ -221,8 +245,7 @@ async fn streamed(response: &Response, id: u32, signal: Option<&AbortSignal>) ->
         events.add(&body.chunk().await?.ok_or_else(ended)?);
         while let Some(data) = events.next() {
             let message = JSON::parse(&data)?;
-            let answers = get(&message, "method").is_undefined() && get(&message, "id").as_f64() == Some(f64::from(id));
-            if answers {
+            if answers(&message, id) {
                 body.end();
                 return Ok(message);
             }

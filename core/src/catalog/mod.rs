@@ -39,7 +39,8 @@ use hints::{Hints, Said};
 pub struct Listing<'c> {
     /// Tools that are left out: new ones that nobody accepted, unusable ones, and those that the policy always denies.
     pub(crate) hidden: Vec<&'c str>,
-    /// The pinned definitions of tools whose listed one waits for a person, by their names.
+    /// What is shown instead of a definition that is not the pinned one to the letter, by the tools' names: the pinned
+    /// one, or of one that only accepts less the listed one without its `_meta`, which nothing compares.
     pub(crate) pinned: Map<&'c str, Json>,
 }
 
@@ -199,15 +200,15 @@ impl Catalog {
     pub(crate) fn listing<'c>(&'c self, policy: &Policy, redactor: &Redactor) -> Listing<'c> {
         let mut listing = Listing { hidden: Vec::new(), pinned: Map::default() };
         for tool in self.tools() {
-            let waits = |drift: &Drift| drift.change != Change::Narrowed;
-            let held = tool.drift(redactor).map_or(true, |drift| drift.is_some_and(waits));
             match &tool.pin {
                 _ if tool.flaw.is_some() || policy.always_denies(tool) => listing.hidden.push(&tool.name),
-                Pin::Other(text) if held => {
-                    listing.pinned.insert(&tool.name, Json::verbatim(text));
+                Pin::Other(text) => {
+                    let narrowed = matches!(tool.drift(redactor), Ok(Some(drift)) if drift.change == Change::Narrowed);
+                    let shown = if narrowed { tool.without_meta() } else { Json::verbatim(text) };
+                    listing.pinned.insert(&tool.name, shown);
                 }
-                Pin::Nothing if held => listing.hidden.push(&tool.name),
-                _ => {}
+                Pin::Nothing => listing.hidden.push(&tool.name),
+                Pin::Listed => {}
             }
         }
         listing
@@ -436,6 +437,13 @@ impl Tool {
     fn pin(&mut self, pinned: Pinned) {
         self.pin = if pinned.text == self.text { Pin::Listed } else { Pin::Other(pinned.text) };
         self.confirmed = pinned.confirmed;
+    }
+
+    fn without_meta(&self) -> Json {
+        match Document::read(&self.text, json::DEFINITION) {
+            Ok(document) => Json::verbatim(&canonical_without(document.tape().root(), "_meta")),
+            Err(_) => Json::verbatim(&self.text),
+        }
     }
 
     /// Whether nothing but the server's hints makes its effect so low, and no person confirmed that.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::list::Lister;
-use super::{Input, cancelled, failed};
+use super::{Input, cancelled, failed, not_signed_in};
 use crate::address;
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
@@ -15,7 +15,7 @@ use crate::json::de::{FromNode, Source, record, words};
 use crate::json::tape::{Kind, Node};
 use crate::json::text;
 use crate::json::{Document, Json};
-use crate::profile::Trouble;
+use crate::profile::{Doctor as Reads, Trouble};
 use crate::step::{Action, Failure, Happening, Outcome, no_arguments};
 
 /// What was found.
@@ -286,10 +286,10 @@ impl Doctor {
         if needs_credential && report.auth == AuthStatus::Unknown && is_reached && sees_none {
             // Whoever is let in sees the reads that the profile names.
             report.auth = AuthStatus::Missing;
-            report.problems.push("no protected tool is listed: the credential is missing or refused".to_owned());
+            report.problems.push(not_signed_in(UNLISTED, shared).message().to_owned());
         }
         if report.auth == AuthStatus::Missing && report.problems.is_empty() {
-            report.problems.push("the credential is missing or refused".to_owned());
+            report.problems.push(not_signed_in("", shared).message().to_owned());
         }
         if is_reached && report.tool_count == 0 {
             report.problems.push("no tool is listed".to_owned());
@@ -301,6 +301,17 @@ impl Doctor {
         report.healthy = is_reached && report.tool_count > 0 && is_let_in && (!names_plan || report.plan.is_some());
         self.stage = Stage::Finished;
     }
+}
+
+/// What shows that nobody is signed in where nothing was refused.
+pub(crate) const UNLISTED: &str = " (it lists no protected tool)";
+
+/// Whether none of the reads is listed by which the profile knows a workspace: whoever is let in sees one.
+pub(crate) fn is_signed_out(shared: &Shared) -> bool {
+    let Some(profile) = shared.profile.as_ref().filter(|profile| profile.credential.is_some()) else { return false };
+    let Reads { whole, organisation, plan, whatsapp } = &profile.doctor;
+    let mut named = [whole, organisation, plan, whatsapp].into_iter().flatten().peekable();
+    named.peek().is_some() && named.all(|name| shared.catalog.get(name).is_none())
 }
 
 impl Part {

@@ -226,11 +226,20 @@ pub(crate) fn failure_error(
                 .with_next("Check that the endpoint is an MCP server, then try again.")
                 .with_retryable(true)
         }
-        _ if repeatable => Error::new(Code::Unreachable, format!("The answer was lost or could not be read{told}.")),
+        _ if repeatable => Error::new(Code::Unreachable, format!("No answer came that can be used{told}."))
+            .with_next("Try again later; nothing was changed."),
         _ => Error::new(
             Code::OutcomeUnknown,
             format!("The request was sent and its answer was lost or could not be read{told}."),
         ),
+    }
+}
+
+/// Says why a tool is not listed, where that is because nobody is signed in.
+pub(crate) fn unlisted(error: Error, shared: &Shared) -> Error {
+    match error.code() {
+        Code::UnknownTool if doctor::is_signed_out(shared) => not_signed_in(doctor::UNLISTED, shared),
+        _ => error,
     }
 }
 

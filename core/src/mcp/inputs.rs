@@ -52,7 +52,8 @@ pub(crate) fn result_type(result: Node<'_>) -> Option<ResultType> {
     let Some(word) = result.get("resultType").filter(|word| word.kind() != Kind::Null) else {
         // 2025-11-25 had no `resultType`: the answer to a call that was made as a task is `{"task": …}`.
         let is_task = result.get("task").is_some_and(|task| task.kind() == Kind::Object)
-            && result.get("content").is_none()
+            // Some clients put an empty one there where none came.
+            && result.get("content").is_none_or(|content| content.kind() == Kind::Array && content.items().next().is_none())
             && result.get("structuredContent").is_none();
         return Some(if is_task { ResultType::Task } else { ResultType::Complete });
     };

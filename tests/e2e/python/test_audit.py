@@ -64,9 +64,9 @@ async def test_two_guards_do_not_share_a_file(start, tmp_path):
     again = toolgate.FileAudit(tmp_path / "audit.jsonl")
     async with workspace(sandbox, audit=again) as (guard, _):
         # The same sink, used by a second guard meanwhile.
-        await toolgate.Guard.attach(guard.client, server="other", audit=again)
-        with pytest.raises(toolgate.AuditError, match="another guard wrote"):
-            await guard.call_tool("list_services")
+        with pytest.raises(toolgate.AuditError, match="writes to it already"):
+            await toolgate.Guard.attach(guard.client, server="other", audit=again)
+        await guard.call_tool("list_services")
     assert toolgate.verify_audit((tmp_path / "audit.jsonl").read_bytes())["ok"]
 
 

@@ -7,6 +7,7 @@ use crate::approval::{self, Approval, Preview, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Detail, Error, Result};
 use crate::flow::signup::Role;
+use crate::flow::unlisted;
 use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, Passage};
 use crate::guard::Shared;
@@ -107,7 +108,9 @@ pub(crate) fn check(request: CheckRequest, document: Option<&str>, is_broken: bo
             report.retry_at = Some(until.into());
         }
         Err(error) => {
+            // A call looks the tool up once more before it says that nobody is signed in.
             report.verdict = verdict_of(&error);
+            let error = unlisted(error, shared);
             report.violations = error.detail("violations").cloned();
             report.retry_at = error.detail("retry_at").cloned();
             report.error = Some(error);

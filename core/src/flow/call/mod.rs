@@ -24,7 +24,7 @@ use super::credential::{self, Vault};
 use super::list::Lister;
 use super::signup::Role;
 use super::signup::registration::{self, read_request};
-use super::{Errand, Input, failed, failure_error};
+use super::{Errand, Input, failed, failure_error, unlisted};
 use crate::approval::remembered::{self, Remembered};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
@@ -639,7 +639,10 @@ impl Call {
                     shared.looked_up = Some(now);
                     self.state = State::LookingUp(Lister::default());
                 }
-                _ => self.refuse(error),
+                _ => {
+                    let error = unlisted(error, shared);
+                    self.refuse(error);
+                }
             },
         }
     }

@@ -74,6 +74,9 @@ function json(response: ServerResponse, body: object, status = 200): void {
 const rpc = (error: object): Answer => (id, response) => json(response, { jsonrpc: "2.0", id, error });
 const status = (code: number): Answer => (_, response) => void response.writeHead(code, { connection: "close" }).end();
 
+const refusal = (status: number, code: number): Answer => (id, response) =>
+  json(response, { jsonrpc: "2.0", id, error: { code, message: "no" } }, status);
+
 /** Name, answer, the error's code, and the record's state. */
 const ANSWERS: [string, Answer, string, string][] = [
   ["a JSON-RPC error `Not connected`", rpc({ code: -32603, message: "Not connected" }), "outcome_unknown", "unknown"],
@@ -86,6 +89,11 @@ const ANSWERS: [string, Answer, string, string][] = [
   ["403", status(403), "unauthorized", "failed"],
   ["404", status(404), "backend_refused", "failed"],
   ["409", status(409), "backend_refused", "failed"],
+  ["400 with a refusal in it", refusal(400, -32602), "backend_refused", "failed"],
+  ["400 with an error in it that may come late", refusal(400, -32603), "outcome_unknown", "unknown"],
+  ["a JSON-RPC error of a code of its own", rpc({ code: -1, message: "no" }), "outcome_unknown", "unknown"],
+  ["a redirect to itself", (_, response) => void response.writeHead(307, { location: "/mcp", connection: "close" }).end(), "outcome_unknown", "unknown"],
+  ["a redirect to nobody", (_, response) => void response.writeHead(308, { location: "http://127.0.0.1:9/", connection: "close" }).end(), "outcome_unknown", "unknown"],
   ["500", status(500), "outcome_unknown", "unknown"],
   ["503", status(503), "outcome_unknown", "unknown"],
   ["a connection that is closed after the request was read", (_, response) => void response.socket?.destroy(), "outcome_unknown", "unknown"],
