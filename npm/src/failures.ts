@@ -131,9 +131,10 @@ export function wordsOf(thrown: unknown, kind: Failure): string {
   if (thrown.message.includes(TOO_LARGE)) return TOO_LARGE;
   if (kind === "malformed") return "";
   const { code, data, status } = thrown as Thrown;
-  const http = data?.status ?? status ?? (thrown.name === "StreamableHTTPError" ? code : undefined);
-  const isServers = thrown.name === "ProtocolError" || thrown.name === "McpError";
-  return typeof http === "number" && !isServers ? `HTTP ${http}` : thrown.message;
+  const is = classesOf(thrown);
+  if (is.has("ProtocolError") || is.has("McpError")) return thrown.message;
+  const http = data?.status ?? status ?? (is.has("StreamableHTTPError") ? code : undefined);
+  return typeof http === "number" ? `HTTP ${http}` : thrown.message;
 }
 
 /** No connection came about. Some of these may also end a connection that was there: the system call tells. */

@@ -132,16 +132,12 @@ class Port:
         with offering(session, self._offered):
             try:
                 raw = await _raw_result(session, name, arguments, forward)
+                result = _typed(session, raw)
             except Exception as error:
                 # What the SDK does not know it keeps to itself; that it came, under that name, is all that can be told.
                 if (unknown := _unknown_result_type(error)) is None:
                     raise
                 return Returned(json.dumps({"resultType": unknown}), None)
-        adapter = getattr(session, "_call_tool_adapter", None)
-        types = importlib.import_module("mcp.types")
-        result = (
-            types.CallToolResult.model_validate(raw) if adapter is None else adapter.validate_python(raw, by_name=False)
-        )
         # What the client's own extensions finish is finished by them, as the client does it.
         claims = getattr(getattr(self.client, "_folded_extensions", None), "by_model", {})
         if (claim := claims.get(type(result))) is not None:
@@ -203,7 +199,7 @@ def _written(data: dict[str, Any]) -> str:
 
 def _is_the_sdks(session: Any) -> bool:
     """Say whether a call is made by the SDK's own session, not by a host's that does something of its own."""
-    own = getattr(type(session), "call_tool", None)
+    own = getattr(cast("object", type(session)), "call_tool", None)
     module = str(getattr(own, "__module__", ""))
     return module.startswith("mcp.client.") and "call_tool" not in vars(session) and hasattr(session, "send_request")
 
@@ -238,6 +234,14 @@ async def _raw_result(session: Any, name: str, arguments: dict[str, Any], forwar
         request = types.CallToolRequest(params=types.CallToolRequestParams(**params, _meta=own))
         raw = await session.send_request(types.ClientRequest(request), _AsItCame, **how)
     return cast("dict[str, Any]", raw)
+
+
+def _typed(session: Any, raw: dict[str, Any]) -> Any:
+    """Return the result as the client's own object."""
+    adapter = getattr(session, "_call_tool_adapter", None)
+    if adapter is not None:
+        return adapter.validate_python(raw, by_name=False)
+    return importlib.import_module("mcp.types").CallToolResult.model_validate(raw)
 
 
 def _unknown_result_type(error: Exception) -> str | None:
@@ -278,7 +282,7 @@ def endpoint_of(client: Any) -> dict[str, Any] | None:
         return None
     folder = getattr(made_with, "cwd", None)
     # A child without a folder of its own works in ours.
-    words = [str(word) for word in cast("list[Any]", args)]
+    words = [str(word) for word in args]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return {"command": command, "args": words, "folder": str(Path.cwd() if folder is None else folder)}
 
 
@@ -308,15 +312,15 @@ def trouble_of(error: BaseException) -> Trouble:
             return trouble
         kind = _kind_of_rpc(code, text)
         # The SDK's own words on an answer that it cannot parse quote the answer.
-        return Trouble(kind, "The backend's answer is not MCP." if kind == "malformed" else text[:_LONGEST])
+        return Trouble(kind, "" if kind == "malformed" else text[:_LONGEST])
     if "HTTPStatusError" in names and isinstance(status := getattr(error.response, "status_code", None), int):  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
         kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited", 408: "lost"}
         by_status: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
         return Trouble(by_status, f"The backend answered with HTTP {status}.")
     if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):
-        return Trouble("malformed", "The backend's answer is not what MCP or the tool's output schema says.")
+        return Trouble("malformed", "")
     if isinstance(error, RuntimeError) and "structured content" in str(error):
-        return Trouble("malformed", "The backend's answer does not fit the tool's output schema.")
+        return Trouble("malformed", "")
     if isinstance(error, TimeoutError):
         return Trouble("lost", "No answer came in time.")
     return Trouble("lost", f"No answer came ({type(error).__name__}).")

@@ -193,7 +193,7 @@ async def _checked(library: Any, response: Any, request_id: object) -> Any:
     if trouble is None and status == 202:
         trouble = Trouble("lost", "The backend took the request and promised no answer (HTTP 202).")
     if trouble is None:
-        trouble = Trouble("malformed", f"The backend's answer is not MCP (HTTP {status}, {_plain(content_type)}).")
+        trouble = Trouble("malformed", f"HTTP {status}, {_plain(content_type)}")
     return _answer(library, _note(request_id, trouble))
 
 
