@@ -3,6 +3,7 @@
 
 use super::limits::{YEAR, whole};
 use super::{Given, Matching, Several, at_most};
+use crate::catalog::findings::plain;
 use crate::json::canonical::{canonical, quoted, sha256_hex};
 use crate::json::de::{FromNode, Source};
 use crate::json::tape::{Kind, Node};
@@ -163,17 +164,23 @@ fn fold(node: Node<'_>) -> String {
     }
 }
 
+/// Letters with marks, which Unicode spells in two ways, behind the letter without one.
+const MARKED: &str = "aàáâãäåāăą cçćĉċč dď eèéêëēĕėęě gĝğġģ hĥ iìíîïĩīĭį jĵ kķ lĺļľ nñńņň oòóôõöōŏő rŕŗř sśŝşš tţť \
+    uùúûüũūŭůűų wŵ yýÿŷ zźżž";
+
 fn fold_text(text: &str) -> String {
-    let plain = |character: char| match character {
-        // The full-width forms of ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character).saturating_sub(0xfee0)).unwrap_or(character),
-        other if other.is_whitespace() => ' ',
-        other => other,
+    let folded = |character: char| match plain(character) {
+        '\u{300}'..='\u{36f}' => None,
+        '‐'..='―' | '−' | '﹣' => Some('-'),
+        other if other.is_whitespace() => Some(' '),
+        other if is_invisible(other) || other.is_control() => None,
+        other if other.is_ascii() => Some(other),
+        other => {
+            let letters = MARKED.split(' ').find(|letters| letters.contains(other));
+            Some(letters.and_then(|letters| letters.chars().next()).unwrap_or(other))
+        }
     };
-    let seen = text
-        .chars()
-        .filter(|character| !is_invisible(*character) && (!character.is_control() || character.is_whitespace()));
-    let folded: String = seen.map(plain).collect::<String>().to_lowercase();
+    let folded: String = text.to_lowercase().chars().filter_map(folded).collect();
     let folded = folded.trim_matches(' ');
     number(folded).unwrap_or_else(|| folded.to_owned())
 }
@@ -221,6 +228,11 @@ mod tests {
             (r#""INV-1""#, r#""inv-1""#),
             (r#""INV-1""#, r#""INV\u200b-1 ""#),
             (r#""INV-1""#, r#""\uff29\uff2e\uff36\uff0d\uff11""#),
+            (r#""café""#, r#""cafe\u0301""#),
+            (r#""CAFÉ Łódź""#, r#""cafe\u0301 Ło\u0301dz\u0301""#),
+            (r#""INV-1""#, r#""INV‑1""#),
+            (r#""INV-1""#, r#""INV–1""#),
+            (r#""INV-1""#, r#""ІNV-1""#),
             (r#"["a"]"#, r#""a""#),
             (r#"{"a":1,"b":null}"#, r#"{"a":"1"}"#),
         ] {
