@@ -239,7 +239,7 @@ impl Audit {
             Answer::Code { .. } => "code",
             Answer::Resend => "resend",
             Answer::Approve { .. } => "approve",
-            Answer::Remember(_) => "approve_remember",
+            Answer::Remember(..) => "approve_remember",
             Answer::Deny { .. } => "deny",
             Answer::Defer | Answer::Unasked => "defer",
             Answer::Cancel => "cancel",

@@ -459,7 +459,7 @@ pub enum Answer {
         by: Option<By>,
     },
     /// Yes, this exact call and others like it.
-    Remember(Remember),
+    Remember(Remember, Option<By>),
     /// No.
     Deny {
         /// Why, for the agent.
@@ -511,7 +511,8 @@ impl Answer {
             | Answer::Deny { by, .. }
             | Answer::Withdraw { by, .. }
             | Answer::Ran { by }
-            | Answer::NotRan { by } => by.as_ref(),
+            | Answer::NotRan { by }
+            | Answer::Remember(_, by) => by.as_ref(),
             _ => None,
         }
     }
@@ -550,7 +551,7 @@ impl FromNode for Answer {
             Some(1) => Answer::Code { code: from.member("code") },
             Some(2) => Answer::Resend,
             Some(3) => match from.member_or_default("remember") {
-                Some(remember) => Answer::Remember(remember),
+                Some(remember) => Answer::Remember(remember, by(from)),
                 None => Answer::Approve { by: by(from) },
             },
             Some(4) => Answer::Deny {

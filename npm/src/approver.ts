@@ -1,7 +1,7 @@
 /** What a person needs who answers for approvals, with nothing but the ledger: no client, no server, no tools. */
 
 import { camel } from "./camel.js";
-import { ledgerConflict, ledgerFailed, ToolgateError, typed, unknownApproval } from "./errors.js";
+import { invalidOptions, ledgerConflict, ledgerFailed, ToolgateError, typed, unknownApproval } from "./errors.js";
 import { got, type Ledger, listed, swapped, wordsOfLedger } from "./ledger.js";
 import type { Approval, By } from "./types.js";
 import { whole } from "./whole.js";
@@ -116,8 +116,11 @@ const RECORD: ReadonlySet<string> = new Set(["invalid_record", "unsupported_reco
 
 async function answer(ledger: Ledger, id: string, said: object, options: ApproverRefusal): Promise<Approval> {
   const { by, reason } = options;
-  const who = typeof by === "string" ? { who: by } : by;
-  const work = { ...said, ...(reason === undefined ? {} : { reason }), ...(who === undefined ? {} : { by: who }) };
+  const work = {
+    ...said,
+    ...(reason === undefined ? {} : { reason }),
+    ...(by === undefined ? {} : { by: checkPerson(by) }),
+  };
   const key = `${PREFIX}${id}`;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     // Nothing else is looked for: it may be anything, a secret too.
@@ -128,6 +131,17 @@ async function answer(ledger: Ledger, id: string, said: object, options: Approve
     // Somebody was quicker: the answer is held against what they made of it.
   }
   throw ledgerConflict();
+}
+
+/**
+ * The person as it was given.
+ *
+ * @throws ToolgateError `invalid_options` if it is neither a text nor a {@link By}
+ */
+export function checkPerson<T extends By | string | undefined>(by: T): T {
+  const { who, means = "" } = typeof by === "string" || by === undefined ? { who: "" } : Object(by);
+  if (typeof who === "string" && typeof means === "string") return by;
+  throw invalidOptions("`by` is the person's name, or { who, means } with names as texts.");
 }
 
 const ID = /^apr_[0-9a-f]{24}$/;

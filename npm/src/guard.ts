@@ -1,3 +1,4 @@
+import { checkPerson } from "./approver.js";
 import { argumentsText } from "./arguments.js";
 import { type Ask, defer } from "./ask.js";
 import { type Asking, asked } from "./asking.js";
@@ -138,8 +139,8 @@ const APPROVAL_BY_DOMAIN = "dev.toolgate/approval";
 
 /** What else can be said with a person's answer. */
 export interface AnswerOptions {
-  /** Who answered, and by what means. */
-  by?: By;
+  /** Who answered, and by what means; a text is the person. */
+  by?: By | string;
 }
 
 /** What else can be said with a no. */
@@ -393,7 +394,7 @@ export class Guard<C extends McpClient = McpClient> {
    * `approval_spent`, …
    */
   async approve(approval: string, { by }: AnswerOptions = {}): Promise<Approval> {
-    return this.#decide({ type: "decide", approval, answer: { type: "approve", ...given({ by }) } });
+    return this.#decide({ type: "decide", approval, answer: { type: "approve", ...given({ by: checkPerson(by) }) } });
   }
 
   /**
@@ -403,6 +404,7 @@ export class Guard<C extends McpClient = McpClient> {
    * @throws ToolgateError `unknown_approval`, `approver_required`, `already_decided`, `approval_expired`, …
    */
   async deny(approval: string, reason?: string, options: DenyOptions = {}): Promise<Approval> {
+    checkPerson(options.by);
     return this.#decide({ type: "decide", approval, answer: { type: "deny", ...given({ reason, ...options }) } });
   }
 
@@ -414,7 +416,11 @@ export class Guard<C extends McpClient = McpClient> {
    * @throws ToolgateError `unknown_approval`; `approval_spent` if the call was sent
    */
   async withdraw(approval: string, reason?: string, { by }: AnswerOptions = {}): Promise<Approval> {
-    return this.#decide({ type: "decide", approval, answer: { type: "withdraw", ...given({ reason, by }) } });
+    return this.#decide({
+      type: "decide",
+      approval,
+      answer: { type: "withdraw", ...given({ reason, by: checkPerson(by) }) },
+    });
   }
 
   /** What people do not want to be asked about: denied calls whose no still holds, and silenced tools. */
@@ -439,7 +445,12 @@ export class Guard<C extends McpClient = McpClient> {
    * @param outcome - What a person knows of it, where they looked themselves.
    * @throws ToolgateError `unknown_approval`, `still_dispatched`, `invalid_record`, `ledger_failed`, …
    */
-  async settle(approval: string, outcome?: { ran: boolean; by?: By }, options: FlowOptions = {}): Promise<Approval> {
+  async settle(
+    approval: string,
+    outcome?: { ran: boolean; by?: By | string },
+    options: FlowOptions = {},
+  ): Promise<Approval> {
+    checkPerson(outcome?.by);
     const settled = await this.#run({ type: "settle", approval, ...outcome }, options, "settled");
     return camel(settled.approval);
   }

@@ -19,7 +19,7 @@ export type Work =
   | { type: "signup"; form: Record<string, string> }
   | { type: "doctor" }
   | { type: "decide"; approval: string; answer: Decided }
-  | { type: "settle"; approval: string; ran?: boolean; by?: By }
+  | { type: "settle"; approval: string; ran?: boolean; by?: By | string }
   | { type: "lift"; silence: string }
   | { type: "plan_upgrade"; upgrade: { plan?: string; billing_cycle?: string; return_url?: string } }
   | { type: "accept"; tool: string; digest: string }
@@ -27,7 +27,9 @@ export type Work =
   | { type: "inputs" };
 
 /** A person's word on an approval that was left open. */
-export type Decided = Extract<Answer, { type: "approve" | "deny" }> | { type: "withdraw"; reason?: string; by?: By };
+export type Decided =
+  | Extract<Answer, { type: "approve" | "deny" }>
+  | { type: "withdraw"; reason?: string; by?: By | string };
 
 interface StepOf<T extends string> {
   id: string;

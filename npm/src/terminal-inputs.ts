@@ -1,6 +1,6 @@
 /** What a tool asks for in the middle of a call, on a terminal: an overview, a line for each field, and a yes to the whole. */
 
-import { inLine, own, quoted, type Reading, type Row, type Sheet, STRICT } from "./terminal-text.js";
+import { inLine, own, quoted, type Reading, type Row, type Sheet, STRICT } from "./terminal-rows.js";
 import type { InputAnswer, InputField, InputRequest, InputsQuestion } from "./types.js";
 
 /** One thing to be typed: a field of a form, or whether an address is agreed to. */
@@ -40,13 +40,17 @@ export function inputsSheet(question: InputsQuestion, head: Row[]): Sheet | unde
   };
   return {
     lines: rows,
-    complete: [],
-    prompt: "Answer the server? y, n, later: ",
-    help: ["y or yes: what it asks for is typed in, and shown before it is sent. n or no: all of it is declined."],
+    complete: rows,
+    prompt: "Answer the server? y, n, later, all, ?: ",
+    help: [
+      "y or yes: what it asks for is typed in, and shown before it is sent. n or no: all of it is declined.",
+      "all: all that it asks for, page by page.",
+    ],
     read: (typed) => {
       if (/^y(es)?$/i.test(typed)) return { next: next(0, []) };
       if (/^no?$/i.test(typed)) return { answer: { type: "deny" } };
       if (/^l(ater)?$/i.test(typed)) return { answer: { type: "defer" } };
+      if (/^a(ll)?$/i.test(typed)) return { show: "complete" };
       return /^(\?|h(elp)?)$/i.test(typed) ? { show: "help" } : { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "defer" },
@@ -57,20 +61,22 @@ function lastSheet(items: readonly Item[], values: readonly unknown[], isStrict:
   const responses: Record<string, InputAnswer> = Object.create(null);
   for (const [at, item] of items.entries()) item.keep(values[at], responses);
   const rows = Object.entries(responses).flatMap(([key, { action, content = {} }]) => [
-    { text: `${inLine(key)}: ${inLine(action)}`, quoted: true },
+    { text: `${inLine(key)}: ${inLine(action)}`, quoted: true, spare: true },
     ...Object.entries(content).map(([name, value]) => ({
       text: `  ${inLine(name)}: ${inLine(JSON.stringify(value))}`,
       quoted: true,
+      spare: true,
     })),
   ]);
   return {
     lines: [own("What is sent back:"), ...rows],
-    complete: [],
-    prompt: `Send this? ${isStrict ? "yes (in full)" : "y"}, n: `,
+    complete: rows,
+    prompt: `Send this? ${isStrict ? "yes (in full)" : "y"}, n, all: `,
     help: [],
     read: (typed) => {
       if (isStrict && /^y$/i.test(typed)) return { unclear: "Type yes in full to send this.", isHalfYes: true };
       if (/^y(es)?$/i.test(typed)) return { answer: { type: "inputs", responses } };
+      if (/^a(ll)?$/i.test(typed)) return { show: "complete" };
       return /^no?$/i.test(typed) ? { answer: { type: "deny" } } : { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "deny" },
@@ -79,7 +85,7 @@ function lastSheet(items: readonly Item[], values: readonly unknown[], isStrict:
 
 function requestRows(request: InputRequest): Row[] {
   const rows = [own(`Wanted: ${request.type}, ${quoted(request.key)}`)];
-  if ("message" in request) rows.push({ text: quoted(request.message), quoted: true });
+  if ("message" in request) rows.push({ text: quoted(request.message), quoted: true, spare: true });
   if ("url" in request && request.url !== undefined)
     rows.push(own("The whole address:"), { text: inLine(request.url), quoted: true });
   if (request.declined !== undefined) rows.push(own(`Declined already: ${inLine(request.declined)}`));

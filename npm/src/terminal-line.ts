@@ -1,7 +1,8 @@
 /** Reads lines from a terminal while one question is on it, and leaves the terminal as it was. */
 
 import { kill, pid, platform } from "node:process";
-import { widthOf } from "./terminal-text.js";
+import { isInFront } from "./terminal-front.js";
+import { widthOf } from "./terminal-rows.js";
 
 /** What a terminal is to this module: `process.stdin` and the like. */
 export interface TerminalInput extends NodeJS.ReadableStream {
@@ -10,8 +11,12 @@ export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?: (isRaw: boolean) => unknown;
 }
 
-/** `closed`: the reader was closed before a line came. */
-export type Typed = { type: "line"; text: string } | { type: "interrupt" } | { type: "end" } | { type: "closed" };
+/** `closed`: the reader was closed before a line came. `isPasted`: of some of it the terminal said that it was pasted. */
+export type Typed =
+  | { type: "line"; text: string; isPasted: boolean }
+  | { type: "interrupt" }
+  | { type: "end" }
+  | { type: "closed" };
 
 /** How long nothing must have come before a question is shown, in milliseconds. */
 const QUIET_MS = 80;
@@ -19,6 +24,19 @@ const QUIET_MS = 80;
 const NEVER_QUIET_MS = 2_000;
 /** No answer is longer; what is typed beyond is not taken. */
 const MAX_LINE = 2_000;
+
+/** What a terminal sends before what is pasted, where a program asked it to. */
+const PASTE = "\x1b[200~";
+/** How often a program that was sent to the background looks whether it is back. */
+const LOOK_MS = 200;
+
+interface Reading {
+  prompt: string;
+  typed: string[];
+  escape: string;
+  isPasted: boolean;
+  done: (typed: Typed) => void;
+}
 
 /** Whoever else listens to the input, such as a chat's own prompt, must not be given the answers. */
 const LISTENED = ["data", "readable", "keypress"] as const;
@@ -34,9 +52,10 @@ export class LineReader {
   readonly #wasRaw: boolean;
   readonly #wasFlowing: boolean;
   readonly #others: [string, ((...given: unknown[]) => void)[]][];
-  #reading: { prompt: string; typed: string[]; escape: string; done: (typed: Typed) => void } | undefined;
+  #reading: Reading | undefined;
   #heardAt = Date.now();
-  #heardInterrupt = false;
+  /** How often Ctrl-C was typed. */
+  interrupts = 0;
   #ended = false;
   #closed = false;
 
@@ -60,7 +79,7 @@ export class LineReader {
     for (;;) {
       const now = Date.now();
       if (this.#ended || this.#closed) return "end";
-      if (this.#heardInterrupt) return "interrupt";
+      if (this.interrupts > 0) return "interrupt";
       const left = this.#heardAt + QUIET_MS - now;
       if (left <= 0) return "quiet";
       if (now - began > NEVER_QUIET_MS) return "noise";
@@ -73,7 +92,7 @@ export class LineReader {
     if (this.#ended || this.#closed) return Promise.resolve({ type: this.#closed ? "closed" : "end" });
     this.#write(prompt);
     return new Promise((done) => {
-      this.#reading = { prompt, typed: [], escape: "", done };
+      this.#reading = { prompt, typed: [], escape: "", isPasted: false, done };
     });
   }
 
@@ -99,7 +118,7 @@ export class LineReader {
   readonly #onData = (chunk: Uint8Array | string): void => {
     this.#heardAt = Date.now();
     const text = typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true });
-    if (this.#reading === undefined && text.includes("\x03")) this.#heardInterrupt = true;
+    this.interrupts += text.split("\x03").length - 1;
     for (const character of text) {
       // What comes behind a line was typed before what follows it was shown.
       if (this.#reading === undefined) return;
@@ -107,9 +126,10 @@ export class LineReader {
     }
   };
 
-  #key(character: string, reading: { prompt: string; typed: string[]; escape: string }): void {
+  #key(character: string, reading: Reading): void {
     const { typed } = reading;
     if (reading.escape !== "" || character === "\x1b") {
+      if (reading.escape + character === PASTE) reading.isPasted = true;
       reading.escape = afterEscape(reading.escape, character);
       return;
     }
@@ -117,7 +137,7 @@ export class LineReader {
       case "\r":
       case "\n":
         this.#write("\n");
-        this.#done({ type: "line", text: typed.join("").trim() });
+        this.#done({ type: "line", text: typed.join("").trim(), isPasted: reading.isPasted });
         return;
       case "\x03":
         this.#write("^C\n");
@@ -159,14 +179,21 @@ export class LineReader {
   }
 
   /** What the terminal itself does with these keys outside of raw mode. */
-  #signal(signal: "SIGTSTP" | "SIGQUIT", reading: { prompt: string; typed: string[] }): void {
+  #signal(signal: "SIGTSTP" | "SIGQUIT", reading: Reading): void {
     if (platform === "win32") return;
     this.#raw(this.#wasRaw);
-    process.once("SIGCONT", () => {
+    const goOn = (): void => {
       if (this.#closed) return;
+      // In the background the terminal is another's, and to set it would stop the program again.
+      if (!isInFront(this.#input)) {
+        setTimeout(goOn, LOOK_MS);
+        return;
+      }
       this.#raw(true);
-      this.#write(`\n${reading.prompt}${reading.typed.join("")}`);
-    });
+      reading.typed.length = 0;
+      this.#write(`\n${reading.prompt}`);
+    };
+    process.once("SIGCONT", goOn);
     kill(signal === "SIGTSTP" ? 0 : pid, signal);
   }
 

@@ -2,9 +2,11 @@
 
 import { fstatSync } from "node:fs";
 import { kill, pid, stdin } from "node:process";
+import { isInFront } from "./terminal-front.js";
 import { LineReader, type TerminalInput } from "./terminal-line.js";
-import { type Row, type Sheet, sheetOf, unasked, written } from "./terminal-text.js";
-import type { Answer, Question } from "./types.js";
+import { fitted, linesOf, quoted, type Reading, type Row, type Sheet, written } from "./terminal-rows.js";
+import { sheetOf, unasked } from "./terminal-text.js";
+import type { Answer, By, Question } from "./types.js";
 
 /** One question on its way to a person. */
 export interface Asked {
@@ -14,12 +16,18 @@ export interface Asked {
   output: NodeJS.WritableStream;
   /** Where it is said that nobody could be asked. */
   complaints: NodeJS.WritableStream;
+  /** Who sits at the terminal, if that is known. */
+  by: By | undefined;
 }
 
 interface Waiting extends Asked {
   resolve: (answer: Answer) => void;
   reject: (reason: unknown) => void;
 }
+
+/** What stands around a sheet's lines: a blank, our number, and a prompt that may take two. */
+const FRAME_LINES = 4;
+const LEAST_LINES = 12;
 
 const byDevice = new Map<number, Terminal>();
 const byStream = new WeakMap<object, Terminal>();
@@ -65,6 +73,9 @@ export class Terminal {
     if ((input as TerminalInput).isTTY !== true) return defer("the input is no terminal");
     if ((output as { isTTY?: boolean }).isTTY !== true) return defer("the output is no terminal");
     if (sheetOf(question) === undefined) return defer("this version cannot show such a question");
+    const notThem = whyNotBy(question, asked.by);
+    if (notThem !== undefined) return defer(notThem);
+    if (!isInFront(input)) return defer(IN_BACKGROUND);
     return new Promise((resolve, reject) => {
       const waiting = { ...asked, resolve, reject };
       signal?.addEventListener("abort", () => this.#drop(waiting), { once: true });
@@ -94,7 +105,11 @@ export class Terminal {
   }
 
   /** One question from its first line to its answer. Throws the signal's reason if it is withdrawn. */
-  async #show({ question, signal, input, output, complaints }: Waiting): Promise<Answer> {
+  async #show({ question, signal, input, output, complaints, by }: Waiting): Promise<Answer> {
+    if (!isInFront(input)) {
+      complaints.write(unasked(question, IN_BACKGROUND));
+      return { type: "defer", unasked: true };
+    }
     const ignore = () => {};
     const write = (text: string) => void output.write(text);
     output.on("error", ignore);
@@ -118,15 +133,15 @@ export class Terminal {
       if (sheet === undefined) return { type: "defer" };
       this.#shown += 1;
       const number = `question ${this.#shown} of ${this.#shown + this.#waiting.length}`;
-      const rows = [...sheet.lines, ...this.#twins(question)];
-      write(`\ntoolgate asks, ${number}:\n${written(rows, columnsOf(output))}`);
+      sheet.lines.push(...this.#twins(question));
+      write(`\ntoolgate asks, ${number}:\n`);
       const answer = await this.#dialogue(sheet, reader, output, () => this.#interrupted(reader, input, write));
       if (signal?.aborted) {
         const why = isOver(question) ? "its time is over" : "its call was called off";
         write(`\n  The question is withdrawn: ${why}. What is typed now does not answer it.\n`);
         throw signal.reason;
       }
-      return answer;
+      return by !== undefined && SIGNED.has(answer.type) ? ({ ...answer, by } as Answer) : answer;
     } finally {
       signal?.removeEventListener("abort", close);
       reader.close();
@@ -147,6 +162,7 @@ export class Terminal {
           columnsOf(output),
         ),
       );
+    if ((await put(sheet, reader, output)) === "interrupt") return interrupted();
     let [unclear, halves] = [0, 0];
     while (unclear < MAX_UNCLEAR && halves < 2) {
       const typed = await reader.line(sheet.prompt);
@@ -158,14 +174,18 @@ export class Terminal {
       }
       this.#wasInterrupted = false;
       const reading = sheet.read(typed.text);
-      if ("answer" in reading) return reading.answer;
-      if ("next" in reading) {
-        output.write(written(reading.next.lines, columnsOf(output)));
-        return this.#dialogue(reading.next, reader, output, interrupted);
+      if (typed.isPasted && !("show" in reading) && !isHarmless(reading)) {
+        unclear += 1;
+        say("What is pasted is no answer: type it.");
+        continue;
       }
+      if ("answer" in reading) return reading.answer;
+      if ("next" in reading) return this.#dialogue(reading.next, reader, output, interrupted);
       if ("show" in reading) {
         if (reading.show === "help") say(...sheet.help);
         else if ((await page(sheet.complete, reader, output)) === "interrupt") return interrupted();
+        // What was asked has left the screen.
+        else await put(sheet, reader, output);
         continue;
       }
       if (reading.isHalfYes) halves += 1;
@@ -180,7 +200,7 @@ export class Terminal {
   #interrupted(reader: LineReader, input: unknown, write: (text: string) => void): Answer {
     const isOwn = input === stdin;
     reader.close();
-    if (isOwn && this.#wasInterrupted) kill(pid, "SIGINT");
+    if (isOwn && (this.#wasInterrupted || reader.interrupts > 1)) kill(pid, "SIGINT");
     else write(`  The call is called off.${isOwn ? " Ctrl-C once more ends the program." : ""}\n`);
     this.#wasInterrupted = true;
     return { type: "cancel" };
@@ -188,9 +208,45 @@ export class Terminal {
 
   #twins(question: Question): Row[] {
     const isSame = (waiting: Waiting) => isSameCall(waiting.question, question);
+    // The question's own message says it then.
+    if ("sameCall" in question) return [];
     if (!this.#waiting.some(isSame)) return [];
     return [{ text: "Note: the agent asks for the same call twice; the other question waits behind this one." }];
   }
+}
+
+const IN_BACKGROUND = "the program runs in the background";
+
+/** The answers that say who gave them. */
+const SIGNED: ReadonlySet<string> = new Set(["approve", "deny", "ran", "not_ran"]);
+
+/** Why the person at the terminal cannot answer, where the policy says who may. */
+function whyNotBy(question: Question, by: By | undefined): string | undefined {
+  if (question.type !== "approval" || question.approvers === undefined) return undefined;
+  if (by === undefined) return "the policy names who must answer, and `by` does not say who sits at the terminal";
+  if (!question.approvers.from.includes(by.who)) return `${quoted(by.who)} is none of those who may answer`;
+  return question.agreed?.includes(by.who) ? `${quoted(by.who)} agreed already, and others must too` : undefined;
+}
+
+/** A code, or a value of a form, may come from the clipboard; a yes may not. */
+function isHarmless(reading: Reading): boolean {
+  return "unclear" in reading || "next" in reading || ("answer" in reading && !YES.has(reading.answer.type));
+}
+
+const YES: ReadonlySet<string> = new Set(["approve", "inputs", "ran", "not_ran"]);
+
+/** The sheet as the screen has room for it: shortened where `all` shows the rest, else a screen at a time. */
+async function put(sheet: Sheet, reader: LineReader, output: NodeJS.WritableStream): Promise<"shown" | "interrupt"> {
+  const height = Math.max(LEAST_LINES, rowsOf(output) - FRAME_LINES);
+  const columns = columnsOf(output);
+  const whole = written(sheet.lines, columns);
+  if (sheet.complete.length > 0 || linesOf(whole) <= height) {
+    output.write(sheet.complete.length > 0 ? fitted(sheet.lines, columns, height) : whole);
+    return "shown";
+  }
+  if ((await page(sheet.lines, reader, output)) === "interrupt") return "interrupt";
+  output.write(written(sheet.lines.slice(0, 1), columns));
+  return "shown";
 }
 
 /** The complete call, a screen at a time. */
@@ -200,7 +256,7 @@ async function page(
   output: NodeJS.WritableStream,
 ): Promise<"shown" | "interrupt"> {
   const lines = written(rows, columnsOf(output)).split("\n").slice(0, -1);
-  const height = Math.max(5, ((output as { rows?: number }).rows ?? 24) - 2);
+  const height = Math.max(5, rowsOf(output) - 2);
   for (let from = 0; from < lines.length; from += height) {
     output.write(`${lines.slice(from, from + height).join("\n")}\n`);
     const left = lines.length - from - height;
@@ -220,6 +276,10 @@ function isSameCall(one: Question, other: Question): boolean {
 
 function columnsOf(output: NodeJS.WritableStream): number {
   return (output as { columns?: number }).columns || 80;
+}
+
+function rowsOf(output: NodeJS.WritableStream): number {
+  return (output as { rows?: number }).rows || 24;
 }
 
 function isOver(question: Question): boolean {

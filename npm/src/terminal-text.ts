@@ -1,8 +1,9 @@
-/** How a question is written on a terminal, and what is typed is read. Whatever is not ours is in quotes or behind `|`. */
+/** How a question is written on a terminal, and what is typed is read. */
 
 import { inputsSheet } from "./terminal-inputs.js";
+import { rememberSheet } from "./terminal-remember.js";
+import { inLine, own, quoted, type Reading, type Row, type Sheet, STRICT } from "./terminal-rows.js";
 import type {
-  Answer,
   ApprovalQuestion,
   CodeQuestion,
   CredentialQuestion,
@@ -13,33 +14,6 @@ import type {
   PreviewLine,
   Question,
 } from "./types.js";
-import { whole } from "./whole.js";
-
-/** What was typed means an answer, or the wish to see something, or nothing clear. */
-export type Reading =
-  | { answer: Answer }
-  | { next: Sheet }
-  | { show: "complete" | "help" }
-  | { unclear: string; isHalfYes?: true };
-
-/** One question as a terminal shows it. */
-export interface Sheet {
-  /** Its lines, the first of them our own sentence. */
-  lines: Row[];
-  /** Everything that the question is about, in pages. */
-  complete: Row[];
-  prompt: string;
-  help: string[];
-  read: (typed: string) => Reading;
-  /** What it means that nothing clear was typed. */
-  otherwise: Answer;
-}
-
-/** A line, and how far in it stands; `quoted` is not in our words. */
-export interface Row {
-  text: string;
-  quoted?: boolean;
-}
 
 /** The sheet of a question; `undefined` for a kind that this version does not know. */
 export function sheetOf(question: Question): Sheet | undefined {
@@ -72,57 +46,20 @@ export function unasked(question: Question, why: string): string {
   return `toolgate: nobody was asked ${about}: ${why}. ${rest}\n`;
 }
 
-/** Rows as lines that the terminal need not break: a broken line could begin with words that look like ours. */
-export function written(rows: readonly Row[], columns: number): string {
-  return rows.map(({ text, quoted }) => broken(text, quoted ? "    | " : "  ", columns)).join("");
-}
-
-/** A text from outside as part of one line, as the core writes it out. */
-export function inLine(text: unknown): string {
-  return whole.bindings.visible(typeof text === "string" ? text : (JSON.stringify(text) ?? ""));
-}
-
-export function quoted(text: string): string {
-  return `"${inLine(text.replaceAll("\\", "\\\\")).replaceAll('"', '\\"')}"`;
-}
-
-function broken(text: string, margin: string, columns: number): string {
-  // One column stays free: some terminals break a line that fills them all.
-  const room = Math.max(20, columns - margin.length - 1);
-  const lines: string[] = [];
-  let line = "";
-  let used = 0;
-  for (const character of text) {
-    const wide = widthOf(character);
-    if (used + wide > room) {
-      // Between words, where there are any.
-      const space = line.lastIndexOf(" ");
-      const cut = space < line.length / 2 ? line.length : space + 1;
-      lines.push(line.slice(0, cut));
-      line = `  ${line.slice(cut)}`;
-      used = Array.from(line).reduce((columns, each) => columns + widthOf(each), 0);
-    }
-    line += character;
-    used += wide;
-  }
-  lines.push(line);
-  return lines.map((each) => `${margin}${each}\n`).join("");
-}
-
-/** At least the columns that it takes: what is not Latin, Greek, Cyrillic and the like may take two. */
-export function widthOf(character: string): number {
-  return (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2;
-}
-
-export const STRICT: ReadonlySet<string> = new Set(["destructive", "send", "billing"]);
-
 function approvalSheet(question: ApprovalQuestion): Sheet {
-  const { preview, expiresAt } = question;
+  const { preview, expiresAt, approvers, agreed = [], remember = [] } = question;
   const isStrict = STRICT.has(preview.effect);
   const rows = [...headOf(question), ...callOf(preview)];
-  if ("sameCall" in question) rows.push(own("Note: the agent asks for the same call twice; each yes sends it once."));
+  if (approvers !== undefined) {
+    const people = (names: readonly string[]) => names.map(quoted).join(", ");
+    const who = `${approvers.count} of ${people(approvers.from)} must agree`;
+    rows.push(own(`${who}; agreed: ${agreed.length > 0 ? people(agreed) : "nobody yet"}.`));
+  }
   rows.push(own(`A yes would be good until ${timeOf(expiresAt)}.`));
   const yes = isStrict ? "yes (in full)" : "y";
+  // Never for what pays.
+  const canRemember = remember.length > 0 && preview.effect !== "billing";
+  if (canRemember) rows.push({ text: "To allow others like it too, type remember.", spare: true });
   return {
     lines: rows,
     complete: completeOf(preview),
@@ -130,12 +67,14 @@ function approvalSheet(question: ApprovalQuestion): Sheet {
     help: [
       isStrict ? "yes: the call is made once, exactly as shown." : "y or yes: the call is made once, exactly as shown.",
       "n or no: it is refused. What you type after it is told to the agent as the reason.",
+      ...(canRemember ? ["remember: allow it, and for a while others like it; you are asked which."] : []),
       "later: it is refused for now; the approval stays open until its end.",
       "all: everything that is sent, page by page.",
       "Ctrl-C: the agent's call is called off. A second Ctrl-C ends the program.",
     ],
     read: (typed) => {
       if (isStrict && /^y$/i.test(typed)) return { unclear: "Type yes in full to allow this call.", isHalfYes: true };
+      if (canRemember && /^remember$/i.test(typed)) return { next: rememberSheet(preview.tool, remember, isStrict) };
       return common(typed) ?? yesOrNo(typed) ?? { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "deny", reason: "The person gave no clear answer." },
@@ -168,18 +107,19 @@ function credentialSheet(question: CredentialQuestion): Sheet {
 
 function definitionSheet(question: DefinitionQuestion): Sheet {
   const isNew = question.change !== "unconfirmed";
+  const rows = [
+    ...headOf(question),
+    own(
+      isNew
+        ? `Tool: ${quoted(question.tool)}. What the server says of it now is ${inLine(question.change)}:`
+        : `Tool: ${quoted(question.tool)}. Nothing but the server's own word says how little it does:`,
+    ),
+    ...question.differences.flatMap(differenceRows),
+    ...toolOf(question),
+  ];
   return {
-    lines: [
-      ...headOf(question),
-      own(
-        isNew
-          ? `Tool: ${quoted(question.tool)}. What the server says of it now is ${inLine(question.change)}:`
-          : `Tool: ${quoted(question.tool)}. Nothing but the server's own word says how little it does:`,
-      ),
-      ...question.differences.flatMap(differenceRows),
-      ...toolOf(question),
-    ],
-    complete: question.preview === undefined ? [] : completeOf(question.preview),
+    lines: rows,
+    complete: [...rows, ...(question.preview === undefined ? [] : completeOf(question.preview))],
     prompt: `${isNew ? "Go on with the new definition" : "Believe the server's word on this tool"}? y, n, later, all, ?: `,
     help: [
       "y or yes: the definition is accepted and pinned; the call goes on, past the gates that are left.",
@@ -201,7 +141,7 @@ function toolOf({ description, parameters = [], preview }: DefinitionQuestion): 
 }
 
 function row(text: string): Row {
-  return { text, quoted: true };
+  return { text, quoted: true, spare: true };
 }
 
 function outcomeSheet(question: OutcomeQuestion): Sheet {
@@ -263,10 +203,6 @@ function yesOrNo(typed: string): Reading | undefined {
   return { answer: no[1] ? { type: "deny", reason: no[1] } : { type: "deny" } };
 }
 
-export function own(text: string): Row {
-  return { text };
-}
-
 function headOf({ message, server, subject }: { message: string; server?: string; subject?: string }): Row[] {
   const rows = [own(inLine(message))];
   if (server !== undefined) rows.push(own(`Server: ${quoted(server)}`));
@@ -274,39 +210,85 @@ function headOf({ message, server, subject }: { message: string; server?: string
   return rows;
 }
 
-function callOf({ tool, title, effect, reasons, lines, omitted = 0, defaults = [], notes = [], record = [] }: Preview) {
+/** Notes that stand above the call however low the screen is. */
+const KEPT_NOTES = 2;
+
+function callOf(preview: Preview): Row[] {
+  const { tool, title, effect, reasons, lines, omitted = 0, defaults = [], record = [], ...rest } = preview;
   const rows = [own(`Tool: ${quoted(tool)}${title === undefined ? "" : `, called ${quoted(title)} by its server`}`)];
   rows.push(own(`Effect: ${inLine(effect)}${reasons.length === 0 ? "" : `, because ${inLine(reasons.join("; "))}`}`));
+  const notes = noteRows(rest);
+  rows.push(...notes.slice(0, KEPT_NOTES));
   if (record.length > 0) rows.push(own("It is about, as the server says:"), ...record.map(lineRow));
-  rows.push(own(lines.length > 0 ? "What is sent:" : "Nothing is sent with it."), ...lines.map(lineRow));
+  const [sent, beside] = [lines.filter((line) => !isMeta(line)), lines.filter(isMeta)];
+  rows.push(own(sent.length > 0 ? "What is sent:" : "Nothing is sent with it."), ...sent.map(lineRow));
+  if (beside.length > 0) rows.push(own("Beside the arguments (_meta):"), ...beside.map(lineRow));
+  rows.push(...inputRows(rest));
   if (omitted > 0) rows.push(own(`${omitted} more not shown here: type all to see them.`));
-  if (defaults.length > 0) rows.push(own("What the server fills in:"), ...defaults.map(lineRow));
-  for (const note of notes) rows.push(own(`Note: ${inLine(note)}`));
+  rows.push(...defaultRows(defaults, rest), ...notes.slice(KEPT_NOTES).map((row) => ({ ...row, spare: true })));
   return rows;
 }
 
-function completeOf({ arguments: sent, defaults = [], meta, lines }: Preview): Row[] {
-  const rows = sent === undefined ? lines.map(lineRow) : jsonRows(sent);
-  if (defaults.length > 0) rows.push(own("What the server fills in:"), ...defaults.map(lineRow));
+function completeOf({ arguments: sent, hidden, defaults = [], meta, lines, record = [], ...rest }: Preview): Row[] {
+  const rows = sent === undefined ? lines.map(lineRow) : jsonRows(sent, hidden);
+  if (record.length > 0) rows.unshift(own("It is about, as the server says:"), ...record.map(lineRow));
+  rows.push(...inputRows(rest), ...defaultRows(defaults, rest));
   if (meta !== undefined) rows.push(own("Beside the arguments (_meta):"), ...jsonRows(meta));
-  return [own("What is sent:"), ...rows];
+  return [own("What is sent:"), ...rows, ...noteRows(rest)];
+}
+
+/** An argument of that name is in quotes. */
+function isMeta({ label }: PreviewLine): boolean {
+  return /^_meta(?:$|[.[])/.test(label);
+}
+
+function inputRows({ inputs = [] }: Pick<Preview, "inputs">): Row[] {
+  return inputs.length === 0 ? [] : [own("What the tool asked for, and is given:"), ...inputs.map(lineRow)];
+}
+
+function noteRows({ notes = [], notesOmitted = 0 }: Pick<Preview, "notes" | "notesOmitted">): Row[] {
+  const rows = notes.map((note) => own(`Note: ${inLine(note)}`));
+  if (notesOmitted > 0) rows.push(own(`Note: ${notesOmitted} more such notes are not shown.`));
+  return rows;
+}
+
+function defaultRows(defaults: readonly PreviewLine[], { defaultsOmitted = 0 }: Pick<Preview, "defaultsOmitted">) {
+  if (defaults.length === 0) return [];
+  const rows = [own("What the server fills in:"), ...defaults.map(lineRow)];
+  if (defaultsOmitted > 0) rows.push(own(`It may fill in ${defaultsOmitted} more that are not shown.`));
+  return rows;
 }
 
 /** JSON writes line breaks within strings as `\n`, so that each line of it is one of the structure. */
-function jsonRows(value: unknown): Row[] {
-  const text = JSON.stringify(value, null, 2) ?? "null";
+function jsonRows(value: unknown, hidden: readonly string[] = []): Row[] {
+  // No string can be one that nobody knew.
+  const mark = `hidden ${crypto.randomUUID()}`;
+  const pointers = hidden.map((pointer) => pointer.split("/"));
+  const marked = (value: unknown, path: string[]): unknown => {
+    const isHere = (pointer: string[]) =>
+      pointer.length === path.length && pointer.every((part, at) => part === "*" || part === path[at]);
+    if (pointers.some(isHere)) return mark;
+    if (Array.isArray(value)) return value.map((item, at) => marked(item, [...path, String(at)]));
+    if (typeof value !== "object" || value === null) return value;
+    const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, marked(member, [...path, token(name)])]),
+    );
+  };
+  const shown = pointers.length > 0 ? marked(value, [""]) : value;
+  const text = (JSON.stringify(shown, null, 2) ?? "null").replaceAll(`"${mark}"`, "(hidden)");
   return text.split("\n").map((line) => ({ text: inLine(line), quoted: true }));
 }
 
 function lineRow({ label, value }: PreviewLine): Row {
-  return { text: `${inLine(label)}: ${inLine(value)}`, quoted: true };
+  return { text: `${inLine(label)}: ${inLine(value)}`, quoted: true, spare: true };
 }
 
 function differenceRows({ change, path, note, before, after }: Difference): Row[] {
-  const rows = [{ text: `${inLine(change)} at ${quoted(path)}: ${inLine(note)}`, quoted: true }];
-  if (before !== undefined) rows.push({ text: `  before: ${quoted(before)}`, quoted: true });
-  if (after !== undefined) rows.push({ text: `  now: ${quoted(after)}`, quoted: true });
-  return rows;
+  const rows = [`${inLine(change)} at ${quoted(path)}: ${inLine(note)}`];
+  if (before !== undefined) rows.push(`  before: ${quoted(before)}`);
+  if (after !== undefined) rows.push(`  now: ${quoted(after)}`);
+  return rows.map((text) => ({ text, quoted: true, spare: true }));
 }
 
 function timeOf(millis: number): string {

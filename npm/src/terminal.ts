@@ -5,6 +5,7 @@ import process, { env as environment } from "node:process";
 import type { Ask } from "./ask.js";
 import { type ConfigValues, resolveConfig as resolve } from "./config.js";
 import { terminalOf } from "./terminal-queue.js";
+import type { By } from "./types.js";
 import { whole } from "./whole.js";
 
 export { FileAudit } from "./file-audit.js";
@@ -25,6 +26,8 @@ export interface TerminalOptions {
   input?: NodeJS.ReadableStream;
   /** Default: standard output, or standard error where only that is a terminal. */
   output?: NodeJS.WritableStream;
+  /** Who sits at the terminal; each answer then says so. A text is the person. */
+  by?: By | string;
 }
 
 /**
@@ -34,14 +37,26 @@ export interface TerminalOptions {
  * What was typed before a question was shown is thrown away. Without a terminal, or at its end, nobody is asked: the
  * answer is `defer`, and a line says so. Ctrl-C calls off the call that is asked about, a second one ends the process. A
  * question whose signal aborts is withdrawn.
+ *
+ * Where the policy names `approvers`, nobody is asked but one of them, so that `by` is needed. A yes for further calls is
+ * given by `remember`, where the question offers it and nothing is paid. While a question is on the screen no other
+ * program should read the terminal: two readers share what is typed.
  */
-export function askInTerminal({ input, output }: TerminalOptions = {}): Ask {
+export function askInTerminal({ input, output, by }: TerminalOptions = {}): Ask {
   load();
+  const who = typeof by === "string" ? { who: by, means: "terminal" } : by;
   return (question, context) => {
     const from = input ?? process.stdin;
     const to = output ?? (!isTerminal(process.stdout) && isTerminal(process.stderr) ? process.stderr : process.stdout);
     const complaints = output ?? process.stderr;
-    return terminalOf(from, to).ask({ question, signal: context?.signal, input: from, output: to, complaints });
+    return terminalOf(from, to).ask({
+      question,
+      signal: context?.signal,
+      input: from,
+      output: to,
+      complaints,
+      by: who,
+    });
   };
 }
 

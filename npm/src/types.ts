@@ -390,7 +390,7 @@ export type Question =
   | OutcomeQuestion
   | InputsQuestion;
 
-/** Who answered, as the host knows the person that it asked. Neither may hold control or invisible characters. */
+/** Who answered, as the host knows the person that it asked. In an answer a text is the person. Neither may hold control or invisible characters. */
 export interface By {
   /** The person, such as a user's id; 1 to 200 bytes. */
   who: string;
@@ -422,18 +422,18 @@ export interface Silence {
 export type Answer =
   | { type: "code"; code: string }
   | { type: "resend" }
-  | { type: "approve"; by?: By; remember?: Remember }
+  | { type: "approve"; by?: By | string; remember?: Remember }
   | {
       type: "deny";
       reason?: string;
-      by?: By;
+      by?: By | string;
       /** Besides the same call, whose no holds for a while: ask nothing more about this tool, or nothing more at all. */
       silence?: "tool" | "agent";
       /** When that ends. Default: with the session. */
       until?: number;
     }
-  | { type: "ran"; by?: By }
-  | { type: "not_ran"; by?: By }
+  | { type: "ran"; by?: By | string }
+  | { type: "not_ran"; by?: By | string }
   | { type: "inputs"; responses: Record<string, InputAnswer> }
   /** `unasked`: nobody was even asked, so that it is none of the questions in a row, which are bounded. */
   | { type: "defer"; unasked?: boolean }

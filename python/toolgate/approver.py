@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from . import _native
-from .ask import Approve, By, Deny, Withdraw, answer_to_json
+from .ask import Approve, Deny, Withdraw, answer_to_json
 from .errors import LedgerError, ToolgateError, make, raise_refusal
 from .ledger import got, listed, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .ask import Answer
+    from .ask import Answer, By
     from .ledger import Ledger
     from .types import Approval
 
@@ -103,7 +103,7 @@ async def approve(
         ApprovalError: There is no such approval, or it is denied, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Approve(_person(by)), seal_key, now)
+    return await _answer(ledger, approval, Approve(by), seal_key, now)
 
 
 async def deny(
@@ -129,7 +129,7 @@ async def deny(
         ApprovalError: There is no such approval, or it is approved, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Deny(reason, _person(by)), seal_key, now)
+    return await _answer(ledger, approval, Deny(reason, by), seal_key, now)
 
 
 async def withdraw(
@@ -157,7 +157,7 @@ async def withdraw(
         ApprovalError: There is no such approval, or its call was sent.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Withdraw(reason, _person(by)), seal_key, now)
+    return await _answer(ledger, approval, Withdraw(reason, by), seal_key, now)
 
 
 class _Desk(NamedTuple):
@@ -175,7 +175,7 @@ async def _answer(
     said = answer_to_json(answer)
     for _ in range(_MOST_LOOKS):
         # Nothing else is looked for: it may be anything, a secret too.
-        found = await _tried(got(ledger, key)) if _ID.fullmatch(approval) else None
+        found = await _tried(got(ledger, key)) if _ID.fullmatch(str(approval)) else None
         if found is None:
             raise make("unknown_approval", "No approval of that id is known here.")
         desk = _desk(key, found, seal_key, now, said)
@@ -217,10 +217,6 @@ def _failed(error: Exception) -> ToolgateError:
     # The words of anything but our own error may quote a connection string.
     told = error.message if isinstance(error, LedgerError) else f"The ledger failed ({type(error).__name__})."
     return make("ledger_failed", told)
-
-
-def _person(by: By | str | None) -> By | None:
-    return By(by) if isinstance(by, str) else by
 
 
 def _clock() -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
 
 from .errors import make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable
 
     from .types import Question
 
@@ -84,7 +85,7 @@ class Remember:
 class Approve:
     """Yes, this exact call, and with `remember` others like it."""
 
-    by: By | None = None
+    by: By | str | None = None
     remember: Remember | None = None
 
 
@@ -94,13 +95,13 @@ class Deny:
 
     Attributes:
         reason: Why.
-        by: Who said so.
+        by: Who said so; a text is the person.
         silence: Ask nothing more about this tool, or nothing more at all; see `Guard.silences`.
         until: When that ends, in milliseconds since 1970; by default with the session.
     """
 
     reason: str | None = None
-    by: By | None = None
+    by: By | str | None = None
     silence: Literal["tool", "agent"] | None = None
     until: int | None = None
 
@@ -110,21 +111,21 @@ class Withdraw:
     """What was asked or agreed is taken back; see `Guard.withdraw`. It answers no question."""
 
     reason: str | None = None
-    by: By | None = None
+    by: By | str | None = None
 
 
 @dataclass(frozen=True)
 class Ran:
     """The call whose answer was lost took effect."""
 
-    by: By | None = None
+    by: By | str | None = None
 
 
 @dataclass(frozen=True)
 class NotRan:
     """The call whose answer was lost did not take effect."""
 
-    by: By | None = None
+    by: By | str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,14 +191,49 @@ async def defer(question: Question, /) -> Answer:  # noqa: ARG001 - it answers e
     return Defer(unasked=True)
 
 
-async def ask_in_terminal(question: Question, /) -> Answer:
+@overload
+async def ask_in_terminal(question: Question, /, *, by: By | str | None = None) -> Answer: ...
+
+
+@overload
+def ask_in_terminal(*, by: By | str | None = None) -> Ask: ...
+
+
+def ask_in_terminal(question: Question | None = None, /, *, by: By | str | None = None) -> Awaitable[Answer] | Ask:
     """Ask whoever sits at the terminal, one question at a time however many guards share it, each shown whole.
 
     A call is answered by yes or no; one that destroys, sends or pays by `yes` in full. Anything but a clear yes is a
     no. What was typed before a question was shown is thrown away. Without a terminal, or at its end, nobody is asked:
     the answer is `Defer`, and a line says so. Ctrl-C calls off the call that is asked about, a second one ends the
     process. Cancelling the task withdraws the question.
+
+    Where the policy names `approvers`, nobody is asked but one of them, so that `by` is needed. A yes for further calls
+    is given by `remember`, where the question offers it and nothing is paid. While a question is on the screen nothing
+    else should read the terminal, such as `input()` in another thread: two readers share what is typed.
+
+    Args:
+        question: What is asked.
+        by: Who sits at the terminal; each answer then says so. A text is the person.
+
+    Returns:
+        The answer; without a question an `Ask` for the guard.
+
+    Example:
+        ```python
+        guard = await Guard.attach(session, ask=ask_in_terminal(by="ana@studio.example"))
+        ```
     """
+    who = By(by, "terminal") if isinstance(by, str) else by
+    if question is not None:
+        return _ask_in_terminal(question, who)
+
+    async def ask(question: Question, /) -> Answer:
+        return await _ask_in_terminal(question, who)
+
+    return ask
+
+
+async def _ask_in_terminal(question: Question, by: By | None) -> Answer:
     # Only for those who use it.
     try:
         from . import terminal
@@ -206,14 +242,14 @@ async def ask_in_terminal(question: Question, /) -> Answer:
         from .terminal_text import nobody
 
         return nobody(question, "terminals of this system are not supported")
-    return await terminal.ask(question)
+    return await terminal.ask(question, by)
 
 
 def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
     """Write an answer as the core reads it.
 
     Raises:
-        ProtocolError: It is none of the answers.
+        ProtocolError: It is none of the answers, or a member of it is of another type than it must be (`wrong_answer`).
     """
     match answer:
         case Code(code):
@@ -222,18 +258,20 @@ def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
             return {"type": "resend"}
         case Approve(by, None):
             return {"type": "approve", **_by(by)}
-        case Approve(by, Remember(arguments, last, calls, scope)):
-            remember = {"arguments": list(arguments), "until": last, "calls": calls, "scope": scope}
-            return {"type": "approve", "remember": remember, **_by(by)}
+        case Approve(by, remember):
+            return {"type": "approve", "remember": _remember(remember), **_by(by)}
         case Deny(reason, by, silence, until):
+            _check("reason", reason, str)
             return {"type": "deny", "reason": reason, "silence": silence, "until": until, **_by(by)}
         case Withdraw(reason, by):
+            _check("reason", reason, str)
             return {"type": "withdraw", "reason": reason, **_by(by)}
         case Ran(by):
             return {"type": "ran", **_by(by)}
         case NotRan(by):
             return {"type": "not_ran", **_by(by)}
         case Inputs(responses):
+            _check("responses", responses, Mapping)
             return {"type": "inputs", "responses": {key: _input(answer) for key, answer in responses.items()}}
         case Defer(unasked):
             return {"type": "defer", **({"unasked": True} if unasked else {})}
@@ -247,10 +285,50 @@ def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
             )
 
 
-def _input(answer: Input) -> dict[str, Any]:
+def by_to_json(by: By | str | None) -> dict[str, str] | None:
+    """Write who answered as the core reads it; a text is the person.
+
+    Raises:
+        ProtocolError: It is neither, or its members are no texts (`wrong_answer`).
+    """
+    if isinstance(by, str):
+        return {"who": by}
+    if by is None:
+        return None
+    _check("by", by, By)
+    _check("by.who", by.who, str)
+    _check("by.means", by.means, str)
+    return by.to_json()
+
+
+def _by(by: By | str | None) -> dict[str, Any]:
+    return {} if by is None else {"by": by_to_json(by)}
+
+
+def _remember(remember: Any) -> dict[str, Any]:
+    _check("remember", remember, Remember)
+    arguments: Any = remember.arguments
+    _check("remember.arguments", arguments, Sequence)
+    if isinstance(arguments, str):
+        raise _wrong("remember.arguments", arguments, "a Sequence of them")
+    return {
+        "arguments": list(arguments),
+        "until": remember.until,
+        "calls": remember.calls,
+        "scope": remember.scope,
+    }
+
+
+def _input(answer: Any) -> dict[str, Any]:
+    _check("responses", answer, Input)
     given = {"action": answer.action, "content": answer.content, "result": answer.result, "by": answer.by}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _by(by: By | None) -> dict[str, Any]:
-    return {} if by is None else {"by": by.to_json()}
+def _check(name: str, value: object, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise _wrong(name, value, kind.__name__)
+
+
+def _wrong(name: str, value: object, kind: str) -> Exception:
+    return make("wrong_answer", f"`{name}` is {type(value).__name__}; it must be {kind}.")

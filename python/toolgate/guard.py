@@ -13,7 +13,7 @@ import anyio
 from . import _native
 from ._frames import forgetting
 from .arguments import to_text
-from .ask import Approve, Deny, Withdraw, answer_to_json, defer
+from .ask import Approve, Deny, Withdraw, answer_to_json, by_to_json, defer
 from .audit import opened
 from .client import McpClient, Port, endpoint_of, from_data, server_name
 from .driver import Driver, Ended, tell
@@ -452,7 +452,7 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("list[Approval]", json.loads(self._driver.core.approvals()))
 
     @forgetting
-    async def approve(self, approval: str, *, by: By | None = None) -> Approval:
+    async def approve(self, approval: str, *, by: By | str | None = None) -> Approval:
         """Record a person's yes to an approval that was left open; the same call can then be made once.
 
         A second yes is no error. Where the policy wants several people, the approval is `proposed` until enough of
@@ -460,7 +460,7 @@ class Guard(Generic[CallResult, ListResult]):
 
         Args:
             approval: The approval's id.
-            by: Who answered, and by what means.
+            by: Who answered, and by what means; a text is the person.
 
         Raises:
             ApprovalError: There is no such approval, it is denied, used or too old, or the policy names others
@@ -475,7 +475,7 @@ class Guard(Generic[CallResult, ListResult]):
         approval: str,
         reason: str | None = None,
         *,
-        by: By | None = None,
+        by: By | str | None = None,
         silence: Literal["tool", "agent"] | None = None,
         until: int | None = None,
     ) -> Approval:
@@ -484,7 +484,7 @@ class Guard(Generic[CallResult, ListResult]):
         Args:
             approval: The approval's id.
             reason: For the agent.
-            by: Who answered, and by what means.
+            by: Who answered, and by what means; a text is the person.
             silence: Ask nothing more about this tool, or nothing more at all; see `silences`.
             until: When that ends, in milliseconds since 1970; by default with the session.
 
@@ -496,7 +496,7 @@ class Guard(Generic[CallResult, ListResult]):
         return await self._decide(approval, Deny(reason, by, silence, until))
 
     @forgetting
-    async def withdraw(self, approval: str, reason: str | None = None, *, by: By | None = None) -> Approval:
+    async def withdraw(self, approval: str, reason: str | None = None, *, by: By | str | None = None) -> Approval:
         """Take a yes back, or the question itself, as long as the call was not sent.
 
         Of a withdrawal and a dispatch at the same time exactly one happens.
@@ -520,7 +520,7 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("bool", self._value(await self._driver.run({"type": "lift", "silence": silence})))
 
     @forgetting
-    async def settle(self, approval: str, *, ran: bool | None = None, by: By | None = None) -> Approval:
+    async def settle(self, approval: str, *, ran: bool | None = None, by: By | str | None = None) -> Approval:
         """Find out what became of a call that was sent under an approval.
 
         After its answer was lost, or while the backend asks its owner. Looks at the ledger, then asks the backend or
@@ -535,7 +535,7 @@ class Guard(Generic[CallResult, ListResult]):
             ApprovalError: There is no such approval, or its call may still be on its way.
             LedgerError: The ledger cannot be read, or did not take the record.
         """
-        work = {"type": "settle", "approval": approval, "ran": ran, "by": by and by.to_json()}
+        work = {"type": "settle", "approval": approval, "ran": ran, "by": by_to_json(by)}
         return cast("Approval", self._value(await self._driver.run(work)))
 
     @forgetting

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+import re
 import select
 import signal
 import sys
@@ -17,20 +18,21 @@ import termios
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import anyio
 import anyio.to_thread
 
-from .ask import Cancel, Defer, Deny
-from .terminal_text import Next, Row, Show, Unclear, nobody, sheet_of, unasked, written
+from .ask import Approve, Cancel, Defer, Deny, Inputs, NotRan, Ran
+from .terminal_rows import Next, Row, Show, Unclear, fitted, quoted, written
+from .terminal_text import nobody, sheet_of, unasked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
-    from .ask import Answer
-    from .terminal_text import Sheet
+    from .ask import Answer, By
+    from .terminal_rows import Sheet
     from .types import Question
 
 __all__ = ["ask"]
@@ -49,6 +51,13 @@ _GIVE_BACK_SECONDS = 1.0
 _MAX_LINE = 4_096
 
 _CTRL_C = b"\x03"
+# What a terminal sends before what is pasted, where a program asked it to.
+_PASTE = b"\x1b[200~"
+_PASTE_MARKS = re.compile(rb"\x1b\[20[01]~")
+
+# What stands around a sheet's lines: a blank, our number, and a prompt that may take two.
+_FRAME_LINES = 4
+_LEAST_LINES = 12
 
 
 @dataclass(eq=False)
@@ -57,23 +66,68 @@ class _Asked:
 
     question: Question
     deliver: Callable[[Answer], None]
+    by: By | None = None
     withdrawn: bool = False
     over: threading.Event = field(default_factory=threading.Event)
 
 
-async def ask(question: Question) -> Answer:
+async def ask(question: Question, by: By | None = None) -> Answer:
     """Ask whoever sits at the terminal; cancelling the task withdraws the question."""
     streams = _streams()
     if isinstance(streams, str):
         return nobody(question, streams)
     if sheet_of(question) is None:
         return nobody(question, "this version cannot show such a question")
+    if (not_them := _why_not(question, by)) is not None:
+        return nobody(question, not_them)
+    with _given_back_at_the_end():
+        return _signed(await _asked(question, streams, by), by)
+
+
+def _why_not(question: Question, by: By | None) -> str | None:
+    """Return why the person at the terminal cannot answer, where the policy says who may."""
+    if question["type"] != "approval" or (approvers := question.get("approvers")) is None:
+        return None
+    if by is None:
+        return "the policy names who must answer, and `by` does not say who sits at the terminal"
+    if by.who not in approvers["from"]:
+        return f"{quoted(by.who)} is none of those who may answer"
+    return f"{quoted(by.who)} agreed already, and others must too" if by.who in question.get("agreed", ()) else None
+
+
+def _signed(answer: Answer, by: By | None) -> Answer:
+    return replace(answer, by=by) if by is not None and isinstance(answer, Approve | Deny | Ran | NotRan) else answer
+
+
+@contextlib.contextmanager
+def _given_back_at_the_end() -> Generator[None]:
+    """Give the terminal back if the process is ended by SIGTERM, which would leave Ctrl-C without its meaning."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def ended(number: int, _frame: object) -> None:
+        for terminal in list(_terminals.values()):
+            terminal.give_back()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        # Somebody may have set another meanwhile.
+        if signal.getsignal(signal.SIGTERM) is ended:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+async def _asked(question: Question, streams: tuple[int, TextIO], by: By | None) -> Answer:
     terminal = _terminal_of(*streams)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         answers: list[Answer] = []
-        asked = _Asked(question, answers.append)
+        asked = _Asked(question, answers.append, by)
         terminal.add(asked)
         try:
             await anyio.to_thread.run_sync(asked.over.wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
@@ -91,7 +145,7 @@ async def ask(question: Question) -> Answer:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(answered, answer)
 
-    asked = _Asked(question, deliver)
+    asked = _Asked(question, deliver, by)
     terminal.add(asked)
     try:
         return await future
@@ -153,6 +207,8 @@ class _Terminal:
         self._shown = 0
         # Whether the last that was typed was Ctrl-C.
         self._was_interrupted = False
+        # How the terminal was before the question that is on it.
+        self._before: list[Any] | None = None
         atexit.register(self._end)
 
     def add(self, asked: _Asked) -> None:
@@ -212,7 +268,7 @@ class _Terminal:
 
     def _show(self, asked: _Asked) -> Answer:
         """One question from its first line to its answer, and the terminal as it was before."""
-        before = termios.tcgetattr(self._source)
+        before = self._before = termios.tcgetattr(self._source)
         try:
             state = self._quiet(before, asked)
             if state != "quiet":
@@ -226,29 +282,44 @@ class _Terminal:
                 self._shown += 1
                 number = f"question {self._shown} of {self._shown + len(self._waiting)}"
                 is_twin = any(_is_same_call(other.question, asked.question) for other in self._waiting)
-            note = "Note: the agent asks for the same call twice; the other question waits behind this one."
-            rows = [*sheet.lines, *([Row(note)] if is_twin else [])]
-            self._write(f"\ntoolgate asks, {number}:\n{written(rows, self._size()[0])}")
+            # Else the question's own message says it.
+            if is_twin and "same_call" not in asked.question:
+                note = "Note: the agent asks for the same call twice; the other question waits behind this one."
+                sheet.lines.append(Row(note))
+            self._write(f"\ntoolgate asks, {number}:\n")
             return self._dialogue(asked, sheet, before)
         finally:
             self._give_back(before)
+            self._before = None
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was before the question that is on it, if one is."""
+        if self._before is not None:
+            self._give_back(self._before)
 
     def _dialogue(self, asked: _Asked, sheet: Sheet, before: list[Any]) -> Answer:
         unclear = halves = 0
+        if (end := self._put(sheet, asked, before)) is not None:
+            return self._unanswered(end, asked, before)
         while unclear < _MAX_UNCLEAR and halves < _MAX_HALVES:
             typed = self._line(sheet.prompt, asked, before)
-            if not isinstance(typed, str):
+            if isinstance(typed, _End):
                 return self._unanswered(typed, asked, before)
             self._was_interrupted = False
-            match sheet.read(typed):
+            match sheet.read(typed.text):
+                case Approve() | Inputs() | Ran() | NotRan() if typed.is_pasted:
+                    # A code, or a value of a form, may come from the clipboard; a yes may not.
+                    unclear += 1
+                    self._say("What is pasted is no answer: type it.")
                 case Next(following):
-                    self._write(written(following.lines, self._size()[0]))
                     return self._dialogue(asked, following, before)
                 case Show("help"):
                     self._say(*sheet.help)
                 case Show():
-                    if (end := self._page(sheet.complete, asked, before)) is not None:
-                        return self._unanswered(end, asked, before)
+                    # Behind it what was asked has left the screen.
+                    shown = self._page(sheet.complete, asked, before) or self._put(sheet, asked, before)
+                    if shown is not None:
+                        return self._unanswered(shown, asked, before)
                 case Unclear(why, half_yes):
                     halves += half_yes
                     unclear += not half_yes
@@ -272,14 +343,37 @@ class _Terminal:
             self._say("Not answered: the input is at its end. It can be answered later.")
             return Defer()
         self._write("\n")
+        is_second = self._was_interrupted or self._is_interrupt_left()
         self._give_back(before)
-        if self._was_interrupted:
+        if is_second:
             # As if nobody had caught it.
             signal.pthread_kill(cast("int", threading.main_thread().ident), signal.SIGINT)
         else:
             self._say("The call is called off. Ctrl-C once more ends the program.")
         self._was_interrupted = True
         return Cancel()
+
+    def _is_interrupt_left(self) -> bool:
+        left = b""
+        with contextlib.suppress(OSError):
+            while len(left) < _MAX_LINE and self._is_readable(0) and (read := os.read(self._source, _MAX_LINE)):
+                left += read
+        return _CTRL_C in left
+
+    def _put(self, sheet: Sheet, asked: _Asked, before: list[Any]) -> _End | None:
+        """Show the sheet as the screen has room for it.
+
+        It is shortened where `all` shows the rest, else shown a screen at a time.
+        """
+        columns, height = self._size()
+        height = max(_LEAST_LINES, height - _FRAME_LINES)
+        whole = written(sheet.lines, columns)
+        if sheet.complete or whole.count("\n") <= height:
+            self._write(fitted(sheet.lines, columns, height) if sheet.complete else whole)
+            return None
+        if (end := self._page(sheet.lines, asked, before)) is None:
+            self._write(written(sheet.lines[:1], columns))
+        return end
 
     def _page(self, rows: list[Row], asked: _Asked, before: list[Any]) -> _End | None:
         """Show the complete call, a screen at a time."""
@@ -292,9 +386,9 @@ class _Terminal:
             if left <= 0:
                 break
             typed = self._line(f"  {left} more lines; Enter: go on, q: enough: ", asked, before)
-            if not isinstance(typed, str):
+            if isinstance(typed, _End):
                 return typed
-            if typed.lower().startswith("q"):
+            if typed.text.lower().startswith("q"):
                 break
         return None
 
@@ -315,7 +409,7 @@ class _Terminal:
                 return "end"
         return "noise"
 
-    def _line(self, prompt: str, asked: _Asked, before: list[Any]) -> str | _End:
+    def _line(self, prompt: str, asked: _Asked, before: list[Any]) -> _Typed | _End:
         """Return what is typed from now on, up to the end of the line."""
         mode: list[Any] = [*before[:6], list(before[6])]
         mode[0] |= termios.ICRNL
@@ -348,7 +442,8 @@ class _Terminal:
             if _CTRL_C in read:
                 return _End("interrupt")
             if typed.endswith(b"\n"):
-                return typed.decode("utf-8", "replace").strip()
+                text = _PASTE_MARKS.sub(b"", typed).decode("utf-8", "replace").strip()
+                return _Typed(text, is_pasted=_PASTE in typed)
             if len(typed) > _MAX_LINE:
                 typed = b""
 
@@ -370,7 +465,7 @@ class _Terminal:
                 termios.tcsetattr(self._source, termios.TCSADRAIN, before)
 
     def _say(self, *lines: str) -> None:
-        self._write(written(map(Row, lines), self._size()[0]))
+        self._write(written([Row(line) for line in lines], self._size()[0]))
 
     def _size(self) -> tuple[int, int]:
         try:
@@ -392,6 +487,14 @@ def _is_other(one: list[Any], mode: list[Any]) -> bool:
     flags = termios.ICANON | termios.ECHO
     keys = (termios.VINTR, termios.VEOL)
     return (one[3] & flags) != (mode[3] & flags) or any(one[6][key] != mode[6][key] for key in keys)
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """One line; `is_pasted`: of some of it the terminal said that it was pasted."""
+
+    text: str
+    is_pasted: bool
 
 
 @dataclass(frozen=True)

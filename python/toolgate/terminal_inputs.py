@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .ask import Defer, Deny, Input, Inputs
-from .terminal_text import STRICT, Next, Row, Sheet, Show, Unclear, in_line, quoted
+from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +69,15 @@ def inputs_sheet(question: InputsQuestion, head: list[Row]) -> Sheet | None:
             return Deny()
         if re.fullmatch("l(ater)?", typed, re.IGNORECASE):
             return Defer()
+        if re.fullmatch("a(ll)?", typed, re.IGNORECASE):
+            return Show("complete")
         if re.fullmatch(r"\?|h(elp)?", typed, re.IGNORECASE):
             return Show("help")
         return Unclear("That is neither yes nor no.")
 
     explained = "y or yes: what it asks for is typed in, and shown before it is sent. n or no: all of it is declined."
-    return Sheet(rows, [], "Answer the server? y, n, later: ", [explained], read, Defer())
+    paged = "all: all that it asks for, page by page."
+    return Sheet(rows, rows, "Answer the server? y, n, later, all, ?: ", [explained, paged], read, Defer())
 
 
 def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet:
@@ -90,26 +93,28 @@ def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet
             content[item.field] = value
     rows = [Row("What is sent back:")]
     for key, action in actions.items():
-        rows.append(Row(f"{in_line(key)}: {action}", quoted=True))
+        rows.append(Row(f"{in_line(key)}: {action}", quoted=True, spare=True))
         rows += [
-            Row(f"  {in_line(name)}: {in_line(json.dumps(value, ensure_ascii=False))}", quoted=True)
+            Row(f"  {in_line(name)}: {in_line(json.dumps(value, ensure_ascii=False))}", quoted=True, spare=True)
             for name, value in contents.get(key, {}).items()
         ]
 
-    def read(typed: str) -> Answer | Unclear:
+    def read(typed: str) -> Answer | Show | Unclear:
+        if re.fullmatch("a(ll)?", typed, re.IGNORECASE):
+            return Show("complete")
         if strict and re.fullmatch("y", typed, re.IGNORECASE):
             return Unclear("Type yes in full to send this.", half_yes=True)
         if re.fullmatch("y(es)?", typed, re.IGNORECASE):
             return Inputs({key: Input(action, contents.get(key)) for key, action in actions.items()})
         return Deny() if re.fullmatch("no?", typed, re.IGNORECASE) else Unclear("That is neither yes nor no.")
 
-    return Sheet(rows, [], f"Send this? {'yes (in full)' if strict else 'y'}, n: ", [], read, Deny())
+    return Sheet(rows, rows, f"Send this? {'yes (in full)' if strict else 'y'}, n, all: ", [], read, Deny())
 
 
 def _request_rows(request: InputRequest) -> list[Row]:
     rows = [Row(f"Wanted: {request['type']}, {quoted(request['key'])}")]
     if "message" in request:
-        rows.append(Row(quoted(request["message"]), quoted=True))
+        rows.append(Row(quoted(request["message"]), quoted=True, spare=True))
     if "url" in request:
         rows += [Row("The whole address:"), Row(in_line(request["url"]), quoted=True)]
     if "declined" in request:

@@ -1,7 +1,4 @@
-"""How a question is written on a terminal, and what is typed is read.
-
-Whatever is not in our words is in quotes or behind `|`.
-"""
+"""How a question is written on a terminal, and what is typed is read."""
 
 from __future__ import annotations
 
@@ -10,14 +7,16 @@ import json
 import re
 import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+import uuid
+from typing import TYPE_CHECKING, Any, cast
 
-from . import _native
 from .ask import Approve, Cancel, Code, Defer, Deny, NotRan, Ran, Resend
+from .terminal_inputs import inputs_sheet
+from .terminal_remember import remember_sheet
+from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from .ask import Answer
     from .types import (
@@ -32,76 +31,10 @@ if TYPE_CHECKING:
         Question,
     )
 
-__all__ = [
-    "STRICT",
-    "Next",
-    "Row",
-    "Sheet",
-    "Show",
-    "Unclear",
-    "in_line",
-    "nobody",
-    "quoted",
-    "sheet_of",
-    "unasked",
-    "written",
-]
+__all__ = ["nobody", "sheet_of", "unasked"]
 
-# These reach beyond what can be undone, so that a slip of the finger must not do.
-STRICT = frozenset({"destructive", "send", "billing"})
-
-# What is not Latin, Greek, Cyrillic and the like may take two columns.
-_WIDE = 0x1100
-
-
-class Row(NamedTuple):
-    """A line; `quoted` is not in our words."""
-
-    text: str
-    quoted: bool = False
-
-
-@dataclass(frozen=True)
-class Show:
-    """Whoever typed wants to see something first."""
-
-    what: Literal["complete", "help"]
-
-
-@dataclass(frozen=True)
-class Next:
-    """The question goes on with another sheet."""
-
-    sheet: Sheet
-
-
-@dataclass(frozen=True)
-class Unclear:
-    """What was typed is no answer; `half_yes` is a `y` where it must be `yes`."""
-
-    why: str
-    half_yes: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One question as a terminal shows it.
-
-    Attributes:
-        lines: Its lines, the first of them our own sentence.
-        complete: Everything that the question is about, in pages.
-        prompt: What stands before the answer.
-        help: What may be typed.
-        read: What was typed means.
-        otherwise: What it means that nothing clear was typed.
-    """
-
-    lines: list[Row]
-    complete: list[Row]
-    prompt: str
-    help: list[str]
-    read: Callable[[str], Answer | Next | Show | Unclear]
-    otherwise: Answer
+# Notes that stand above the call however low the screen is.
+_KEPT_NOTES = 2
 
 
 def sheet_of(question: Question) -> Sheet | None:
@@ -118,8 +51,6 @@ def sheet_of(question: Question) -> Sheet | None:
         case "code":
             return _code_sheet(question)
         case "inputs":
-            from .terminal_inputs import inputs_sheet
-
             return inputs_sheet(question, _head(question))
         case _:  # pyright: ignore[reportUnnecessaryComparison] - a later core has more
             return None
@@ -148,54 +79,25 @@ def nobody(question: Question, why: str) -> Defer:
     return Defer(unasked=True)
 
 
-def written(rows: Iterable[Row], columns: int) -> str:
-    """Return rows as lines that the terminal need not break: a broken line could begin with words like ours."""
-    return "".join(_broken(text, "    | " if quoted else "  ", columns) for text, quoted in rows)
-
-
-def in_line(text: object) -> str:
-    """Return a text from outside as part of one line, as the core writes it out."""
-    whole = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
-    # A lone surrogate, which only Python's own strings can hold, is no character.
-    return _native.visible(whole.encode("utf-8", "backslashreplace").decode())
-
-
-def quoted(text: str) -> str:
-    """Return a text from outside in quotes that nothing in it ends."""
-    visible = in_line(text.replace("\\", "\\\\")).replace('"', '\\"')
-    return f'"{visible}"'
-
-
-def _broken(text: str, margin: str, columns: int) -> str:
-    # One column stays free: some terminals break a line that fills them all.
-    room = max(20, columns - len(margin) - 1)
-    lines: list[str] = []
-    line, used = "", 0
-    for character in text:
-        wide = 1 if ord(character) < _WIDE else 2
-        if used + wide > room:
-            # Between words, where there are any.
-            cut = line.rfind(" ", len(line) // 2) + 1 or len(line)
-            lines.append(line[:cut])
-            line = f"  {line[cut:]}"
-            used = sum(1 if ord(each) < _WIDE else 2 for each in line)
-        line += character
-        used += wide
-    lines.append(line)
-    return "".join(f"{margin}{line}\n" for line in lines)
-
-
 def _approval_sheet(question: ApprovalQuestion) -> Sheet:
     preview = question["preview"]
     strict = preview["effect"] in STRICT
     rows = [*_head(question), *_call(preview)]
-    if "same_call" in question:
-        rows.append(Row("Note: the agent asks for the same call twice; each yes sends it once."))
+    if (approvers := question.get("approvers")) is not None:
+        agreed = ", ".join(map(quoted, question.get("agreed", ()))) or "nobody yet"
+        people = ", ".join(map(quoted, approvers["from"]))
+        rows.append(Row(f"{approvers.get('count', 1)} of {people} must agree; agreed: {agreed}."))
     rows.append(Row(f"A yes would be good until {_time(question['expires_at'])}."))
+    # Never for what pays.
+    remember = [] if preview["effect"] == "billing" else question.get("remember", [])
+    if remember:
+        rows.append(Row("To allow others like it too, type remember.", spare=True))
 
-    def read(typed: str) -> Answer | Show | Unclear:
+    def read(typed: str) -> Answer | Next | Show | Unclear:
         if strict and re.fullmatch("y", typed, re.IGNORECASE):
             return Unclear("Type yes in full to allow this call.", half_yes=True)
+        if remember and re.fullmatch("remember", typed, re.IGNORECASE):
+            return Next(remember_sheet(preview["tool"], remember, strict=strict))
         return _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no.")
 
     return Sheet(
@@ -205,6 +107,7 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
         [
             f"{'yes' if strict else 'y or yes'}: the call is made once, exactly as shown.",
             "n or no: it is refused. What you type after it is told to the agent as the reason.",
+            *(["remember: allow it, and for a while others like it; you are asked which."] if remember else []),
             "later: it is refused for now; the approval stays open until its end.",
             "all: everything that is sent, page by page.",
             "Ctrl-C: the agent's call is called off. A second Ctrl-C ends the program.",
@@ -252,14 +155,15 @@ def _definition_sheet(question: DefinitionQuestion) -> Sheet:
         else "Nothing but the server's own word says how little it does:"
     )
     asks = "Go on with the new definition" if is_new else "Believe the server's word on this tool"
+    rows = [
+        *_head(question),
+        Row(f"Tool: {quoted(question['tool'])}. {says}"),
+        *(row for difference in question["differences"] for row in _difference(difference)),
+        *_tool(question),
+    ]
     return Sheet(
-        [
-            *_head(question),
-            Row(f"Tool: {quoted(question['tool'])}. {says}"),
-            *(row for difference in question["differences"] for row in _difference(difference)),
-            *_tool(question),
-        ],
-        _complete(question["preview"]) if "preview" in question else [],
+        rows,
+        [*rows, *(_complete(question["preview"]) if "preview" in question else [])],
         f"{asks}? y, n, later, all, ?: ",
         [
             "y or yes: the definition is accepted and pinned; the call goes on, past the gates that are left.",
@@ -277,7 +181,7 @@ def _tool(question: DefinitionQuestion) -> list[Row]:
     """Return what a yes to a definition is about: the server's words on the tool, and the call that follows."""
     rows: list[Row] = []
     if (description := question.get("description")) is not None:
-        rows += [Row("The server describes it as:"), Row(quoted(description), quoted=True)]
+        rows += [Row("The server describes it as:"), Row(quoted(description), quoted=True, spare=True)]
     rows.append(Row(f"Its parameters: {', '.join(map(quoted, question.get('parameters', []))) or 'none'}"))
     if "preview" in question:
         rows += [Row("A yes goes on with this call:"), *_call(question["preview"])]
@@ -367,51 +271,102 @@ def _head(question: Question) -> list[Row]:
 
 
 def _call(preview: Preview) -> list[Row]:
-    given = cast("Mapping[str, Any]", preview)
-    title = f", called {quoted(given['title'])} by its server" if given.get("title") is not None else ""
+    name = preview.get("title")
+    title = "" if name is None else f", called {quoted(name)} by its server"
     reasons = f", because {in_line('; '.join(preview['reasons']))}" if preview["reasons"] else ""
     rows = [Row(f"Tool: {quoted(preview['tool'])}{title}"), Row(f"Effect: {in_line(preview['effect'])}{reasons}")]
-    if record := given.get("record"):
+    notes = _notes(preview)
+    rows += notes[:_KEPT_NOTES]
+    if record := preview.get("record"):
         rows += [Row("It is about, as the server says:"), *map(_line, record)]
-    rows.append(Row("What is sent:" if preview["lines"] else "Nothing is sent with it."))
-    rows += map(_line, preview["lines"])
-    if omitted := given.get("omitted"):
+    sent = [line for line in preview["lines"] if not _is_meta(line)]
+    beside = [line for line in preview["lines"] if _is_meta(line)]
+    rows += [Row("What is sent:" if sent else "Nothing is sent with it."), *map(_line, sent)]
+    if beside:
+        rows += [Row("Beside the arguments (_meta):"), *map(_line, beside)]
+    rows += _inputs(preview)
+    if omitted := preview.get("omitted"):
         rows.append(Row(f"{omitted} more not shown here: type all to see them."))
-    if defaults := given.get("defaults"):
-        rows += [Row("What the server fills in:"), *map(_line, defaults)]
-    rows += [Row(f"Note: {in_line(note)}") for note in given.get("notes", ())]
-    return rows
+    return rows + _defaults(preview) + [row._replace(spare=True) for row in notes[_KEPT_NOTES:]]
 
 
 def _complete(preview: Preview) -> list[Row]:
+    rows: list[Row] = []
+    if record := preview.get("record"):
+        rows += [Row("It is about, as the server says:"), *map(_line, record)]
     given = cast("Mapping[str, Any]", preview)
-    rows = [Row("What is sent:")]
-    rows += _json(given["arguments"]) if "arguments" in given else map(_line, preview["lines"])
-    if defaults := given.get("defaults"):
-        rows += [Row("What the server fills in:"), *map(_line, defaults)]
+    rows.append(Row("What is sent:"))
+    rows += _json(given["arguments"], preview.get("hidden", ())) if "arguments" in given else map(_line, given["lines"])
+    rows += _inputs(preview) + _defaults(preview)
     if "meta" in given:
         rows += [Row("Beside the arguments (_meta):"), *_json(given["meta"])]
+    return rows + _notes(preview)
+
+
+def _is_meta(line: Line) -> bool:
+    """Tell whether it stands beside the arguments; one of that name is in quotes."""
+    return re.match(r"_meta(?:\Z|[.\[])", line["label"]) is not None
+
+
+def _inputs(preview: Preview) -> list[Row]:
+    inputs = preview.get("inputs")
+    return [Row("What the tool asked for, and is given:"), *map(_line, inputs)] if inputs else []
+
+
+def _notes(preview: Preview) -> list[Row]:
+    rows = [Row(f"Note: {in_line(note)}") for note in preview.get("notes", ())]
+    if omitted := preview.get("notes_omitted"):
+        rows.append(Row(f"Note: {omitted} more such notes are not shown."))
     return rows
 
 
-def _json(value: object) -> list[Row]:
+def _defaults(preview: Preview) -> list[Row]:
+    if not (defaults := preview.get("defaults")):
+        return []
+    rows = [Row("What the server fills in:"), *map(_line, defaults)]
+    if omitted := preview.get("defaults_omitted"):
+        rows.append(Row(f"It may fill in {omitted} more that are not shown."))
+    return rows
+
+
+def _json(value: object, hidden: Sequence[str] = ()) -> list[Row]:
+    # No string can be one that nobody knew.
+    mark = f"hidden {uuid.uuid4()}"
+    pointers = [pointer.split("/") for pointer in hidden]
+    shown = _marked(value, [""], pointers, mark) if pointers else value
     # JSON writes line breaks within strings as `\n`, so that each line of it is one of the structure.
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(shown, indent=2, ensure_ascii=False).replace(f'"{mark}"', "(hidden)")
     return [Row(in_line(line), quoted=True) for line in text.split("\n")]
 
 
+def _marked(value: Any, path: list[str], pointers: list[list[str]], mark: str) -> Any:
+    """Return the value with a mark for each value that a pointer leads to; `*` stands for any name or place."""
+    if any(
+        len(pointer) == len(path) and all(part in ("*", given) for part, given in zip(pointer, path, strict=True))
+        for pointer in pointers
+    ):
+        return mark
+    given: Any = value
+    if isinstance(value, list):
+        return [_marked(item, [*path, str(at)], pointers, mark) for at, item in enumerate(given)]
+    if isinstance(value, dict):
+        tokens = {name: name.replace("~", "~0").replace("/", "~1") for name in given}
+        return {name: _marked(member, [*path, tokens[name]], pointers, mark) for name, member in given.items()}
+    return value
+
+
 def _line(line: Line) -> Row:
-    return Row(f"{in_line(line['label'])}: {in_line(line['value'])}", quoted=True)
+    return Row(f"{in_line(line['label'])}: {in_line(line['value'])}", quoted=True, spare=True)
 
 
 def _difference(difference: Difference) -> list[Row]:
     path, note = quoted(difference["path"]), in_line(difference["note"])
-    rows = [Row(f"{in_line(difference['change'])} at {path}: {note}", quoted=True)]
+    rows = [f"{in_line(difference['change'])} at {path}: {note}"]
     if "before" in difference:
-        rows.append(Row(f"  before: {quoted(difference['before'])}", quoted=True))
+        rows.append(f"  before: {quoted(difference['before'])}")
     if "after" in difference:
-        rows.append(Row(f"  now: {quoted(difference['after'])}", quoted=True))
-    return rows
+        rows.append(f"  now: {quoted(difference['after'])}")
+    return [Row(row, quoted=True, spare=True) for row in rows]
 
 
 def _time(millis: int) -> str:

@@ -11,7 +11,7 @@ use crate::text::visible;
 const MAX_NAME: usize = 200;
 const MAX_APPROVERS: usize = 100;
 
-/// Who answered, as the host knows the person that it asked.
+/// Who answered, as the host knows the person that it asked. A text is read as the person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct By {
     /// The person, such as a user's id; 1 to 200 bytes.
@@ -27,9 +27,13 @@ impl FromNode for By {
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        from.object(Some(&["who", "means"]));
-        from.must("who", &mut self.who);
-        from.may("means", &mut self.means);
+        if let Some(who) = from.node().as_text() {
+            self.who = who.into_owned();
+        } else {
+            from.object(Some(&["who", "means"]));
+            from.must("who", &mut self.who);
+            from.may("means", &mut self.means);
+        }
         if !is_name(&self.who) {
             from.unfit("who", NAME);
         }

@@ -85,7 +85,7 @@ impl Decide {
                 (decide.silence, decide.until) = (*silence, *until);
                 decide.reason.clone_from(reason);
             }
-            Answer::Remember(_) => decide.end(Err(only_to_the_question())),
+            Answer::Remember(..) => decide.end(Err(only_to_the_question())),
             _ => decide.end(Err(wrong_answer())),
         }
         if matches!(decide.stage, Stage::Finished(_)) {

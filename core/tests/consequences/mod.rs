@@ -249,7 +249,7 @@ fn remembered(calls: u64) -> (World, Bounds) {
                 Happening::Committed
             }
             Action::Ask { .. } => {
-                Happening::Answer { answer: Answer::Remember(Remember { calls: Some(calls), ..remember() }) }
+                Happening::Answer { answer: Answer::Remember(Remember { calls: Some(calls), ..remember() }, None) }
             }
             Action::CallTool { .. } => {
                 document = Some(r#"{"content":[]}"#);
@@ -306,7 +306,7 @@ fn billing_is_never_remembered() -> bool {
     let step = start(&mut guard, flow, Some(r#"{"id":"a"}"#), 1);
     let step = handle(&mut guard, &step.id, Happening::Committed, None);
     let is_offered = matches!(&step.action, Action::Ask { question } if matches!(&question.about, About::Approval { remember, .. } if !remember.is_empty()));
-    let event = Happening::Answer { answer: Answer::Remember(remember()) };
+    let event = Happening::Answer { answer: Answer::Remember(remember(), None) };
     let next = guard.handle(Event { step: step.id, now: NOW, event }, None);
     let code = match &next {
         Err(error) => error.code(),

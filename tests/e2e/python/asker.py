@@ -1,9 +1,10 @@
 """One process whose agent makes calls that a person at the terminal is asked about.
 
-Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds)
-and the number of its `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in
-milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent
-and for every end: `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged.
+Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `arguments`, `meta`, `after` and `abort`
+(milliseconds) and the number of its `guard`; `tools` beside the two that there always are; `guards`, their
+`policy`, `by` (who sits there), and `ttl`, the approvals' life in milliseconds. With `chain` a call begins when
+the one before is over. The log gets a line for everything that is sent and for every end: `sent NAME`, `NAME
+CODE`. With `question` only that is asked, and the answer logged.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Client:
     async def list_tools(self) -> Any:
         return mcp.types.ListToolsResult.model_validate({"tools": [*TOOLS, *PLAN.get("tools", [])]})
 
-    async def call_tool(self, name: str, arguments: Any = None) -> Any:
+    async def call_tool(self, name: str, arguments: Any = None, *, meta: Any = None) -> Any:
         write(f"sent {arguments.get('name', name)}")
         return mcp.types.CallToolResult.model_validate({"content": [{"type": "text", "text": "done"}]})
 
@@ -52,7 +53,7 @@ async def make(guard: Any, call: dict[str, Any]) -> None:
     await asyncio.sleep(call.get("after", 0) / 1000)
     try:
         async with asyncio.timeout(call["abort"] / 1000 if "abort" in call else None):
-            await guard.call_tool(call["tool"], call["arguments"])
+            await guard.call_tool(call["tool"], call["arguments"], meta=call.get("meta"))
     except toolgate.ToolgateError as error:
         write(f"{name} {error.code}")
     except TimeoutError:
@@ -66,7 +67,13 @@ async def main() -> None:
         answer = await toolgate.ask_in_terminal(PLAN["question"])
         write(json.dumps(answer_to_json(answer)))
         return
-    options = {"ask": toolgate.ask_in_terminal, "server": "https://files.example/mcp", "subject": "agent:tests"}
+    ask = toolgate.ask_in_terminal(by=PLAN["by"]) if "by" in PLAN else toolgate.ask_in_terminal
+    options = {
+        "ask": ask,
+        "policy": PLAN.get("policy"),
+        "server": "https://files.example/mcp",
+        "subject": "agent:tests",
+    }
     guards = [
         await toolgate.Guard.attach(Client(), **options, approval_ttl=PLAN.get("ttl"))
         for _ in range(PLAN.get("guards", 1))

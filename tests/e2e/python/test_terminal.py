@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -57,6 +59,9 @@ def delete(name: str, **more: Any) -> dict[str, Any]:
 
 def share(name: str, **more: Any) -> dict[str, Any]:
     return {"tool": "share_file", "arguments": {"name": name}, **more}
+
+
+REFUND = {"name": "refund", "inputSchema": {"type": "object"}, "annotations": {"destructiveHint": True}}
 
 
 def ended(log: Path) -> list[str]:
@@ -106,9 +111,10 @@ class TestOneAtATime:
 
     def test_the_same_call_twice_says_so(self, begin, log):
         with Keyboard(begin(share("a"), share("a"))) as person:
-            assert "the same call twice" in person.see(f"question 1 of 2(.*?){PROMPT}")[1]
-            person.press("y\n")
-            assert "the same call twice" in person.see(f"question 2 of 2(.*?){PROMPT}")[1]
+            for number, keys in ((1, "y\n"), (2, "")):
+                sheet = " ".join(person.see(f"question {number} of 2(.*?){PROMPT}")[1].split())
+                assert len(re.findall("[Tt]he same call (?:is asked for )?twice", sheet)) == 1, sheet
+                person.press(keys)
             person.press("n once is enough\n")
             assert person.end() == 0
         assert sorted(ended(log)[:-1]) == ["a approval_denied", "a done", "sent a"]
@@ -309,6 +315,64 @@ class TestControlKeys:
             assert person.end() == 0
         assert ended(log) == ["sent a", "a done", "end"]
 
+    def test_in_the_background_nobody_is_asked(self, begin, log, tmp_path):
+        script = tmp_path / "agent.sh"
+        script.write_text(f"exec {shlex.join(map(str, begin(delete('a'))))}\n")
+        with Keyboard(["bash", "--norc", "-i"], columns=100, PS1="PROMPT> ") as person:
+            person.see("PROMPT> ")
+            person.press(f"sh {script} &\n")
+            person.see("the program runs in the background")
+            person.see("the program goes on")
+            person.press("exit\n")
+            person.rest(0.5)
+        assert ended(log) == ["a approval_required", "end"]
+
+    def test_what_was_half_typed_is_dropped_when_stopped(self, begin, log, tmp_path):
+        script = tmp_path / "agent.sh"
+        script.write_text(f"exec {shlex.join(map(str, begin(delete('a'))))}\n")
+        with Keyboard(["bash", "--norc", "-i"], columns=100, PS1="PROMPT> ") as person:
+            person.see("PROMPT> ")
+            person.press(f"sh {script}\n")
+            person.see(PROMPT)
+            person.press("ye\x1a")
+            person.see("Stopped")
+            person.see("PROMPT> ")
+            person.press("fg\n")
+            person.see(PROMPT)
+            person.press("s\n")
+            person.see("neither yes nor no")
+            person.see(PROMPT)
+            person.press("n\n")
+            person.see("the program goes on")
+            person.see("PROMPT> ")
+            person.press("exit\n")
+            person.rest(0.5)
+        assert ended(log) == ["a approval_denied", "end"]
+
+    def test_both_ctrl_cs_at_once(self, begin, log):
+        with Keyboard(begin(delete("a"))) as person:
+            person.see(PROMPT)
+            person.press("\x03\x03")
+            assert person.end() == -signal.SIGINT
+        assert "end" not in ended(log)
+
+    def test_the_terminal_is_given_back_when_the_process_is_ended(self, begin, log):
+        with Keyboard(begin(delete("a"))) as person:
+            person.see(PROMPT)
+            person.signal(signal.SIGTERM)
+            assert person.end() == -signal.SIGTERM
+        assert ended(log) == []
+
+    def test_a_pasted_yes_is_none(self, begin, log):
+        with Keyboard(begin(delete("a"))) as person:
+            person.see(PROMPT)
+            person.press(f"{ESCAPE}[200~yes{ESCAPE}[201~\n")
+            person.see("What is pasted is no answer")
+            person.see(PROMPT)
+            person.press("yes\n")
+            assert person.end() == 0
+        assert ended(log) == ["sent a", "a done", "end"]
+
     def test_the_line_is_edited(self, begin, log):
         with Keyboard(begin(delete("a"))) as person:
             person.see(PROMPT)
@@ -359,6 +423,115 @@ class TestAnswers:
         assert ended(log) == ["a approval_required", "end"]
 
 
+class TestTheWholeCall:
+    """Whatever is approved is on the screen when it is approved."""
+
+    def test_what_stands_beside_the_arguments(self, begin, log):
+        meta = {"x/recipient": "evil@x.example", "to": "\u0430na@x.example"}
+        with Keyboard(begin(delete("a", meta=meta))) as person:
+            sheet = person.see(f"toolgate asks(.*?){PROMPT}")[1]
+            assert "Beside the arguments (_meta):" in sheet
+            assert '| _meta."x/recipient": "evil@x.example"' in sheet
+            assert "Note: _meta/to: " in sheet
+            person.press("n\n")
+            assert person.end() == 0
+        assert ended(log) == ["a approval_denied", "end"]
+
+    def test_no_arguments(self, begin):
+        with Keyboard(begin({"tool": "delete_file", "arguments": {}})) as person:
+            sheet = person.see(f"toolgate asks(.*?){PROMPT}")[1]
+            assert "Nothing is sent with it." in sheet
+            assert "|" not in sheet
+            person.press("n\n")
+            assert person.end() == 0
+
+    def test_a_long_call_leaves_nothing_that_matters_above_the_screen(self, begin, log):
+        many = {f"note{number:02}": "lorem ipsum " * 150 for number in range(50)}
+        call = delete("a", arguments={**many, "to": "evil@x.example", "text": "a " * 4_000})
+        with Keyboard(begin(call), columns=80, rows=24) as person:
+            for keys in ("all\n", "q\n", "n\n"):
+                person.see(r": $")
+                person.rest(0.2)
+                shown = person.screen.split("\n")[-24:]
+                if keys != "q\n":
+                    assert any("May the agent call `delete_file`" in line for line in shown)
+                    assert '    | to: "evil@x.example"' in shown
+                    assert any("type all to see everything" in line for line in shown)
+                    assert any(line.endswith(" more") for line in shown)
+                person.press(keys)
+            assert person.end() == 0
+        assert ended(log) == ["a approval_denied", "end"]
+
+    def test_what_is_hidden_is_no_null(self, begin):
+        call = delete("a", arguments={"pw": "s3cr3t-of-ana", "list": [{"pw": "other"}], "none": None})
+        hidden = [{"tools": ["delete_file"], "paths": ["/pw", "/list/*/pw"]}]
+        with Keyboard(begin(call, policy={"secret_arguments": hidden})) as person:
+            person.see(PROMPT)
+            person.press("all\n")
+            shown = person.see(f"(.*?){PROMPT}")[1]
+            assert '"pw": (hidden)' in shown
+            assert shown.count("(hidden)") >= 2
+            assert '"none": null' in shown
+            assert "s3cr3t" not in person.screen
+            person.press("n\n")
+            assert person.end() == 0
+
+
+class TestWhoAnswers:
+    POLICY: ClassVar[dict[str, Any]] = {
+        "rules": [{"effects": ["destructive"], "then": "ask", "approvers": {"from": ["ana", "ben"], "count": 2}}]
+    }
+
+    def test_the_sheet_says_who_must(self, begin, log):
+        with Keyboard(begin(delete("a"), policy=self.POLICY, by="ana")) as person:
+            sheet = person.see(f"toolgate asks(.*?){PROMPT}")[1]
+            assert '2 of "ana", "ben" must agree; agreed: nobody yet.' in sheet
+            person.press("yes\n")
+            assert person.end() == 0
+        assert ended(log) == ["a approval_required", "end"]
+
+    @pytest.mark.parametrize(("by", "why"), [({}, "`by` does not say who"), ({"by": "zoe"}, '"zoe" is none of those')])
+    def test_nobody_is_asked_in_vain(self, begin, log, by, why):
+        with Keyboard(begin(delete("a"), policy=self.POLICY, **by)) as person:
+            person.see(f"nobody was asked .*{why}")
+            assert person.end() == 0
+            assert "toolgate asks" not in person.screen
+        assert ended(log) == ["a approval_required", "end"]
+
+
+class TestRemember:
+    def test_a_yes_for_others_like_it(self, begin, log):
+        calls = [delete("a"), delete("a"), delete("b")]
+        with Keyboard(begin(*calls, chain=True)) as person:
+            person.see("type remember")
+            for prompt, typed in (
+                (PROMPT, "remember"),
+                ("numbers with commas, n: ", "2"),
+                ("Type all.*numbers with commas, n: ", "1"),
+                ("or 30 minutes, n: ", "0 calls"),
+                ("or 30 minutes, n: ", "5 calls"),
+                (r"yes \(in full\), n: ", "y"),
+                (r"in full to allow them.*n: ", "yes"),
+                (f"question 1 of 1.*{PROMPT}", "n"),
+            ):
+                person.see(prompt)
+                person.rest(0.1)
+                person.press(f"{typed}\n")
+            assert person.end() == 0
+        assert ended(log) == ["sent a", "a done", "sent a", "a done", "b approval_denied", "end"]
+
+    def test_never_for_what_pays(self, begin):
+        with Keyboard(begin({"tool": "refund", "arguments": {"name": "a"}}, tools=[REFUND])) as person:
+            person.see("billing")
+            person.see(PROMPT)
+            assert "remember" not in person.screen
+            person.press("remember\n")
+            person.see("neither yes nor no")
+            person.see(PROMPT)
+            person.press("n\n")
+            assert person.end() == 0
+
+
 class TestForgeries:
     """Whatever a server or a model writes stands in quotes or behind a bar, on a line of its own."""
 
@@ -404,7 +577,7 @@ class TestForgeries:
             "annotations": {"readOnlyHint": True, "openWorldHint": False},
         }
         with Keyboard(begin({"tool": tool["name"], "arguments": {"name": "a"}}, tools=[tool]), columns=80) as person:
-            person.see(r"Believe the server's word on this tool\? y, n, later, \?: ")
+            person.see(r"Believe the server's word on this tool\? y, n, later, all, \?: ")
             shown = person.screen
             person.press("y\n")
             assert person.end() == 0
@@ -439,7 +612,7 @@ class TestInputs:
 
     def test_typed_in_and_sent_by_a_yes(self, begin, log):
         with Keyboard(begin(question=self.question("billing"))) as person:
-            person.see(r"Answer the server\? y, n, later: ")
+            person.see(r"Answer the server\? y, n, later, all, \?: ")
             assert "https://pay.example/x?y=1" in person.screen
             person.press("y\n")
             for prompt, typed in (
@@ -450,8 +623,8 @@ class TestInputs:
                 ('"kind": ', "2"),
                 ('"mail": ', ""),
                 ("Agree to it", "n"),
-                (r"12.5.*Send this\? yes \(in full\), n: ", "y"),
-                (r"in full to send.*Send this\? yes \(in full\), n: ", "yes"),
+                (r"12.5.*Send this\? yes \(in full\), n, all: ", "y"),
+                (r"in full to send.*Send this\? yes \(in full\), n, all: ", "yes"),
             ):
                 person.see(prompt)
                 person.rest(0.1)
@@ -467,7 +640,7 @@ class TestInputs:
     def test_declined_and_put_off(self, begin, log):
         for typed in ("n", "later"):
             with Keyboard(begin(question=self.question("write"))) as person:
-                person.see(r"Answer the server\? y, n, later: ")
+                person.see(r"Answer the server\? y, n, later, all, \?: ")
                 person.press(f"{typed}\n")
                 assert person.end() == 0
         assert [json.loads(line)["type"] for line in ended(log)] == ["deny", "defer"]

@@ -156,9 +156,9 @@ impl Call {
                     Err(error) => self.refuse(error),
                 }
             }
-            Answer::Remember(remember) => {
+            Answer::Remember(remember, by) => {
                 let remembered = self.remember(approval, remember, input.now, shared)?;
-                let yes = Answer::Approve { by: None };
+                let yes = Answer::Approve { by: by.clone() };
                 match decided(approval, &yes, input.now, &shared.seal) {
                     Ok(Decided::Moved(after)) => {
                         self.tally(&yes, input.now, shared);

@@ -683,7 +683,7 @@ impl Call {
             }
             Answer::Defer => self.refuse(problem),
             Answer::Cancel => self.call_off()?,
-            Answer::Remember(_) => return Err(remembering::only_of_calls()),
+            Answer::Remember(..) => return Err(remembering::only_of_calls()),
             _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,

@@ -3,9 +3,9 @@
  *
  *   node asker.js <log> <plan>
  *
- * The plan is JSON: `calls`, each with `tool`, `arguments`, `after` and `abort` (milliseconds) and the number of its
- * `guard`; `tools` beside the two that there always are; `guards` and `ttl`, the approvals' life in milliseconds. With
- * `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
+ * The plan is JSON: `calls`, each with `tool`, `arguments`, `meta`, `after` and `abort` (milliseconds) and the number of
+ * its `guard`; `tools` beside the two that there always are; `guards`, their `policy`, `by` (who sits there), and `ttl`,
+ * the approvals' life in milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
  * `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged.
  */
 
@@ -17,6 +17,7 @@ import { askInTerminal } from "toolgate/node";
 interface Call {
   tool: string;
   arguments: Record<string, unknown>;
+  meta?: Record<string, unknown>;
   after?: number;
   abort?: number;
   guard?: number;
@@ -27,6 +28,8 @@ interface Plan {
   tools?: object[];
   guards?: number;
   ttl?: number;
+  policy?: object;
+  by?: string;
   chain?: boolean;
   begin?: number;
   question?: Record<string, unknown>;
@@ -46,7 +49,7 @@ const tools = [
 /** As little of a client as a guard needs. */
 const client = {
   listTools: async () => ({ tools }),
-  callTool: async (call: { name: string; arguments?: Record<string, unknown> }, _options?: object) => {
+  callTool: async (call: { name: string; arguments?: Record<string, unknown>; _meta?: object }, _options?: object) => {
     write(`sent ${call.arguments?.name ?? call.name}`);
     return { content: [{ type: "text", text: "done" }] };
   },
@@ -57,7 +60,8 @@ async function make(guard: Guard<typeof client>, call: Call): Promise<void> {
   await sleep(call.after ?? 0);
   const signal = call.abort === undefined ? undefined : AbortSignal.timeout(call.abort);
   try {
-    await guard.callTool({ name: call.tool, arguments: call.arguments }, signal && { signal });
+    const asked = { name: call.tool, arguments: call.arguments, ...(call.meta && { _meta: call.meta }) };
+    await guard.callTool(asked, signal && { signal });
     write(`${name} done`);
   } catch (error) {
     if (!(error instanceof ToolgateError)) throw error;
@@ -76,7 +80,9 @@ if (plan.question !== undefined) {
 }
 const guards: Guard<typeof client>[] = [];
 for (let made = 0; made < (plan.guards ?? 1); made += 1) {
-  const options = { server: "https://files.example/mcp", subject: "agent:tests", ask: askInTerminal() };
+  const ask = askInTerminal(plan.by === undefined ? {} : { by: plan.by });
+  const policy = plan.policy && { policy: JSON.stringify(plan.policy) };
+  const options = { server: "https://files.example/mcp", subject: "agent:tests", ask, ...policy };
   guards.push(await Guard.attach(client, plan.ttl === undefined ? options : { ...options, approvalTtl: plan.ttl }));
 }
 const guardOf = (call: Call) => guards[call.guard ?? 0] as Guard<typeof client>;

@@ -1,0 +1,82 @@
+"""A yes for further calls of the same tool, on a terminal: which values must stay the same, and for how long."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from .ask import Approve, Deny, Remember
+from .terminal_rows import Next, Row, Sheet, Show, Unclear, in_line, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .ask import Answer
+
+    _Read = Callable[[str], Answer | Next | Show | Unclear]
+
+__all__ = ["remember_sheet"]
+
+_MINUTE_MS = 60_000
+# Longer or more often nobody should say yes at once.
+_MOST_MINUTES = 1_440
+_MOST_CALLS = 100
+
+
+def remember_sheet(tool: str, pointers: Sequence[str], *, strict: bool) -> Sheet:
+    """Return the question's sheet; `pointers` lead to the argument values that may be fixed."""
+    rows = [Row(f"Which values must be the same in further calls of {quoted(tool)}?")]
+    rows += [Row(f"{number}: {in_line(pointer)}", quoted=True) for number, pointer in enumerate(pointers, 1)]
+
+    def read(typed: str) -> Next | Unclear:
+        if re.fullmatch("all", typed, re.IGNORECASE):
+            return Next(_extent_sheet(tool, list(pointers), strict=strict))
+        numbers = [part.strip() for part in typed.split(",")]
+        if not all(re.fullmatch("[1-9][0-9]{0,3}", part) and int(part) <= len(pointers) for part in numbers):
+            return Unclear("Type all, or the numbers of some of them.")
+        fixed = list(dict.fromkeys(pointers[int(part) - 1] for part in numbers))
+        return Next(_extent_sheet(tool, fixed, strict=strict))
+
+    explained = "all: only calls with the same values. Values whose numbers you leave out may be anything."
+    return _step(rows, "all, or their numbers with commas, n: ", [explained], read)
+
+
+def _extent_sheet(tool: str, fixed: list[str], *, strict: bool) -> Sheet:
+    def read(typed: str) -> Next | Unclear:
+        given = re.fullmatch(r"([0-9]{1,4})\s*(calls?|m|min|minutes?)", typed, re.IGNORECASE)
+        count = int(given[1]) if given else 0
+        is_calls = given is not None and given[2].lower().startswith("c")
+        if not 1 <= count <= (_MOST_CALLS if is_calls else _MOST_MINUTES):
+            return Unclear(f"Type a number of calls up to {_MOST_CALLS}, or of minutes up to {_MOST_MINUTES}.")
+        return Next(_last_sheet(tool, fixed, count, is_calls=is_calls, strict=strict))
+
+    explained = f"At most {_MOST_CALLS} calls or {_MOST_MINUTES} minutes, and not beyond this session."
+    rows = [Row("For how many further calls, or for how long?")]
+    return _step(rows, "Such as 5 calls, or 30 minutes, n: ", [explained], read)
+
+
+def _last_sheet(tool: str, fixed: list[str], count: int, *, is_calls: bool, strict: bool) -> Sheet:
+    if is_calls:
+        remember = Remember(fixed, calls=count)
+    else:
+        remember = Remember(fixed, until=time.time_ns() // 1_000_000 + count * _MINUTE_MS)
+    others = f"{count} {'more' if is_calls else 'minutes of others'} of {quoted(tool)}"
+
+    def read(typed: str) -> Answer | Unclear:
+        if strict and re.fullmatch("y", typed, re.IGNORECASE):
+            return Unclear("Type yes in full to allow them.", half_yes=True)
+        is_yes = re.fullmatch("y(es)?", typed, re.IGNORECASE)
+        return Approve(remember=remember) if is_yes else Unclear("That is neither yes nor no.")
+
+    rows = [Row(f"This call, and {others} with the same {', '.join(map(quoted, fixed))}.")]
+    return _step(rows, f"Allow all of these? {'yes (in full)' if strict else 'y'}, n: ", [], read)
+
+
+def _step(rows: list[Row], prompt: str, explained: list[str], read: _Read) -> Sheet:
+    def or_no(typed: str) -> Answer | Next | Show | Unclear:
+        if re.fullmatch("no?", typed, re.IGNORECASE):
+            return Deny()
+        return Show("help") if re.fullmatch(r"\?|h(elp)?", typed, re.IGNORECASE) else read(typed)
+
+    return Sheet(rows, [], prompt, explained, or_no, Deny("The person gave no clear answer."))
