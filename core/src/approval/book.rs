@@ -186,6 +186,8 @@ mod tests {
             omitted: 0,
             arguments: Some(Json::verbatim(arguments)),
             hidden: Vec::new(),
+            defaults_omitted: 0,
+            notes_omitted: 0,
             defaults: Vec::new(),
             defaults_omitted: 0,
             meta: None,
