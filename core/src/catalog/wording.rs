@@ -84,8 +84,10 @@ pub(crate) fn of_name(name: &str) -> Wording {
             }
             Sense::Nothing => {
                 let is_thing = |word: &str| {
-                    word.ends_with('s')
-                        || [OBJECTS, RECORD, PEOPLE, PARTS, JOINS].iter().any(|list| has_any(list, word))
+                    // Those may be deeds as well.
+                    !has("book order", word)
+                        && (word.ends_with('s')
+                            || [OBJECTS, RECORD, PEOPLE, PARTS, JOINS].iter().any(|list| has_any(list, word)))
                 };
                 unknown |= has(JOINS, last) && !(before.lists && is_thing(&word.text));
             }
@@ -206,6 +208,7 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     let alone = next.is_empty() && (word.opens || is_last) && !noun;
     let object = word.opens && !next.is_empty() && !noun && !has_any(RECORD, next) && !has_any(PARTS, next);
     let does = |holds: bool, effect: Effect| holds.then_some(Sense::Does(effect));
+    let is_program = |other: &str| has_any(PROGRAMS, other) || word.text == "execute" && is_database(other);
     let special = match &*word.text {
         "rid" => does(last == "get" && next == "of", Effect::Destructive),
         "ping" => does(has_any(PEOPLE, next), Effect::Send),
@@ -233,7 +236,7 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
             does(!noun && (near(MONEY, 1) || near("nft", 1)), Effect::Billing)
         }
         "approve" | "move" | "release" | "send" if near(MONEY, 1) && !before.reading => does(true, Effect::Billing),
-        "place" | "submit" | "confirm" | "enter" if near("bet bid cost order trade", 1) => {
+        "place" | "submit" | "confirm" | "enter" if near("bet bid cost order trade", 2) => {
             does(!before.reading, Effect::Billing)
         }
         "close" | "enter" | "exercise" | "exit" | "open" if near("option position trade", 1) => {
@@ -260,13 +263,17 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         "email" | "mail" | "message" | "sms" => {
             does(object || !noun && has_any(PEOPLE, next) || alone && word.opens, Effect::Send)
         }
-        "add" | "create" if has_any("email message mms sms tweet", next) && ends("email message mms sms tweet") => {
+        "add" | "create"
+            if (has_any("email message mms sms tweet", next) || has("chat direct outgoing text", next))
+                && ends("email message mms sms tweet") =>
+        {
             does(!before.reading, Effect::Send)
         }
         "begin" | "create" | "initiate" | "make" | "place" | "start" if ends("call phonecall") => {
             does(!before.reading, if has_any(TOOLS, next) { Effect::External } else { Effect::Send })
         }
         "call" if has_any(TOOLS, next) => does(!noun, Effect::External),
+        "dial" if alone => does(true, Effect::Send),
         "call" | "dial" | "text" => {
             does(!noun && (has_any(PEOPLE, next) || has_any("number phone", next)), Effect::Send)
         }
@@ -302,11 +309,14 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         }
         "run" | "execute" if alone && word.opens => does(true, Effect::Destructive),
         "run" | "execute"
-            if !before.reading
-                && !has_any(RECORD, next)
-                && (has_any(PROGRAMS, last) || behind().take(3).any(|word| has_any(PROGRAMS, word))) =>
+            if !before.reading && !has_any(RECORD, next) && (is_program(last) || behind().take(3).any(is_program)) =>
         {
             does(true, Effect::Destructive)
+        }
+        "input" | "invoke" | "issue" | "perform" | "type" | "write"
+            if behind().take(3).any(|word| has_any("command console stdin terminal", word)) =>
+        {
+            does(!before.reading, Effect::Destructive)
         }
         "evaluate" | "launch" | "start" if has_any(PROGRAMS, next) => does(!before.reading, Effect::Destructive),
         "execution" | "executor" | "interpreter" if has_any(PROGRAMS, last) => {
@@ -861,7 +871,7 @@ const PEOPLE: &str = "all attendee client contact customer employee everyone gue
 const PAYMENTS: &str = "account amount balance bank booking card credit deposit fee invoice order payment \
     purchase subscription transaction wallet";
 const MONEY: &str = "allowance amount balance bnb bond btc cash coin credit crypto dollars erc eth eur euros \
-    fund matic money nft payment sol token usd usdc usdt wealth xrp";
+    fund matic money nft payment sol spender token usd usdc usdt wealth xrp";
 const TRANSFERS: &str = "account asset call data domain file ownership project repo repository site ticket";
 const POSTS: &str = "announcement article comment content data form image job link message note on photo reply \
     review status story thread to tweet update video webhook";
