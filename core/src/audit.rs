@@ -54,6 +54,8 @@ pub(crate) struct Audit {
     hidden: Vec<Path>,
     /// The host's clock when it was heard last.
     pub(crate) now: Millis,
+    /// Which server the lines are about, and who acts there.
+    whose: (String, String),
     /// A line could not be stored, so the chain has ended here.
     pub(crate) broken: bool,
 }
@@ -145,7 +147,8 @@ impl Trail {
 }
 
 impl Audit {
-    pub(crate) fn load(options: &AuditOptions, key: Option<Key>) -> Result<Self> {
+    /// `whose` are the server and the subject.
+    pub(crate) fn load(options: &AuditOptions, whose: (String, String), key: Option<Key>) -> Result<Self> {
         if options.redact.len() > MAX_PATHS {
             return Err(Error::new(Code::InvalidOptions, "`audit.redact` takes at most 256 pointers."));
         }
@@ -160,7 +163,7 @@ impl Audit {
             }
             hidden.push(path_of(pointer));
         }
-        let mut audit = Audit { seq: 0, head: NOTHING_BEFORE.to_owned(), key, hidden, now: 0, broken: false };
+        let mut audit = Audit { seq: 0, head: NOTHING_BEFORE.to_owned(), key, hidden, now: 0, whose, broken: false };
         if let Some(last) = options.last.as_deref().map(str::trim_ascii_end).filter(|last| !last.is_empty()) {
             let link = read_link(last.as_bytes(), audit.key.as_ref()).map_err(|why| {
                 Error::new(
@@ -406,10 +409,12 @@ impl Audit {
         text.raw("result", line.result);
         text.text("seal", self.key.as_ref().map(name_of).as_deref());
         text.raw("seq", Some(&self.seq.to_string()));
+        text.text("server", Some(&self.whose.0));
+        text.text("subject", Some(&self.whose.1));
         text.raw("time", Some(&self.now.to_string()));
         text.text("tool", line.tool);
         let mut text = text.0;
-        text.push_str("\"version\":1}");
+        text.push_str("\"version\":2}");
         self.head = sealed(&text, self.key.as_ref());
         text.insert_str(before_hash, &["\"hash\":\"", &self.head, "\","].concat());
         Some(text)
@@ -702,7 +707,8 @@ fn read_link(line: &[u8], key: Option<&Key>) -> core::result::Result<Link, Break
     let root = document.tape().root();
     let version = root.get("version").filter(|version| version.kind() == Kind::Number);
     let version = version.ok_or(Break::Unreadable)?.number_text();
-    if version != "1" {
+    // Lines of version 1 name neither the server nor the subject.
+    if !matches!(version, "1" | "2") {
         return Err(Break::OtherVersion);
     }
     let link: Link = json::de::from_node(root).map_err(|_| Break::Unreadable)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::approval::held::Held;
-use crate::approval::remembered::{Remembered, RememberedState};
+use crate::approval::remembered::Remembered;
 use crate::approval::{Approval, Book, Parked, Seal};
 use crate::audit::{self, Audit, AuditOptions, Trail};
 use crate::catalog::findings::Finding;
@@ -53,6 +53,8 @@ const DEFAULT_DISPATCH_TIMEOUT: Millis = 5 * 60 * 1_000;
 /// More calls than any flow makes one after the other.
 const MAX_REFUSED: u32 = 16;
 const SNAPSHOT_VERSION: u32 = 1;
+/// Characters of a server's and a subject's name in the audit.
+const MAX_WHOSE: usize = 512;
 
 /// What a guard is made from.
 #[derive(Debug, Clone)]
@@ -220,7 +222,8 @@ impl Guard {
         if let Some(key) = &options.seal_key {
             redactor.declare(key);
         }
-        let audit = options.audit.map(|audit| Audit::load(&audit, key.clone())).transpose()?;
+        let whose = (redactor.shown(&server, MAX_WHOSE), redactor.shown(&subject, MAX_WHOSE));
+        let audit = options.audit.map(|audit| Audit::load(&audit, whose, key.clone())).transpose()?;
         Ok(Guard {
             audit,
             shared: Shared {
@@ -678,8 +681,7 @@ impl Shared {
     /// Takes over a remembered answer; one that was counted further, or withdrawn, is not turned back.
     pub(crate) fn learn(&mut self, remembered: Remembered) {
         let known = self.remembered.get(&remembered.id);
-        let is_behind = |known: &Remembered| known.state == RememberedState::Withdrawn || known.used > remembered.used;
-        if known.is_some_and(is_behind) {
+        if known.is_some_and(|known| remembered.is_behind(known)) {
             return;
         }
         if known.is_none() && self.remembered.len() >= MAX_REMEMBERED {

@@ -71,6 +71,10 @@ mutants! {
     Once,
     /// A consequence that another process took first is taken for the call's own.
     OnceConflict,
+    /// A consequence is free again once the server answered with an error.
+    OnceError,
+    /// Nobody looks what was said to other guards on the same ledger.
+    Elsewhere,
     /// What was read is not noted for the rules that look back.
     After,
     /// A remembered answer is good for any number of calls.

@@ -434,13 +434,36 @@ pub struct RunningCall {
     pub approval: Option<String>,
 }
 
-/// The same call, as it was sent before.
+/// The same call, or one of the same consequence, as it was sent before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Earlier {
     /// The approval under which it was sent.
     pub approval: String,
-    /// `dispatched`: it may still be on its way; `unknown`: its answer was lost.
+    /// `dispatched`: it may still be on its way; `unknown`: its answer was lost; `failed`: the server answered with an
+    /// error, and may have done it all the same.
     pub state: State,
+}
+
+record!(strict Earlier { approval, state; });
+
+impl Earlier {
+    /// For whoever is asked about the call now.
+    pub(crate) fn in_words(&self) -> String {
+        let (id, ends) = (
+            &self.approval,
+            match self.state {
+                State::Unknown => {
+                    return format!(
+                        "The same call was sent before and its answer was lost ({}): it may have run already.",
+                        self.approval
+                    );
+                }
+                State::Failed => "was answered with an error: it may have run already",
+                _ => "may be on its way or done",
+            },
+        );
+        format!("The same call was sent before ({id}) and {ends}.")
+    }
 }
 
 /// What a person answered.
@@ -546,7 +569,7 @@ impl FromNode for Answer {
             &["withdraw", "reason", "by"],
             &["inputs", "responses"],
         ]);
-        let by = |from: &mut Source<'_>| from.member_or_default("by");
+        let by = |from: &mut Source<'_>| from.member_or_default::<Option<By>>("by");
         *self = match kind {
             Some(1) => Answer::Code { code: from.member("code") },
             Some(2) => Answer::Resend,

@@ -202,6 +202,19 @@ export interface Preview {
   inputs?: PreviewLine[];
   /** What the backend says of the thing that the call is about, or a draft of what would be sent. */
   record?: PreviewLine[];
+  /** Calls that were sent before and may have run: the same one, or one of the same consequence. `notes` says so too. */
+  earlier?: Earlier[];
+}
+
+/** A call that was sent before. */
+export interface Earlier {
+  /** The approval under which it was sent. */
+  approval: string;
+  /**
+   * `dispatched`: it may be on its way; `unknown`: its answer was lost; `failed`: the server answered with an error, and
+   * may have done it all the same.
+   */
+  state: "dispatched" | "unknown" | "failed";
 }
 
 /** What every question says. */
@@ -257,7 +270,7 @@ export interface ApprovalQuestion extends Asked {
   /** Who of them agreed already. */
   agreed?: string[];
   /** The same call was sent before and may have run: `dispatched`, it may be on its way; `unknown`, its answer was lost. */
-  earlier?: { approval: string; state: "dispatched" | "unknown" };
+  earlier?: Earlier;
 }
 
 /** The question whether a tool's new definition is accepted. */
@@ -457,20 +470,23 @@ export interface Remember {
 /** An answer that holds for further calls. */
 export interface Remembered {
   id: string;
-  state: "active" | "withdrawn";
+  /** `spent`: it let out all the calls that it was good for. */
+  state: "active" | "spent" | "withdrawn";
+  /** Who gave it. */
+  by?: By;
   /** The approval whose question it answered. */
   approval: string;
   server: string;
   subject: string;
   tool: string;
   effect: Effect;
-  /** The argument values that are fixed: as JSON, shortened; what the policy marks secret is `(hidden)`. */
+  /** The argument values that are fixed: as JSON, shortened. */
   arguments: { path: string; value: string }[];
   rememberedAt: number;
   until?: number;
   /** For how many calls it is good. */
   calls?: number;
-  /** How many were let out. */
+  /** How many were let out, but for those of which nothing was sent. */
   used: number;
   usedAt?: number;
   /** The session that it ends with. */
@@ -570,7 +586,7 @@ export interface Drift {
 
 /** Something that looks safe in a policy and is not. */
 export interface PolicyFinding {
-  /** The rule's place in `rules`, counted from 1. */
+  /** The place in `rules`, or in `once` where `path` leads there, counted from 1. */
   rule: number;
   kind:
     | "unanchored_pattern"
@@ -581,7 +597,8 @@ export interface PolicyFinding {
     | "unbound_effect"
     | "shadowed"
     | "unknown_tool"
-    | "missed_tool";
+    | "missed_tool"
+    | "unnamed_once";
   /** JSON Pointer into the policy. */
   path: string;
   /** What it means and what would be better, for people. */
@@ -631,6 +648,8 @@ export interface Approval {
   continues?: string;
   /** What came back, where it was no result: a question of the tool's own, or a task. */
   resultType?: "input_required" | "task";
+  /** It ended before anything of the call was written, so that it certainly did not run. */
+  notSent?: boolean;
   /** The person who looked. */
   witness?: By;
 }

@@ -140,7 +140,7 @@ class PolicyFinding(TypedDict):
     """Something that looks safe in a policy and is not."""
 
     rule: int
-    """The rule's place in `rules`, counted from 1."""
+    """The place in `rules`, or in `once` where `path` leads there, counted from 1."""
     kind: Literal[
         "unanchored_pattern",
         "unescaped_dot",
@@ -151,6 +151,7 @@ class PolicyFinding(TypedDict):
         "shadowed",
         "unknown_tool",
         "missed_tool",
+        "unnamed_once",
     ]
     path: str
     """JSON Pointer into the policy."""
@@ -392,6 +393,8 @@ class Preview(TypedDict):
     """What the tool asked for in this round of the call, and is given."""
     record: NotRequired[list[Line]]
     """What the backend says of the thing that the call is about, or a draft of what would be sent."""
+    earlier: NotRequired[list[Earlier]]
+    """Calls that were sent before and may have run: the same one, or one of the same consequence. `notes` says so."""
 
 
 class Request(TypedDict):
@@ -431,11 +434,12 @@ class Silence(TypedDict):
 
 
 class Earlier(TypedDict):
-    """The same call as it was sent before."""
+    """A call that was sent before: the same one, or one of the same consequence."""
 
     approval: str
-    state: Literal["dispatched", "unknown"]
-    """`dispatched`: it may be on its way; `unknown`: its answer was lost."""
+    state: Literal["dispatched", "unknown", "failed"]
+    """`dispatched`: it may be on its way; `unknown`: its answer was lost; `failed`: the server answered with an
+    error, and may have done it all the same."""
 
 
 class Approval(TypedDict):
@@ -466,6 +470,8 @@ class Approval(TypedDict):
     """The record of the round before, where this one is of a later round of the same call."""
     result_type: NotRequired[Literal["input_required", "task"]]
     """What came back, where it was no result: a question of the tool's own, or a task."""
+    not_sent: NotRequired[bool]
+    """It ended before anything of the call was written, so that it certainly did not run."""
     witness: NotRequired[DecidedBy]
     """The person who looked."""
 
@@ -475,14 +481,17 @@ class FixedArgument(TypedDict):
 
     path: str
     value: str
-    """As JSON, shortened; what the policy marks secret is `(hidden)`."""
+    """As JSON, shortened."""
 
 
 class Remembered(TypedDict):
     """An answer that holds for further calls; see `toolgate.Remember`."""
 
     id: str
-    state: Literal["active", "withdrawn"]
+    state: Literal["active", "spent", "withdrawn"]
+    """`spent`: it let out all the calls that it was good for."""
+    by: NotRequired[DecidedBy]
+    """Who gave it."""
     approval: str
     """The approval whose question it answered."""
     server: str

@@ -186,14 +186,13 @@ mod tests {
             omitted: 0,
             arguments: Some(Json::verbatim(arguments)),
             hidden: Vec::new(),
-            defaults_omitted: 0,
-            notes_omitted: 0,
             defaults: Vec::new(),
             defaults_omitted: 0,
             meta: None,
             inputs: Vec::new(),
             notes: Vec::new(),
             notes_omitted: 0,
+            earlier: Vec::new(),
             record: Vec::new(),
         };
         let now = number as u64;

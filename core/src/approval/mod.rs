@@ -9,6 +9,8 @@ pub(crate) mod preview;
 pub mod remembered;
 mod seal;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
@@ -19,7 +21,7 @@ use crate::json::{self, Json};
 use crate::map::Map;
 use crate::mcp::inputs::ResultType;
 use crate::mutant::{self, Mutant};
-use crate::step::Millis;
+use crate::step::{Earlier, Millis};
 pub(crate) use book::{Book, Parked};
 pub use people::{Agreement, Approvers, By};
 pub(crate) use preview::Frame;
@@ -90,6 +92,9 @@ pub struct Approval {
     /// What came back, where it was no result: a question of the tool's own, or a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_type: Option<ResultType>,
+    /// Whether it ended before anything of the call was written, so that it certainly did not run.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub not_sent: bool,
     /// The person who looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<By>,
@@ -102,7 +107,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, decided_by, withdrawn, approvers, agreed, dispatched_at, under, request, check, settled_by, witness, continues, result_type, given_back });
+record!(strict Approval { version, id, state, digest, preview, call, proposed_at, expires_at, seal; decided_at, reason, decided_by, withdrawn, approvers, agreed, dispatched_at, under, request, check, settled_by, witness, continues, result_type, not_sent, given_back });
 
 /// What a newer version of the record still has, whatever else it holds.
 struct Head {
@@ -238,6 +243,7 @@ impl Approval {
             given_back: 0,
             continues: None,
             result_type: None,
+            not_sent: false,
             witness: None,
             seal: String::new(),
         }
@@ -273,8 +279,34 @@ impl Approval {
 
     /// Whether it covers exactly this call.
     pub(crate) fn covers(&self, call: &Bound, arguments: &str, preview: &Preview) -> bool {
+        let preview = &*self.as_asked(preview);
         (self.version == VERSION && self.digest == call_digest(call, arguments, preview, self.expires_at))
             || (mutant::is(Mutant::Covers) && self.call.tool == call.tool)
+    }
+
+    /// What a person sees of a call, with what they were told of earlier ones when this was asked for: that follows from
+    /// the call alone no more than its expiry does.
+    fn as_asked<'p>(&self, preview: &'p Preview) -> Cow<'p, Preview> {
+        if self.preview.earlier.is_empty() && preview.earlier.is_empty() {
+            return Cow::Borrowed(preview);
+        }
+        let (earlier, notes) = (self.preview.earlier.clone(), self.preview.notes.clone());
+        Cow::Owned(Preview { earlier, notes, ..preview.clone() })
+    }
+
+    /// Whether who said yes was told of all of these.
+    pub(crate) fn tells_of(&self, earlier: &[Earlier]) -> bool {
+        earlier.iter().all(|one| self.preview.earlier.iter().any(|told| told.approval == one.approval))
+    }
+
+    /// Whether its call certainly did not run: nothing of it was written, or a person looked. What the server says of
+    /// it proves nothing.
+    pub(crate) fn certainly_not_run(&self) -> bool {
+        match self.state {
+            State::Proposed | State::Approved | State::Denied => true,
+            State::Failed => self.not_sent || self.settled_by == Some(Witness::Person),
+            State::Dispatched | State::Completed | State::Unknown => false,
+        }
     }
 
     /// Whether it is about calls of that server: guards of several may share a ledger.
@@ -294,6 +326,7 @@ impl Approval {
 
     /// What of the call differs from what was approved, for people.
     pub(crate) fn difference(&self, call: &Bound, preview: &Preview) -> Vec<&'static str> {
+        let preview = &*self.as_asked(preview);
         let pairs = [
             ("server", self.call.server == call.server),
             ("tool", self.call.tool == call.tool),
@@ -389,10 +422,12 @@ impl Approval {
         match self.state {
             State::Denied if self.withdrawn && mutant::is(Mutant::Withdrawn) => Ok(()),
             State::Denied => {
-                let what = if self.withdrawn {
-                    "A person took the yes to this call back."
-                } else {
-                    "A person denied this call."
+                let what = match (self.withdrawn, self.decided_at) {
+                    (true, None) => {
+                        return refuse(Code::ApprovalDenied, "The question about this call was called off.");
+                    }
+                    (true, _) => "A person took the yes to this call back.",
+                    (false, _) => "A person denied this call.",
                 };
                 let reason = self.reason.as_ref().map(|reason| format!(" They said: {reason}")).unwrap_or_default();
                 refuse(Code::ApprovalDenied, &[what, &reason].concat())

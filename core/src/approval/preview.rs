@@ -16,6 +16,7 @@ use crate::json::tape::{Kind, Node};
 use crate::json::{Document, Json, OWN, copy_without, is_pointed_at, push_pointer_token};
 use crate::schema::pattern::Pattern;
 use crate::sort::sort_by;
+use crate::step::Earlier;
 use crate::text::{shorten, visible};
 
 /// Lines of the short view.
@@ -133,9 +134,12 @@ pub struct Preview {
     /// What the backend says of the thing that the call is about, such as the booking to be cancelled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub record: Vec<Line>,
+    /// Calls that were sent before and may have run: the same one, or one of the same consequence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
 }
 
-record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, defaults_omitted, meta, inputs, notes, notes_omitted, record });
+record!(strict Preview { tool, effect, reasons, lines; title, server, subject, omitted, arguments, hidden, defaults, defaults_omitted, meta, inputs, notes, notes_omitted, earlier, record });
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -214,6 +218,7 @@ impl Preview {
             inputs: Vec::new(),
             notes,
             notes_omitted,
+            earlier: Vec::new(),
             record: Vec::new(),
         }
     }

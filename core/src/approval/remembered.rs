@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Approval, Bound, Seal};
+use super::{Approval, Bound, By, Seal};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::json;
@@ -29,6 +29,9 @@ pub struct Remembered {
     pub id: String,
     /// Whether it still holds, as far as the person is concerned.
     pub state: RememberedState,
+    /// Who gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
     /// The approval whose question it answered.
     pub approval: String,
     /// The server whose tool may be called.
@@ -58,8 +61,11 @@ pub struct Remembered {
     /// For how many calls it is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<u64>,
-    /// How many were let out.
+    /// How many were let out, but for those of which nothing was sent.
     pub used: u64,
+    /// How many of those there were: no two counts write the same record.
+    #[serde(skip_serializing_if = "is_zero")]
+    given_back: u64,
     /// When the last of them was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_at: Option<Millis>,
@@ -69,25 +75,32 @@ pub struct Remembered {
     seal: String,
 }
 
-record!(strict Remembered { version, id, state, approval, server, subject, tool, effect, definition, policy, rule, arguments, remembered_at, used, seal; meta, until, calls, used_at, session });
+record!(strict Remembered { version, id, state, approval, server, subject, tool, effect, definition, policy, rule, arguments, remembered_at, used, seal; meta, until, calls, used_at, session, by, given_back });
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
 
 /// Whether a person took it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RememberedState {
     /// It holds, within its bounds.
     Active,
+    /// It let out all the calls that it was good for.
+    Spent,
     /// It was withdrawn.
     Withdrawn,
 }
 
-words!(RememberedState { Active = "active", Withdrawn = "withdrawn" });
+words!(RememberedState { Active = "active", Spent = "spent", Withdrawn = "withdrawn" });
 
 /// One argument value that is fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fixed {
     /// JSON Pointer into the arguments.
     pub path: String,
-    /// The value as JSON, shortened; what the user's policy marks secret is `(hidden)`.
+    /// The value as JSON, shortened.
     pub value: String,
     /// SHA-256 of its canonical form.
     digest: String,
@@ -99,6 +112,8 @@ record!(strict Fixed { path, value, digest; });
 pub(crate) struct Asked<'a> {
     pub(crate) approval: &'a Approval,
     pub(crate) arguments: Node<'a>,
+    /// Who gives it.
+    pub(crate) by: Option<&'a By>,
     /// What of the policy asked.
     pub(crate) rule: &'a str,
     /// Pointers to what nobody sees.
@@ -110,7 +125,7 @@ impl Remembered {
     /// The record for a person's answer.
     pub(crate) fn new(answer: &Remember, asked: &Asked<'_>, now: Millis, seal: &Seal) -> Result<Remembered> {
         let wrong = |why: &str| Err(Error::new(Code::WrongAnswer, format!("The answer cannot be remembered: {why}.")));
-        let Asked { approval, arguments, rule, hidden, session } = asked;
+        let Asked { approval, arguments, by, rule, hidden, session } = asked;
         let (call, effect) = (&approval.call, approval.preview.effect);
         if effect == Effect::Billing && !mutant::is(Mutant::RememberBilling) {
             return wrong("what costs money is asked about each time");
@@ -135,18 +150,21 @@ impl Remembered {
             let Some(value) = arguments.pointer(path).filter(|_| is_pointer(path)) else {
                 return wrong("`arguments` holds JSON Pointers to values of the call's arguments, such as `/template`");
             };
+            // A digest of something short would tell it.
+            if hidden.iter().any(|pointer| overlap(path, pointer)) {
+                return wrong("a value that nobody sees cannot be fixed");
+            }
             let text = canonical(value);
-            let shown = match hidden.iter().any(|pointer| overlap(path, pointer)) {
-                true => "(hidden)".to_owned(),
-                false => shorten(&visible(&text), MAX_SHOWN),
-            };
-            fixed.push(Fixed { path: path.clone(), value: shown, digest: sha256_hex(text.as_bytes()) });
+            let value = shorten(&visible(&text), MAX_SHOWN);
+            fixed.push(Fixed { path: path.clone(), value, digest: sha256_hex(text.as_bytes()) });
         }
         let digits: String = sha256_hex(["remembered ", &approval.id].concat().as_bytes()).chars().take(24).collect();
         let remembered = Remembered {
             version: VERSION,
             id: ["rem_", &digits].concat(),
             state: RememberedState::Active,
+            by: by.cloned(),
+            given_back: 0,
             approval: approval.id.clone(),
             server: call.server.clone(),
             subject: call.subject.clone(),
@@ -226,7 +244,24 @@ impl Remembered {
 
     /// The record with one more call let out.
     pub(crate) fn counted(&self, now: Millis, seal: &Seal) -> Remembered {
-        Remembered { used: self.used.saturating_add(1), used_at: Some(now), ..self.clone() }.sealed(seal)
+        let used = self.used.saturating_add(1);
+        let is_spent = self.calls.is_some_and(|calls| used >= calls) && !mutant::is(Mutant::RememberCount);
+        let state = if is_spent { RememberedState::Spent } else { self.state };
+        Remembered { state, used, used_at: Some(now), ..self.clone() }.sealed(seal)
+    }
+
+    /// The record once it is known that nothing of a call that was let out was sent; none if it counts none.
+    pub(crate) fn returned(&self, seal: &Seal) -> Option<Remembered> {
+        let used = self.used.checked_sub(1)?;
+        let state = if self.state == RememberedState::Spent { RememberedState::Active } else { self.state };
+        let given_back = self.given_back.saturating_add(1);
+        Some(Remembered { state, used, given_back, ..self.clone() }.sealed(seal))
+    }
+
+    /// Whether another record of it was written later than this one.
+    pub(crate) fn is_behind(&self, other: &Remembered) -> bool {
+        let moves = |one: &Remembered| one.used.saturating_add(one.given_back.saturating_mul(2));
+        other.state == RememberedState::Withdrawn || moves(other) > moves(self)
     }
 
     /// The record once a person took it back.
@@ -246,7 +281,7 @@ impl Remembered {
 }
 
 /// Whether one place lies within the other; in the second `*` is any part.
-fn overlap(path: &str, pattern: &str) -> bool {
+pub(crate) fn overlap(path: &str, pattern: &str) -> bool {
     path.split('/').zip(pattern.split('/')).all(|(part, pattern)| pattern == "*" || part == pattern)
 }
 

@@ -122,7 +122,10 @@ impl Decide {
                     .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
                 self.looks = self.looks.saturating_add(1);
                 match found {
-                    Ok(Some(approval)) if approval.is_of(&shared.server) => self.decide(&approval, input.now, shared),
+                    Ok(Some(approval)) if approval.is_of(&shared.server) => {
+                        note_found(&approval, shared);
+                        self.decide(&approval, input.now, shared);
+                    }
                     Ok(_) => self.end(Err(approval::not_known(&self.id, shared))),
                     Err(error) => self.end(Err(error)),
                 }
@@ -197,6 +200,14 @@ pub(crate) fn note(approval: &Approval, answer: &Answer, now: Millis, shared: &m
         until,
     };
     denial.record(&mut shared.questions, &shared.policy.questions, now);
+}
+
+/// A no that is found in a ledger holds for as long as one that was given here: from when it was said.
+pub(crate) fn note_found(found: &Approval, shared: &mut Shared) {
+    if let (State::Denied, Some(at)) = (found.state, found.decided_at) {
+        let (reason, by) = (found.reason.clone(), found.decided_by.clone());
+        note(found, &Answer::Withdraw { reason, by }, at, shared);
+    }
 }
 
 /// What a person's word makes of a record.

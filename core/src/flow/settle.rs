@@ -8,7 +8,7 @@ use super::call::sending::{follow_up, word_on};
 use super::{Errand, Input, cancelled, failed, failure_error};
 use crate::approval::{self, Approval, By, State, Witness};
 use crate::error::{Code, Error, Result};
-use crate::gate::{dispatch, result};
+use crate::gate::{after, dispatch, result};
 use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
@@ -121,8 +121,9 @@ impl Settle {
                     self.look(after, input.now, shared);
                 }
             }
-            Stage::Looking { approval, .. } => {
-                let approval = approval.clone();
+            Stage::Looking { approval, errand } => {
+                let (approval, tool) = (approval.clone(), errand.tool.clone());
+                after::came(shared, &tool, &input.happening);
                 self.looked(approval, input, shared)?;
             }
             Stage::Asking(approval) => {

@@ -5,6 +5,7 @@ use crate::catalog::effect::Effect;
 use crate::guard::Shared;
 use crate::marks::{Mark, Marks};
 use crate::mutant::{self, Mutant};
+use crate::step::{Failure, Happening};
 
 /// What a result of the tool brings in: by the policy's or the profile's word, or because it reads the open world.
 fn marks_of(tool: &Tool, shared: &Shared) -> Marks {
@@ -20,9 +21,15 @@ fn marks_of(tool: &Tool, shared: &Shared) -> Marks {
     marks
 }
 
-/// An answer of that tool came, be it a result or an error. Without rules that look back nothing is noted.
-pub(crate) fn came(shared: &mut Shared, tool: &str) {
-    if !shared.policy.looks_back() || mutant::is(Mutant::After) {
+/// What came of a call of that tool. Whatever says why it failed may hold the server's words, unless it was never sent.
+/// Without rules that look back nothing is noted.
+pub(crate) fn came(shared: &mut Shared, tool: &str, happening: &Happening) {
+    let came = match happening {
+        Happening::Result { .. } => true,
+        Happening::Failed { kind, .. } => !matches!(kind, Failure::NotSent | Failure::Audit),
+        _ => false,
+    };
+    if !came || !shared.policy.looks_back() || mutant::is(Mutant::After) {
         return;
     }
     let Some(marks) = shared.catalog.get(tool).map(|tool| marks_of(tool, shared)) else { return };

@@ -3,7 +3,7 @@
 use crate::approval::{Approval, Bound, Preview, State};
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
-use crate::step::Millis;
+use crate::step::{Earlier, Millis};
 
 /// How a call that needs an approval stands.
 #[derive(Debug)]
@@ -16,7 +16,8 @@ pub(crate) enum Standing {
     Missing,
 }
 
-/// `quoted` is the id that the caller gave; without one, any approval will do that covers the call and that no other
+/// `doubts` are calls of the same consequences that may have run: a yes counts only if its person knew of them. `quoted` is
+/// the id that the caller gave; without one, any approval will do that covers the call and that no other
 /// call holds.
 pub(crate) fn check(
     shared: &Shared,
@@ -24,12 +25,13 @@ pub(crate) fn check(
     call: &Bound,
     arguments: &str,
     preview: &Preview,
+    doubts: &[Earlier],
     now: Millis,
 ) -> Result<Standing> {
     let Some(id) = quoted else {
         let mut open = None;
         let is_live = |approval: &&Approval| !approval.is_expired(now) && !shared.held.has(&approval.id);
-        let live = shared.approvals.open_of(call).filter(is_live);
+        let live = shared.approvals.open_of(call).filter(is_live).filter(|approval| approval.tells_of(doubts));
         for approval in live.filter(|approval| approval.covers(call, arguments, preview)) {
             match approval.state {
                 State::Approved => return Ok(Standing::Approved(approval.clone())),
@@ -44,6 +46,14 @@ pub(crate) fn check(
             .with("approval", shared.redactor.shown(id, 64))
     })?;
     exactly(approval, call, arguments, preview)?;
+    if !approval.tells_of(doubts) {
+        let message = "The approval was given before a call of the same consequence was answered with an error.";
+        let next = "Make the call again without the approval: a person must know that it may have run already.";
+        return Err(Error::new(Code::ApprovalMismatch, message)
+            .with("approval", approval.id.as_str())
+            .with("different", vec!["earlier"])
+            .with_next(next));
+    }
     approval.check_usable(now)?;
     Ok(Standing::Approved(approval.clone()))
 }

@@ -34,13 +34,15 @@ fn ledger_failed(what: &str, message: &str, redactor: &Redactor) -> Error {
 pub(crate) fn claimed(happening: &Happening, approval: &Approval, redactor: &Redactor) -> Option<Result<()>> {
     match happening {
         Happening::Conflict if mutant::is(Mutant::Conflict) => Some(Ok(())),
-        Happening::Conflict => Some(Err(Error::new(
-            Code::ApprovalSpent,
-            "The approval was used or taken back by somebody else first; nothing was sent.",
-        )
-        .with("approval", approval.id.as_str()))),
+        Happening::Conflict => Some(Err(outrun(approval))),
         _ => stored(happening, redactor),
     }
+}
+
+/// The refusal where somebody else was quicker.
+pub(crate) fn outrun(approval: &Approval) -> Error {
+    let message = "The approval was used or taken back by somebody else first; nothing was sent.";
+    Error::new(Code::ApprovalSpent, message).with("approval", approval.id.as_str())
 }
 
 /// What the ledger holds of an approval, for it may have been decided or used elsewhere.

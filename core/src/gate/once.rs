@@ -16,7 +16,7 @@ use crate::json::tape::Node;
 use crate::mutant::{self, Mutant};
 use crate::policy::numbered;
 use crate::policy::once::{OnceRule, Unclear};
-use crate::step::Millis;
+use crate::step::{Earlier, Millis};
 
 const VERSION: u32 = 1;
 /// More conflicts than other processes cause by chance.
@@ -39,9 +39,11 @@ pub(crate) struct Claim {
     pub(crate) is_taken: bool,
     /// How often another process was quicker.
     pub(crate) conflicts: u32,
+    /// The call that took it before and was answered with an error: only who knows of it may say yes to another.
+    pub(crate) doubt: Option<Earlier>,
 }
 
-record!(strict Claim { key, source, is_free, is_taken, conflicts; window, held });
+record!(strict Claim { key, source, is_free, is_taken, conflicts; window, held, doubt });
 
 /// The ledger's record of a consequence: whose it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,7 +97,16 @@ pub(crate) fn claims(tool: &str, arguments: Node<'_>, shared: &Shared) -> Result
         for key in keys.into_iter().map(|digest| ["once/", &digest].concat()) {
             if claims.iter().all(|claim| claim.key != key) {
                 let (source, window) = (source.clone(), rule.window);
-                claims.push(Claim { key, source, window, is_free: false, held: None, is_taken: false, conflicts: 0 });
+                claims.push(Claim {
+                    key,
+                    source,
+                    window,
+                    is_free: false,
+                    held: None,
+                    is_taken: false,
+                    conflicts: 0,
+                    doubt: None,
+                });
             }
         }
     }
@@ -129,12 +140,26 @@ impl Claim {
         Ok(if is_over { Found::Free } else { Found::Others(taken) })
     }
 
-    /// Whether a consequence of another approval is free, by that approval's record. One that is not there frees nothing.
-    pub(crate) fn check(&self, taken: &Taken, first: Option<&Approval>) -> Result<()> {
+    /// Whether a consequence of another approval is free, by that approval's record. One that is not there frees nothing;
+    /// one that the server answered with an error frees it for who knows of that. `told` is whether the call's own
+    /// approval says that its person did, where it is spent already.
+    pub(crate) fn check(
+        &self,
+        taken: &Taken,
+        first: Option<&Approval>,
+        told: Option<&Approval>,
+    ) -> Result<Option<Earlier>> {
         let state = first.map(|first| first.state);
         // What is not dispatched has to take the consequence anew before it goes out, and then meets a conflict.
-        if state.is_some_and(|state| !matches!(state, State::Dispatched | State::Completed | State::Unknown)) {
-            return Ok(());
+        let is_freed = mutant::is(Mutant::OnceError) && state == Some(State::Failed);
+        if is_freed || first.is_some_and(Approval::certainly_not_run) {
+            return Ok(None);
+        }
+        if let Some(State::Failed) = state {
+            let earlier = Earlier { approval: taken.approval.clone(), state: State::Failed };
+            if told.is_none_or(|own| own.tells_of(core::slice::from_ref(&earlier))) {
+                return Ok(Some(earlier));
+            }
         }
         let message = format!(
             "The same consequence of `{}` was reached already ({}); nothing was sent.",
@@ -152,7 +177,7 @@ impl Claim {
         if let Some(window) = self.window {
             error = error.with("retry_at", taken.at.saturating_add(window));
         }
-        if matches!(state, Some(State::Dispatched | State::Unknown)) {
+        if matches!(state, Some(State::Dispatched | State::Unknown | State::Failed)) {
             error = error.with_next(
                 "Do not repeat the call: ask a person to settle the first one by its approval, for it may have run.",
             );

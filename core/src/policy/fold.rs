@@ -48,7 +48,7 @@ impl Pattern {
 }
 
 /// The words in plain lower-case letters with one `_` between them; `*` stays.
-fn words(name: &str) -> String {
+pub(super) fn words(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     let (mut after_lower, mut apart) = (false, false);
     for character in name.chars().filter(|character| !is_invisible(*character)) {
@@ -79,6 +79,35 @@ pub(super) fn value(node: Node<'_>) -> String {
     let mut out = String::new();
     write(node, &mut out);
     out
+}
+
+/// Whether a folded value is what an operand, folded too, means: the same, the same truth, or a text that names the same
+/// address among others, such as `Eve <eve@x.example>`.
+pub(super) fn is_alike(operand: &str, folded: &str) -> bool {
+    let truth = |text: &str| match text {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    };
+    let is_truth = |text: &str| matches!(text, "true" | "false");
+    let same_truth =
+        (is_truth(operand) || is_truth(folded)) && truth(operand).is_some() && truth(operand) == truth(folded);
+    operand == folded || same_truth || operand.contains('@') && names(folded, operand)
+}
+
+/// Whether the address stands in the text, and not as a part of a longer one.
+fn names(text: &str, address: &str) -> bool {
+    let is_part =
+        |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '+' | '%' | '@');
+    text.match_indices(address).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let mut after = text.get(at.saturating_add(found.len())..).unwrap_or_default().chars();
+        let is_end = match after.next() {
+            Some('.') => !after.next().is_some_and(char::is_alphanumeric),
+            next => !next.is_some_and(is_part),
+        };
+        is_end && !before.is_some_and(is_part)
+    })
 }
 
 fn write(node: Node<'_>, out: &mut String) {

@@ -33,16 +33,18 @@ pub(crate) enum Kind {
     Shadowed,
     /// The server lists no tool of that name.
     UnknownTool,
+    /// What happens once is known by its tools' names: other names, and everything may happen again.
+    UnnamedOnce,
     /// Tools are listed that do what the rule refuses, under names that it does not fit.
     MissedTool,
 }
 
-words!(Kind { UnanchoredPattern = "unanchored_pattern", UnescapedDot = "unescaped_dot", OpenRange = "open_range", ValueDeny = "value_deny", NameDeny = "name_deny", UnboundEffect = "unbound_effect", Shadowed = "shadowed", UnknownTool = "unknown_tool", MissedTool = "missed_tool" });
+words!(Kind { UnanchoredPattern = "unanchored_pattern", UnescapedDot = "unescaped_dot", OpenRange = "open_range", ValueDeny = "value_deny", NameDeny = "name_deny", UnboundEffect = "unbound_effect", Shadowed = "shadowed", UnknownTool = "unknown_tool", MissedTool = "missed_tool", UnnamedOnce = "unnamed_once" });
 
 /// Something that looks safe in a policy and is not.
 #[derive(Debug, Clone, Serialize)]
 pub struct PolicyFinding {
-    /// The rule's place in `rules`, counted from one.
+    /// The place in `rules`, or in `once` where `path` leads there, counted from one.
     pub(crate) rule: usize,
     pub(crate) kind: Kind,
     /// JSON Pointer into the policy.
@@ -78,6 +80,17 @@ impl Policy {
             if let Some(known) = known {
                 rule.listed(&mut tell, known.catalog);
             }
+        }
+        for (index, _) in self.once.iter().enumerate().filter(|(_, rule)| rule.is_unnamed()) {
+            found.push(PolicyFinding {
+                rule: index.saturating_add(1),
+                kind: Kind::UnnamedOnce,
+                path: ["/once/", &index.to_string()].concat(),
+                message:
+                    "what was done is known by the `tools` and `once_per` as they are written: once they are edited, \
+                    everything may happen again; give it a `name`"
+                        .to_owned(),
+            });
         }
         found.truncate(MAX_FINDINGS);
         found

@@ -2,7 +2,7 @@
 //! that tell one consequence of them from another.
 
 use super::limits::{YEAR, whole};
-use super::{Given, Matching, Several, at_most};
+use super::{Given, Matching, Several, at_most, fold};
 use crate::catalog::findings::plain;
 use crate::json::canonical::{canonical, quoted, sha256_hex};
 use crate::json::de::{FromNode, Source};
@@ -61,9 +61,8 @@ impl FromNode for OnceRule {
             Some(name) => quoted(&name),
             None => {
                 sort_by(pointers, Ord::cmp);
-                let mut tools = self.matching.tools.0.clone();
-                sort_by(&mut tools, Ord::cmp);
-                [list(&tools), list(pointers)].join(",")
+                let pointers = list(pointers);
+                [list(&self.tools()), pointers].join(",")
             }
         };
     }
@@ -86,9 +85,22 @@ pub(crate) enum Unclear<'r> {
 }
 
 impl OnceRule {
-    /// Whether both would share their records.
+    /// Whether both say the same of the same tools. Entries of one name share their records, each for its own tools.
     pub(super) fn is_same(&self, other: &OnceRule) -> bool {
-        self.group == other.group
+        self.group == other.group && self.tools() == other.tools()
+    }
+
+    /// Whether its records are its own only as long as its tools stay as they are written.
+    pub(super) fn is_unnamed(&self) -> bool {
+        self.group.starts_with('[')
+    }
+
+    /// The patterns as the gate reads them, in order.
+    fn tools(&self) -> Vec<String> {
+        let mut tools: Vec<String> = self.matching.tools.0.iter().map(|tool| fold::words(tool)).collect();
+        sort_by(&mut tools, Ord::cmp);
+        tools.dedup();
+        tools
     }
 
     /// SHA-256 of each consequence of such a call at that server. It depends on neither the approval, nor who acts, nor

@@ -22,6 +22,8 @@ pub(super) struct Predicate {
     /// The source of `pattern`.
     pattern: Option<String>,
     is_open: bool,
+    /// Whether an operand of `equals` or `in` is itself a list or an object.
+    is_of_several: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -82,6 +84,9 @@ impl Predicate {
         if schema.is_valid(&value) || strict && self.is_alike(value, schema) {
             return Some(true);
         }
+        if strict && self.names_values() && self.cannot_tell(value) {
+            return None;
+        }
         let violations = schema.violations(&value, &[], &Redactor::default());
         let gave_up = violations.iter().any(|found| matches!(&*found.keyword, "too_much_work" | "too_deep"));
         (!gave_up).then_some(false)
@@ -91,8 +96,11 @@ impl Predicate {
     fn is_alike(&self, value: Node<'_>, schema: &Schema) -> bool {
         match self.operator {
             Operator::Equals | Operator::In => {
-                let folded = fold::value(value);
-                self.folded.contains(&folded)
+                let is_single = !matches!(value.kind(), Kind::Array | Kind::Object);
+                let folded = (is_single || self.is_of_several).then(|| fold::value(value));
+                folded.is_some_and(|folded| self.folded.iter().any(|operand| fold::is_alike(operand, &folded)))
+                    || value.items().any(|item| self.is_alike(item, schema))
+                    || value.members().any(|member| self.is_alike(member.value, schema))
             }
             Operator::Pattern => fold::in_ascii(&value.text()).is_some_and(|text| {
                 let quoted = Document::read(&quoted(&text), json::ARGUMENTS);
@@ -100,6 +108,13 @@ impl Predicate {
             }),
             Operator::Range | Operator::Count => false,
         }
+    }
+
+    /// Whether none of single values stands in what holds more than a list of such values: it may mean any of them.
+    fn cannot_tell(&self, value: Node<'_>) -> bool {
+        let is_flat = value.items().all(|item| !matches!(item.kind(), Kind::Array | Kind::Object));
+        let is_list = value.kind() == Kind::Array && is_flat;
+        matches!(value.kind(), Kind::Array | Kind::Object) && !is_list && !self.is_of_several
     }
 
     /// The source of a `pattern`.
@@ -148,6 +163,12 @@ impl FromNode for Predicate {
             Operator::Range => self.is_open = operand.get("min").is_none(),
             Operator::Count => {}
         }
+        let is_of_several = |node: Node<'_>| matches!(node.kind(), Kind::Array | Kind::Object);
+        self.is_of_several = match operator {
+            Operator::Equals => is_of_several(operand),
+            Operator::In => operand.items().any(is_of_several),
+            _ => false,
+        };
         let schema = match operator {
             Operator::Equals => ["{\"const\":", operand.source(), "}"].concat(),
             Operator::In => {

@@ -319,6 +319,52 @@ fn billing_is_never_remembered() -> bool {
     !is_offered && code == Code::WrongAnswer
 }
 
+/// Goes on by the ledger until something else is to be done.
+fn by_the_ledger(guard: &mut Guard, ledger: &mut BTreeMap<String, String>, mut step: Step) -> Step {
+    loop {
+        let event = match &step.action {
+            Action::Commit { key, record, .. } => {
+                ledger.insert(key.clone(), record.clone());
+                Happening::Committed
+            }
+            Action::Read { key } => Happening::Found { record: ledger.get(key).cloned() },
+            _ => return step,
+        };
+        step = handle(guard, &step.id, event, None);
+    }
+}
+
+fn errors_free_nothing() -> bool {
+    let (mut guard, mut ledger) = (guard(ALLOWED, &tools("Refunds an invoice.")), BTreeMap::new());
+    let step = call(&mut guard, r#"{"id":"a"}"#, 1);
+    let step = by_the_ledger(&mut guard, &mut ledger, step);
+    let answer = Some(r#"{"content":[],"isError":true}"#);
+    let step = handle(&mut guard, &step.id, Happening::Result { server_time: None }, answer);
+    by_the_ledger(&mut guard, &mut ledger, step);
+    let step = call(&mut guard, r#"{"id":"a"}"#, 2);
+    matches!(by_the_ledger(&mut guard, &mut ledger, step).action, Action::Ask { .. })
+}
+
+fn noes_hold_elsewhere() -> bool {
+    let options =
+        json!({ "server": "https://crm.example.test/mcp", "subject": "ana", "lasting": true, "trusted": true });
+    let mut ledger = BTreeMap::new();
+    let mut asks = |number: u8| {
+        let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
+        relist(&mut guard, &tools("Refunds an invoice."), 90);
+        let step = call(&mut guard, r#"{"id":"a"}"#, number);
+        let step = by_the_ledger(&mut guard, &mut ledger, step);
+        let is_asked = matches!(step.action, Action::Ask { .. });
+        if is_asked {
+            let answer = Answer::Deny { reason: None, by: None, silence: None, until: None };
+            let step = handle(&mut guard, &step.id, Happening::Answer { answer }, None);
+            by_the_ledger(&mut guard, &mut ledger, step);
+        }
+        is_asked
+    };
+    asks(1) && !asks(2)
+}
+
 fn looks_back() -> bool {
     let tools = json!([
         { "name": "fetch_page", "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true, "openWorldHint": true } },
@@ -351,6 +397,8 @@ pub(crate) fn catches(mutant: Mutant) -> Option<Option<(String, usize)>> {
             happens_once().is_some(),
             "a consequence happens at most once, whoever is quicker and whatever crashes",
         ),
+        Mutant::OnceError => caught(errors_free_nothing(), "an error that the server answers with frees nothing"),
+        Mutant::Elsewhere => caught(noes_hold_elsewhere(), "a no holds at every guard on the ledger"),
         Mutant::RememberCount => {
             caught(is_counted().is_some(), "a remembered answer lets out no more calls than it is good for")
         }
@@ -369,6 +417,8 @@ pub(crate) fn hold() {
     let states = happens_once().unwrap();
     let counted = is_counted().unwrap();
     println!("consequences: {states} states; remembered answers: {counted} states");
+    assert!(errors_free_nothing(), "an error that the server answers with frees nothing");
+    assert!(noes_hold_elsewhere(), "a no holds at every guard on the ledger");
     assert!(fixes_arguments(), "a remembered answer fixes its arguments");
     assert!(ends_with_the_definition(), "a remembered answer ends with the definition");
     assert!(billing_is_never_remembered(), "what costs money is asked about each time");

@@ -123,13 +123,16 @@ POINTS = {
     "before-1": (None, False),
     "after-1": ("proposed", False),
     "before-2": ("proposed", False),
-    "after-2": ("approved", False),
-    "before-3": ("approved", False),
-    "after-3": ("dispatched", False),
+    # The second write names the approval to other guards.
+    "after-2": ("proposed", False),
+    "before-3": ("proposed", False),
+    "after-3": ("approved", False),
+    "before-4": ("approved", False),
+    "after-4": ("dispatched", False),
     "before-call": ("dispatched", False),
     "on-the-way": ("dispatched", True),
-    "before-4": ("dispatched", True),
-    "after-4": ("completed", True),
+    "before-5": ("dispatched", True),
+    "after-5": ("completed", True),
 }
 
 
@@ -230,14 +233,14 @@ async def settled(sandbox, vault, ledger, approval, *, ran):
 
 # Where it is killed: whether the consequence is taken from then on, and whether the call had run.
 CONSEQUENCE_POINTS = {
-    "before-3": (False, False),
-    "after-3": (False, False),
     "before-4": (False, False),
-    "after-4": (True, False),
+    "after-4": (False, False),
+    "before-5": (False, False),
+    "after-5": (True, False),
     "before-call": (True, False),
     "on-the-way": (True, True),
-    "before-5": (True, True),
-    "after-5": (True, True),
+    "before-6": (True, True),
+    "after-6": (True, True),
 }
 
 

@@ -1,14 +1,19 @@
 //! Questions about a call: whether one may be put, and what was answered.
 
+use serde::Serialize;
+
+use super::rounds::left;
 use super::{Call, State, settlement};
-use crate::approval::{Approval, Bound, State as Standing, required};
+use crate::approval::{Approval, Bound, Preview, State as Standing, required};
 use crate::catalog::Tool;
 use crate::error::{Code, Detail, Error, Result};
-use crate::flow::decide::{Decided, decided, note};
+use crate::flow::decide::{Decided, decided, note, note_found};
 use crate::flow::{Input, cancelled};
 use crate::gate::{Gate, dispatch};
 use crate::guard::{Shared, flow_of};
-use crate::json::canonical::sha256_hex;
+use crate::json;
+use crate::json::canonical::{quoted, sha256_hex};
+use crate::json::de::{self, record};
 use crate::json::tape::Node;
 use crate::mcp::inputs;
 use crate::mutant::{self, Mutant};
@@ -43,6 +48,31 @@ pub(super) fn unreviewed(problem: Error, refusal: Error) -> Error {
 /// What a question about a definition is about.
 fn definition_key(tool: &str, digest: &str) -> String {
     sha256_hex(["definition ", digest, " ", tool].concat().as_bytes())
+}
+
+/// What other guards that share the ledger made of the same call.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct Elsewhere {
+    /// The ledger's key.
+    pub(super) key: String,
+    /// What the ledger held there.
+    held: Option<String>,
+}
+
+record!(strict Elsewhere { key; held });
+
+/// The ledger's record of the approval that was asked for last.
+struct Asked {
+    approval: String,
+}
+
+record!(open Asked { approval; });
+
+/// The ledger's key of what was asked about the same call, whatever its policy or its definition was then.
+fn asked_key(call: &Bound) -> String {
+    let parts = [&call.server, &call.tool, &call.arguments, &call.subject, call.inputs.as_deref().unwrap_or_default()];
+    let parts: Vec<String> = parts.into_iter().map(quoted).collect();
+    ["asked/", &sha256_hex(parts.join(",").as_bytes())].concat()
 }
 
 impl Call {
@@ -157,7 +187,13 @@ impl Call {
                 }
             }
             Answer::Remember(remember, by) => {
-                let remembered = self.remember(approval, remember, input.now, shared)?;
+                let remembered = match self.remember(approval, (remember, by.as_ref()), input.now, shared) {
+                    Ok(remembered) => remembered,
+                    Err(error) => {
+                        self.retract(approval, error, shared);
+                        return Ok(());
+                    }
+                };
                 let yes = Answer::Approve { by: by.clone() };
                 match decided(approval, &yes, input.now, &shared.seal) {
                     Ok(Decided::Moved(after)) => {
@@ -176,9 +212,9 @@ impl Call {
                     Answer::Defer => {
                         let error =
                             inputs::required("a person must agree to what it would be given, and nobody answered");
-                        self.deny_unasked(approval.clone(), error, input.now, shared);
+                        self.retract(approval, error, shared);
                     }
-                    _ => self.leave(),
+                    _ => self.retract(approval, left(), shared),
                 }
             }
             Answer::Defer => {
@@ -187,15 +223,119 @@ impl Call {
             }
             Answer::Cancel => {
                 self.tally(answer, input.now, shared);
-                self.refuse(cancelled().with("approval", approval.id.as_str()));
+                self.retract(approval, cancelled(), shared);
             }
             _ => {
-                return Err(Error::new(
-                    Code::WrongAnswer,
-                    "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.",
-                )
-                .with("approval", approval.id.as_str()));
+                let error = "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.";
+                self.retract(approval, Error::new(Code::WrongAnswer, error), shared);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes a question back that comes to nothing, so that no later yes lets its call out, and ends with that error.
+    pub(super) fn retract(&mut self, approval: &Approval, error: Error, shared: &Shared) {
+        let error = error.with("approval", approval.id.as_str());
+        match approval.moved(Standing::Denied) {
+            Some(after) => {
+                let after = Approval { withdrawn: true, ..after }.sealed(&shared.seal);
+                self.state = State::Retracting { before: approval.clone(), after, error };
+            }
+            None => self.refuse(error),
+        }
+    }
+
+    /// The ledger's word on that: a record that somebody decided about meanwhile stays as it is.
+    pub(super) fn retracted(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let State::Retracting { after, error, .. } = &self.state else { return Ok(()) };
+        let (after, error) = (after.clone(), error.clone());
+        match &input.happening {
+            Happening::Committed => shared.remember(after),
+            Happening::Conflict => shared.approvals.remove(&after.id),
+            Happening::Failed { .. } | Happening::Cancelled => {}
+            _ => return Err(input.wrong_event("`committed`, `conflict` or `failed`")),
+        }
+        self.refuse(error);
+        Ok(())
+    }
+
+    /// Looks what other guards know of the call before a person is asked, where they share a ledger. False: it is known.
+    pub(super) fn consult(&mut self, call: &Bound, shared: &Shared) -> bool {
+        if !shared.lasting || mutant::is(Mutant::Elsewhere) || self.elsewhere.is_some() || self.is_given_by_person() {
+            return false;
+        }
+        self.state = State::Consulting { elsewhere: Elsewhere { key: asked_key(call), held: None }, approval: None };
+        true
+    }
+
+    /// What the ledger says of other guards' questions: a no that holds there holds here, and what may have run there may
+    /// have run for whoever is asked here.
+    pub(super) fn consulted(
+        &mut self,
+        mut elsewhere: Elsewhere,
+        id: Option<&str>,
+        input: &Input<'_>,
+        shared: &mut Shared,
+    ) -> Result<()> {
+        let next = match (&input.happening, id) {
+            (Happening::Cancelled, _) => return self.call_off(),
+            (Happening::Found { record }, None) => {
+                elsewhere.held.clone_from(record);
+                let asked = record.as_deref().and_then(|text| de::read::<Asked>(text, json::OWN).ok());
+                asked.map(|asked| asked.approval).filter(|id| crate::approval::is_id(id))
+            }
+            (happening, id) => {
+                let found = dispatch::found(happening, id.unwrap_or_default(), shared)
+                    .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+                match found {
+                    Ok(found) => found.filter(|found| asked_key(&found.call) == elsewhere.key).and_then(|found| {
+                        note_found(&found, shared);
+                        let before = found.preview.earlier.last().map(|earlier| earlier.approval.clone());
+                        let may_have_run = matches!(found.state, Standing::Dispatched | Standing::Unknown);
+                        if may_have_run {
+                            shared.remember(found);
+                        }
+                        before.filter(|_| !may_have_run)
+                    }),
+                    // A record that cannot be trusted says nothing of this call.
+                    Err(error) if matches!(error.code(), Code::InvalidRecord | Code::UnsupportedRecord) => None,
+                    Err(error) => {
+                        self.decision.deny(Gate::Approval, &error);
+                        self.refuse(error);
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        self.recalls = self.recalls.saturating_add(1);
+        match next.filter(|_| self.recalls <= MAX_REREADS) {
+            Some(next) => self.state = State::Consulting { elsewhere, approval: Some(next) },
+            None => {
+                self.elsewhere = Some(elsewhere);
+                self.advance(input.now, true, shared);
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the approval that is asked for to guards that are asked for the same call.
+    pub(super) fn noting(&self, approval: &Approval) -> Action {
+        let Elsewhere { key, held } = self.elsewhere.clone().unwrap_or_default();
+        let record = ["{\"approval\":", &quoted(&approval.id), ",\"toolgate\":\"asked\",\"version\":1}"].concat();
+        Action::Commit { key, expected: held, record }
+    }
+
+    /// The ledger's word on that. Where another guard asks at the same time, one of the two questions is named.
+    pub(super) fn noted(&mut self, approval: Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        match &input.happening {
+            Happening::Cancelled => self.retract(&approval, cancelled(), shared),
+            Happening::Conflict => self.put(approval, input.now, shared),
+            happening => match dispatch::stored(happening, &shared.redactor)
+                .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
+            {
+                Ok(()) => self.put(approval, input.now, shared),
+                Err(error) => self.retract(&approval, error, shared),
+            },
         }
         Ok(())
     }
@@ -247,11 +387,13 @@ impl Call {
             }
         };
         let by = wanted.decided_by.clone();
-        let answer = if wanted.state == Standing::Denied {
-            Answer::Deny { reason: wanted.reason.clone(), by, silence: None, until: None }
-        } else {
-            Answer::Approve { by }
+        let answer = match (wanted.state, found.state) {
+            // A no to the open question counts, although somebody else said yes before.
+            (Standing::Denied, Standing::Approved) => Answer::Withdraw { reason: wanted.reason.clone(), by },
+            (Standing::Denied, _) => Answer::Deny { reason: wanted.reason.clone(), by, silence: None, until: None },
+            _ => Answer::Approve { by },
         };
+        note_found(&found, shared);
         shared.remember(found.clone());
         match decided(&found, &answer, input.now, &shared.seal) {
             Ok(Decided::Moved(after)) => self.state = State::Deciding { before: found, after: *after },
@@ -289,6 +431,40 @@ impl Call {
         }
     }
 
+    /// What others made of an approval that this call could not claim: the refusal says it, and no later call goes by
+    /// what was known here before.
+    pub(super) fn outrun(&mut self, before: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        if matches!(input.happening, Happening::Cancelled) {
+            return self.call_off();
+        }
+        let found = dispatch::found(&input.happening, &before.id, shared)
+            .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+        let error = match found {
+            Ok(Some(found)) if found.is_of(&shared.server) => {
+                note_found(&found, shared);
+                shared.remember(found.clone());
+                match found.check_usable(input.now) {
+                    // It was used and given back meanwhile.
+                    Ok(()) if self.rereads < MAX_REREADS => {
+                        self.rereads = self.rereads.saturating_add(1);
+                        self.claim(found, input.now, shared);
+                        return Ok(());
+                    }
+                    Err(error) if error.code() != Code::ApprovalSpent => error,
+                    _ => dispatch::outrun(&found),
+                }
+            }
+            Ok(_) => {
+                shared.approvals.remove(&before.id);
+                crate::approval::not_known(&before.id, shared)
+            }
+            Err(error) => error,
+        };
+        self.decision.deny(Gate::Dispatch, &error);
+        self.refuse(error);
+        Ok(())
+    }
+
     /// The question whether exactly this call may be made, in our own words.
     pub(super) fn question_about(&self, approval: &Approval, shared: &Shared) -> Action {
         let preview = &approval.preview;
@@ -300,19 +476,15 @@ impl Call {
             preview.subject
         );
         let same_call = shared.held.twin_of(approval).map(str::to_owned);
-        let earlier = earlier(approval, shared);
+        let mut known = preview.earlier.clone();
+        let last = earlier(&approval.call, Some(&approval.id), shared);
+        known.extend(last.filter(|last| known.iter().all(|one| one.approval != last.approval)));
         if same_call.is_some() {
             message.push_str(" The same call is asked for twice at the same time; each yes is one more run.");
         }
-        match &earlier {
-            Some(Earlier { approval, state: Standing::Unknown }) => message.push_str(&format!(
-                " The same call was sent before and its answer was lost ({approval}): it may have run already."
-            )),
-            Some(Earlier { approval, .. }) => {
-                message
-                    .push_str(&format!(" The same call was sent before ({approval}) and may be on its way or done."));
-            }
-            None => {}
+        for one in &known {
+            message.push(' ');
+            message.push_str(&one.in_words());
         }
         Action::Ask {
             question: About::Approval {
@@ -325,20 +497,27 @@ impl Call {
                 remember: if approval.approvers.is_some() { Vec::new() } else { self.may_fix(approval) },
                 approvers: approval.approvers.clone(),
                 agreed: approval.agreed.iter().map(|agreement| agreement.by.who.clone()).collect(),
-                earlier,
+                earlier: known.pop(),
             }
             .into(),
         }
     }
 }
 
-/// The same call as it was sent before without anybody knowing what became of it.
-pub(super) fn earlier(approval: &Approval, shared: &Shared) -> Option<Earlier> {
+/// The same call as it was sent before without anybody knowing what became of it; `own` is not meant.
+pub(super) fn earlier(call: &Bound, own: Option<&str>, shared: &Shared) -> Option<Earlier> {
     let same = |other: &&Approval| {
         matches!(other.state, Standing::Unknown | Standing::Dispatched)
-            && other.id != approval.id
-            && other.call.is_same_call(&approval.call)
+            && own != Some(&*other.id)
+            && other.call.is_same_call(call)
     };
     let last = shared.approvals.values().filter(same).max_by_key(|other| other.dispatched_at)?;
     Some(Earlier { approval: last.id.clone(), state: last.state })
+}
+
+/// What a person sees of a call, with what they must know of earlier ones, wherever they are asked.
+pub(super) fn telling(preview: Preview, earlier: Vec<Earlier>) -> Preview {
+    let mut notes = preview.notes;
+    notes.extend(earlier.iter().map(Earlier::in_words));
+    Preview { notes, earlier, ..preview }
 }

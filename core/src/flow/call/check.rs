@@ -155,6 +155,7 @@ impl Call {
             vault: None,
             recalled: false,
             recalls: 0,
+            elsewhere: None,
             round: None,
             rule: String::new(),
             claims: None,

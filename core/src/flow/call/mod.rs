@@ -29,7 +29,7 @@ use crate::approval::remembered::{self, Remembered};
 use crate::approval::{self, Approval, Line, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Detail, Error, Result};
-use crate::flow::decide::{Decided, decided};
+use crate::flow::decide::{Decided, decided, note_found};
 use crate::gate::once::{Claim, Taken};
 use crate::gate::pace::Paced;
 use crate::gate::{self, Decision, Gate, GateVerdict, dispatch, result};
@@ -40,6 +40,7 @@ use crate::mutant::{self, Mutant};
 use crate::policy::{Ruling, Verdict};
 use crate::secret::Secret;
 use crate::step::{Action, Answer, Failure, Happening, Millis, Outcome};
+use asking::Elsewhere;
 use examine::Examined;
 use record::Look;
 use rounds::Round;
@@ -74,8 +75,10 @@ pub(crate) struct Call {
     vault: Option<Vault>,
     /// Whether the ledger was asked for the quoted approval.
     recalled: bool,
-    /// How many approvals were read that this guard knew by their call alone.
+    /// How many approvals were read that this guard knew by their call alone, or that other guards asked for.
     recalls: u32,
+    /// What the ledger says of other guards' questions about the call, once it was looked at.
+    elsewhere: Option<Elsewhere>,
     /// The round that follows the call's first request, where its tool asks for further inputs.
     round: Option<Box<Round>>,
     /// What of the policy decided.
@@ -139,12 +142,27 @@ enum State {
     },
     Proposing(Approval),
     Asking(Approval),
+    /// Takes back a question that nobody answers any more, and then ends.
+    Retracting {
+        before: Approval,
+        after: Approval,
+        error: Error,
+    },
+    /// Looks in the ledger what other guards know of the call: first which approval was asked for last, then that one.
+    Consulting {
+        elsewhere: Elsewhere,
+        approval: Option<String>,
+    },
+    /// Writes down for other guards which approval of the call is asked for.
+    Noting(Approval),
     Deciding {
         before: Approval,
         after: Approval,
     },
     /// Looks what others answered at the same time.
     Comparing(Approval),
+    /// Looks what others made of an approval that could not be claimed.
+    Outrun(Approval),
     /// Takes the call out of a snapshot for this process alone.
     TakingUp,
     Claiming {
@@ -197,6 +215,13 @@ enum State {
         #[serde(skip)]
         outcome: Option<Outcome>,
     },
+    /// Counts a call less by a remembered answer, for nothing of it was sent: first reads, then stores.
+    Uncounting {
+        id: String,
+        counted: Option<(Remembered, Remembered)>,
+        #[serde(skip)]
+        outcome: Option<Outcome>,
+    },
     #[serde(skip)]
     Finished(Outcome),
 }
@@ -234,7 +259,7 @@ impl FromNode for Arguments {
     }
 }
 
-record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, round, rule, claims, remember, recounts, rereads, snapshotted, looked_up; vault, resumed, claimed, asked_meanwhile });
+record!(open Call { name, arguments, entropy, decision, state; meta, quoted, role, passed, record, drafted, recalled, recalls, elsewhere, round, rule, claims, remember, recounts, rereads, snapshotted, looked_up; vault, resumed, claimed, asked_meanwhile });
 
 const STATES: &[&str] = &[
     "looking_up",
@@ -248,8 +273,12 @@ const STATES: &[&str] = &[
     "following",
     "proposing",
     "asking",
+    "retracting",
+    "consulting",
+    "noting",
     "deciding",
     "comparing",
+    "outrun",
     "taking_up",
     "claiming",
     "remembering",
@@ -263,6 +292,7 @@ const STATES: &[&str] = &[
     "answering",
     "keeping",
     "settling",
+    "uncounting",
 ];
 
 impl FromNode for State {
@@ -283,8 +313,18 @@ impl FromNode for State {
             "following" => State::Following { approval: from.member("approval"), errand: from.member("errand") },
             "proposing" => State::Proposing(from.whole()),
             "asking" => State::Asking(from.whole()),
+            "retracting" => State::Retracting {
+                before: from.member("before"),
+                after: from.member("after"),
+                error: from.member("error"),
+            },
+            "consulting" => {
+                State::Consulting { elsewhere: from.member("elsewhere"), approval: from.member_or_default("approval") }
+            }
+            "noting" => State::Noting(from.whole()),
             "deciding" => State::Deciding { before: from.member("before"), after: from.member("after") },
             "comparing" => State::Comparing(from.whole()),
+            "outrun" => State::Outrun(from.whole()),
             "taking_up" => State::TakingUp,
             "claiming" => State::Claiming { before: from.member("before"), after: from.member("after") },
             "remembering" => {
@@ -304,6 +344,9 @@ impl FromNode for State {
             "answering" => State::Answering,
             "keeping" => State::Keeping { settled: from.member_or_default("settled"), key: None, outcome: None },
             "settling" => State::Settling { before: from.member("before"), after: from.member("after"), outcome: None },
+            "uncounting" => {
+                State::Uncounting { id: from.member("id"), counted: from.member_or_default("counted"), outcome: None }
+            }
             other => {
                 return from.unknown_variant(other, STATES);
             }
@@ -363,7 +406,12 @@ impl Call {
             State::Counting { before, after } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            State::Rereading(id) => Action::Read { key: remembered::key_of(id) },
+            State::Rereading(id) | State::Uncounting { id, counted: None, .. } => {
+                Action::Read { key: remembered::key_of(id) }
+            }
+            State::Uncounting { counted: Some((before, after)), .. } => {
+                Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
+            }
             State::Recording(approval) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
@@ -379,13 +427,17 @@ impl Call {
                 },
                 None => Action::Done { outcome: Box::new(self.failure(super::cancelled())) },
             },
+            State::Consulting { approval: Some(id), .. } => Action::Read { key: approval::key_of(id) },
+            State::Consulting { elsewhere, .. } => Action::Read { key: elsewhere.key.clone() },
+            State::Noting(approval) => self.noting(approval),
             State::Deciding { before, after }
+            | State::Retracting { before, after, .. }
             | State::Claiming { before, after }
             | State::Turning { before, after }
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
-            State::Comparing(approval) => Action::Read { key: approval.key() },
+            State::Comparing(approval) | State::Outrun(approval) => Action::Read { key: approval.key() },
             State::TakingUp => self.taking_up(shared),
             State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
             State::Answering => self.inputs_question(shared),
@@ -436,7 +488,7 @@ impl Call {
                 self.settle_or_finish(settled, outcome);
             }
             // The record's last move is still made; the answer itself is gone.
-            State::Settling { .. } => {}
+            State::Settling { .. } | State::Uncounting { .. } => {}
             _ if self.arguments.secret => {
                 self.refuse(super::cancelled().with_next("Make the call again: its code is not in the snapshot."));
             }
@@ -504,17 +556,31 @@ impl Call {
             State::Proposing(approval) => {
                 let approval = approval.clone();
                 if matches!(input.happening, Happening::Cancelled) {
-                    return self.call_off();
+                    // The ledger may have it already.
+                    self.retract(&approval, super::cancelled(), shared);
+                    return Ok(());
                 }
                 match dispatch::stored(&input.happening, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
                 {
                     Ok(()) => {
                         shared.remember(approval.clone());
-                        self.put(approval, input.now, shared);
+                        match self.elsewhere {
+                            Some(_) => self.state = State::Noting(approval),
+                            None => self.put(approval, input.now, shared),
+                        }
                     }
                     Err(error) => self.refuse(error),
                 }
+            }
+            State::Retracting { .. } => self.retracted(&input, shared)?,
+            State::Consulting { elsewhere, approval } => {
+                let (elsewhere, approval) = (elsewhere.clone(), approval.clone());
+                self.consulted(elsewhere, approval.as_deref(), &input, shared)?;
+            }
+            State::Noting(approval) => {
+                let approval = approval.clone();
+                self.noted(approval, &input, shared)?;
             }
             State::Asking(approval) => match input.happening {
                 // A host's timer may go off early: the same question is open again.
@@ -538,6 +604,10 @@ impl Call {
             State::Comparing(wanted) => {
                 let wanted = wanted.clone();
                 self.compared(&wanted, &input, shared)?;
+            }
+            State::Outrun(before) => {
+                let before = before.clone();
+                self.outrun(&before, &input, shared)?;
             }
             State::TakingUp => self.taken_up(&input, shared)?,
             State::Remembering { approval, remembered } => {
@@ -570,6 +640,10 @@ impl Call {
                     // The record may say `dispatched` already; nothing was sent, and nothing will be.
                     return self.call_off();
                 }
+                if matches!(input.happening, Happening::Conflict) && !mutant::is(Mutant::Conflict) {
+                    self.state = State::Outrun(before);
+                    return Ok(());
+                }
                 match dispatch::claimed(&input.happening, &before, &shared.redactor)
                     .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
                 {
@@ -591,6 +665,7 @@ impl Call {
             State::Answering => self.inputs_answered(&input, shared)?,
             State::Keeping { .. } => self.kept(&input, shared)?,
             State::Settling { .. } => self.settled(&input, shared)?,
+            State::Uncounting { .. } => self.uncounted(&input, shared)?,
             State::Finished(_) => return Err(input.wrong_event("nothing: it is done")),
         }
         Ok(())
@@ -605,15 +680,7 @@ impl Call {
             State::Dispatching(approval) => self.sent_tool(approval.as_ref(), shared).to_owned(),
             _ => return,
         };
-        let came = match input.happening {
-            Happening::Result { .. } => true,
-            // The backend's own words are told with the failure.
-            Happening::Failed { kind, .. } => matches!(kind, Failure::Refused | Failure::Malformed),
-            _ => false,
-        };
-        if came {
-            gate::after::came(shared, &tool);
-        }
+        gate::after::came(shared, &tool, &input.happening);
     }
 
     /// All gates, as far as they let the call through now.
@@ -763,7 +830,10 @@ impl Call {
         match found {
             Ok(found) => {
                 match found {
-                    Some(approval) => shared.remember(approval),
+                    Some(approval) => {
+                        note_found(&approval, shared);
+                        shared.remember(approval);
+                    }
                     // Where it was known by its call alone, there is nothing to come back to.
                     None if shared.approvals.get(id).is_none() => shared.approvals.remove(id),
                     None => {}
@@ -794,7 +864,7 @@ impl Call {
             }
         }
         let is_permitted = examined.verdict == Verdict::Allow && !replaces && !self.gives_inputs(shared);
-        if is_permitted && self.quoted.is_none() {
+        if is_permitted && self.quoted.is_none() && self.doubts().is_empty() {
             match self.take_up(false, shared) {
                 Ok(true) => return,
                 Ok(false) => {}
@@ -840,6 +910,7 @@ impl Call {
 
     fn stand(&mut self, examined: &Examined, now: Millis, shared: &mut Shared) -> Result<()> {
         let binding = self.bind(&examined.document, shared)?;
+        let doubts = self.doubts();
         if let Some(approval) = self.quoted.as_ref().and_then(|id| shared.approvals.get(id)) {
             // The record that the call is about is looked at again only if the rest is as it was approved.
             let mut seen = binding.preview.clone();
@@ -854,6 +925,7 @@ impl Call {
         }
         // An answer that a person gave for calls like this one is no word of those whom the policy names.
         if examined.approvers.is_none()
+            && doubts.is_empty()
             && let Some(remembered) = self.find_remembered(&examined.document, &binding, now, shared).cloned()
         {
             self.count(remembered, now, shared);
@@ -880,10 +952,15 @@ impl Call {
             &binding.call,
             &binding.arguments,
             &binding.preview,
+            &doubts,
             now,
         )?;
         match standing {
             gate::approval::Standing::Approved(approval) => self.claim(approval, now, shared),
+            // Somebody may have answered elsewhere meanwhile.
+            gate::approval::Standing::Open(approval) if shared.lasting && !self.recalled => {
+                self.state = State::Recalling(approval.id);
+            }
             gate::approval::Standing::Open(approval) => {
                 self.ask(approval.clone());
                 self.put(approval, now, shared);
@@ -892,10 +969,16 @@ impl Call {
                 if self.take_up(true, shared)? {
                     return Ok(());
                 }
+                if self.consult(&binding.call, shared) {
+                    return Ok(());
+                }
                 shared.approvals.check_room(now)?;
                 let check = self.check(&examined.document, shared);
                 let times = (now, now.saturating_add(shared.approval_ttl));
-                let (call, preview) = (binding.call, binding.preview);
+                let mut earlier = doubts;
+                let last = asking::earlier(&binding.call, None, shared);
+                earlier.extend(last.filter(|last| earlier.iter().all(|one| one.approval != last.approval)));
+                let (call, preview) = (binding.call, asking::telling(binding.preview, earlier));
                 let approval = Approval::propose(&self.entropy, call, &binding.arguments, preview, check, times);
                 let continues = self.round.as_ref().and_then(|round| round.continues.clone());
                 let approvers = examined.approvers.clone();
@@ -954,8 +1037,14 @@ impl Call {
     /// The approval that the call asks about or goes by.
     pub(crate) fn holds(&self) -> Option<&Approval> {
         match &self.state {
-            State::Proposing(approval) | State::Asking(approval) | State::Comparing(approval) => Some(approval),
-            State::Deciding { before, .. } | State::Claiming { before, .. } => Some(before),
+            State::Proposing(approval)
+            | State::Asking(approval)
+            | State::Noting(approval)
+            | State::Comparing(approval)
+            | State::Outrun(approval) => Some(approval),
+            State::Deciding { before, .. } | State::Retracting { before, .. } | State::Claiming { before, .. } => {
+                Some(before)
+            }
             _ => None,
         }
     }
@@ -1007,7 +1096,7 @@ impl Call {
         if self.round.is_none()
             && let Err(error) = gate::pace::spend(shared, &self.name, effect, now, &mut self.decision)
         {
-            return self.conclude(approval, Standing::Failed, self.failure(error), shared);
+            return self.stop(approval, error, shared);
         }
         self.note_registration(now, shared);
         self.state = State::Dispatching(approval);
@@ -1055,6 +1144,7 @@ impl Call {
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);
                 match approval.as_ref().and_then(|held| dispatch::given_back(*kind, held, input.now, shared)) {
                     Some(after) => self.settle_or_finish(approval.map(|held| (held, after)), self.failure(error)),
+                    None if matches!(kind, Failure::NotSent | Failure::Audit) => self.stop(approval, error, shared),
                     None => self.conclude(approval, dispatch::state_after(*kind), self.failure(error), shared),
                 }
             }
@@ -1115,12 +1205,17 @@ impl Call {
                     .with("approval", after.id.as_str()),
             })
         });
-        self.state = State::Finished(match (outcome, &input.happening) {
+        let outcome = match (outcome, &input.happening) {
             (Outcome::Failed { error, decision }, Happening::Committed) if after.state == Standing::Approved => {
                 Outcome::Failed { error: dispatch::not_burnt(error, after), decision }
             }
             (outcome, _) => outcome,
-        });
+        };
+        let under = after.under.clone().filter(|under| after.not_sent && remembered::is_id(under));
+        self.state = match under {
+            Some(id) => State::Uncounting { id, counted: None, outcome: Some(outcome) },
+            None => State::Finished(outcome),
+        };
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::gate::{Gate, GateVerdict, dispatch};
 use crate::guard::Shared;
 use crate::json::Document;
 use crate::mutant::{self, Mutant};
-use crate::step::{Happening, Millis};
+use crate::step::{Earlier, Happening, Millis};
 
 impl Call {
     /// Looks whether what the call would take is free. Says whether a step has to be made for it first.
@@ -23,10 +23,21 @@ impl Call {
             self.state = State::Searching { at, taken: None, approval: None };
             return Ok(true);
         }
-        if !claims.is_empty() {
+        if claims.is_empty() {
+            return Ok(false);
+        }
+        if claims.iter().any(|claim| claim.doubt.is_some()) {
+            let note = "a call of the same consequence was answered with an error, and may have run";
+            self.decision.say(Gate::Once, GateVerdict::Ask, note);
+        } else {
             self.decision.say(Gate::Once, GateVerdict::Pass, "no other call had the same consequence");
         }
         Ok(false)
+    }
+
+    /// The calls of the same consequences of which it is not certain that they did not run.
+    pub(super) fn doubts(&self) -> Vec<Earlier> {
+        self.claims.iter().flatten().filter_map(|claim| claim.doubt.clone()).collect()
     }
 
     fn find_claims(&mut self, document: &Document, shared: &Shared) -> Result<&mut Vec<Claim>> {
@@ -82,8 +93,11 @@ impl Call {
             },
             (Some(taken), _) => dispatch::found(&input.happening, &taken.approval, shared)
                 .ok_or_else(|| input.wrong_event("`found` or `failed`"))?
-                .and_then(|first| claim.check(taken, first.as_ref()))
-                .map(|()| Found::Free),
+                .and_then(|first| claim.check(taken, first.as_ref(), approval.as_ref()))
+                .map(|doubt| {
+                    claim.doubt = doubt;
+                    Found::Free
+                }),
         };
         match found {
             Ok(Found::Others(taken)) => self.state = State::Searching { at, taken: Some(taken), approval },
@@ -191,8 +205,16 @@ impl Call {
     }
 
     /// Nothing was sent: an approval that was spent ends as failed.
-    fn stop(&mut self, approval: Option<Approval>, error: Error, shared: &Shared) {
-        self.conclude(approval, Standing::Failed, self.failure(error), shared);
+    pub(super) fn stop(&mut self, approval: Option<Approval>, error: Error, shared: &Shared) {
+        let error = match &approval {
+            Some(approval) => error.with("approval", approval.id.as_str()),
+            None => error,
+        };
+        let settled = approval.and_then(|before| {
+            let after = Approval { not_sent: true, ..before.moved(Standing::Failed)? }.sealed(&shared.seal);
+            Some((before, after))
+        });
+        self.settle_or_finish(settled, self.failure(error));
     }
 
     /// Makes the record of a call that goes out although nobody is asked about it: by it the call's end is known, and can

@@ -2,7 +2,7 @@
 
 use super::{Call, State};
 use crate::approval::remembered::{self, Asked, Remembered};
-use crate::approval::{Approval, State as Standing};
+use crate::approval::{Approval, By, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::flow::Input;
@@ -23,7 +23,7 @@ impl Call {
     pub(super) fn remember(
         &self,
         approval: &Approval,
-        answer: &Remember,
+        (answer, by): (&Remember, Option<&By>),
         now: Millis,
         shared: &mut Shared,
     ) -> Result<Remembered> {
@@ -34,6 +34,7 @@ impl Call {
         let asked = Asked {
             approval,
             arguments: document.tape().root(),
+            by,
             rule: &self.rule,
             hidden: &hidden,
             session: &shared.session,
@@ -48,8 +49,10 @@ impl Call {
             return Vec::new();
         }
         let document = self.read_arguments();
-        let members = document.tape().root().members().take(remembered::MAX_FIXED);
-        members.map(|member| ["/", &pointer_token(&member.name())].concat()).collect()
+        let members = document.tape().root().members();
+        let pointers = members.map(|member| ["/", &pointer_token(&member.name())].concat());
+        let is_seen = |path: &String| approval.preview.hidden.iter().all(|hidden| !remembered::overlap(path, hidden));
+        pointers.filter(is_seen).take(remembered::MAX_FIXED).collect()
     }
 
     /// The ledger's answer to that record. The yes itself is given already: it counts for this call in any case.
@@ -126,11 +129,39 @@ impl Call {
             }
         }
         let (id, until) = (after.id.clone(), after.until);
+        let by = after.by.as_ref().map(|by| [" of ", &by.who].concat()).unwrap_or_default();
         shared.learn(after);
-        self.decision.say(Gate::Approval, GateVerdict::Pass, ["by the remembered answer ", &id].concat());
+        self.decision.say(Gate::Approval, GateVerdict::Pass, ["by the remembered answer ", &id, &by].concat());
         if let Err(error) = self.record_unasked(&self.read_arguments(), id, until, input.now, shared) {
             self.refuse(error);
         }
+        Ok(())
+    }
+
+    /// The ledger's word on a count that is taken back. It is no more than a favour: what goes wrong leaves it counted.
+    pub(super) fn uncounted(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
+        let State::Uncounting { id, counted, outcome } = &mut self.state else { return Ok(()) };
+        self.recounts = self.recounts.saturating_add(1);
+        let next = match (&input.happening, counted.clone()) {
+            (Happening::Found { record: Some(record) }, None) => Remembered::read(record, &shared.seal)
+                .ok()
+                .and_then(|before| before.returned(&shared.seal).map(|after| Some((before, after)))),
+            (Happening::Committed, Some((_, after))) => {
+                shared.learn(after);
+                None
+            }
+            (Happening::Conflict, Some(_)) => Some(None).filter(|_| self.recounts <= MAX_RECOUNTS),
+            (Happening::Found { .. } | Happening::Failed { .. } | Happening::Cancelled, _) => None,
+            _ => return Err(input.wrong_event("`found`, `committed`, `conflict` or `failed`")),
+        };
+        let (id, outcome) = (id.clone(), outcome.take());
+        self.state = match next {
+            Some(counted) => State::Uncounting { id, counted, outcome },
+            None => {
+                let lost = || self.failure(Error::new(Code::Unreachable, "The backend was not reached."));
+                State::Finished(outcome.unwrap_or_else(lost))
+            }
+        };
         Ok(())
     }
 

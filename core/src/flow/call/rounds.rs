@@ -355,7 +355,7 @@ impl Call {
 
     /// The call is left in the middle.
     pub(super) fn leave(&mut self) {
-        self.refuse(Error::new(Code::Cancelled, "The call was called off while its tool waited for further inputs."));
+        self.refuse(left());
     }
 
     /// The backend runs the call as a task: nothing of it is lost, and nothing is known of its end.
@@ -383,3 +383,8 @@ impl Call {
 
 /// A larger handle is not repeated.
 const MAX_TASK: usize = 8 << 10;
+
+/// The call was left in the middle.
+pub(super) fn left() -> Error {
+    Error::new(Code::Cancelled, "The call was called off while its tool waited for further inputs.")
+}
