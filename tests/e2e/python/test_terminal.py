@@ -611,7 +611,7 @@ class TestInputs:
         }
 
     def test_typed_in_and_sent_by_a_yes(self, begin, log):
-        with Keyboard(begin(question=self.question("billing"))) as person:
+        with Keyboard(begin(question=self.question("billing")), rows=100) as person:
             person.see(r"Answer the server\? y, n, later, all, \?: ")
             assert "https://pay.example/x?y=1" in person.screen
             person.press("y\n")
