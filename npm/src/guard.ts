@@ -255,7 +255,8 @@ export class Guard<C extends McpClient = McpClient> {
     const [, options] = given as unknown as [unknown, { signal?: AbortSignal }?];
     const pages: Page[] = [];
     await this.#run({ type: "list" }, { pages, listOptions: options, signal: options?.signal });
-    const { nextCursor: _, ...first } = pages[0] ?? {};
+    const { nextCursor: _, ...first } = (pages[0] ?? {}) as Page & { _meta?: unknown };
+    if (this.#options.listed !== "all") delete first._meta;
     const tools = this.masked(pages.flatMap((page) => this.#shown(page)));
     return { ...first, tools } as Awaited<ReturnType<C["listTools"]>>;
   }

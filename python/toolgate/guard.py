@@ -341,7 +341,7 @@ class Guard(Generic[CallResult, ListResult]):
             for tool in page.tools
             if tool.name not in hidden
         ]
-        return self._masked_page(page.model_copy(update={"tools": tools}))
+        return self._masked_page(page.model_copy(update={"tools": tools, "meta": None}))
 
     def _masked_page(self, page: Any) -> Any:
         text: str = page.model_dump_json(by_alias=True, exclude_unset=True)

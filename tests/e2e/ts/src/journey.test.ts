@@ -30,7 +30,7 @@ for (const [number, generation] of generations.entries()) {
     });
 
     it("knows only the way in before there is a key", async () => {
-      await refusal(subject.call("list_bookings", {}), "unknown_tool");
+      await refusal(subject.call("list_bookings", {}), "unauthorized");
       const report = await subject.guard.doctor();
       assert.equal(report.healthy, false);
       assert.equal(report.auth, "missing");
