@@ -321,6 +321,10 @@ fn has_ended(state: &str) -> bool {
     matches!(state, "completed" | "failed" | "denied")
 }
 
+fn asks_of_definition(open: &Open) -> bool {
+    matches!(&open.step.action, step::Action::Ask { question } if matches!(question.about, About::Definition { .. }))
+}
+
 fn failed(kind: Failure) -> Happening {
     Happening::Failed { kind, message: String::new(), retry_after: None }
 }
@@ -676,6 +680,7 @@ impl Turn<'_> {
                     }
                 }
             }
+            step::Action::Wait { .. } if how == How::Properly => self.event(host, step, Happening::Woke, None),
             step::Action::ListTools { .. } if how == How::Properly => {
                 let version = self.state.version;
                 self.state.hosts[host].listed = version;
@@ -912,6 +917,9 @@ impl Model for Checked {
                     }
                     step::Action::ListTools { .. } => &[How::Properly, How::Cancel],
                     step::Action::Read { .. } => &[How::Properly, How::Fails, How::Cancel],
+                    // Until the other call's question has its answer nothing else would come of it.
+                    step::Action::Wait { .. } if host.open.iter().any(asks_of_definition) => &[How::Cancel],
+                    step::Action::Wait { .. } => &[How::Properly, How::Cancel],
                     step::Action::Ask { question } if matches!(question.about, About::Outcome { .. }) => {
                         &[How::Ran, How::NotRan, How::Defer]
                     }

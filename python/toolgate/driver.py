@@ -307,7 +307,7 @@ class Driver:
             hide(str(answer.code))
         try:
             return {"type": "answer", "answer": _plain(answer_to_json(answer))}
-        except (ToolgateError, TypeError, ValueError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - what cannot be written is no answer
             errand.cause = error
             return {"type": "answer", "answer": None}
 

@@ -87,6 +87,9 @@ const PHRASES: &[(&str, &str)] = &[
     ("mot de passe", PASSWORD),
     ("authorization header", KEY),
     ("connection string", KEY),
+    ("security answer", PASSWORD),
+    ("maiden name", PASSWORD),
+    ("memorable word", PASSWORD),
     ("mật khẩu", PASSWORD),
     ("kata sandi", PASSWORD),
     ("clave de acceso", PASSWORD),
@@ -456,7 +459,10 @@ const FILLING: &[&str] =
 /// What a name or a title of a field asks for, if it is a secret.
 pub(crate) fn label(text: &str) -> Option<&'static str> {
     let words = secrets_alone(words(text));
+    // `mTAN` is taken apart as `camelCase` is.
+    let whole = words.concat();
     phrase(text)
+        .or_else(|| strong(&whole))
         .or_else(|| known(COMPOUNDS, |compound| words.iter().any(|word| word.contains(compound))))
         .or_else(|| ask(&words, true))
 }
@@ -477,6 +483,12 @@ fn strong(word: &str) -> Option<&'static str> {
 fn secrets_alone(mut words: Vec<String>) -> Vec<String> {
     let is = |word: Option<&String>, list: &[&str]| word.is_some_and(|word| list.contains(&word.as_str()));
     let named = |word: &String| strong(word).is_some() || matches!(word.as_str(), "key" | "token" | "keys" | "tokens");
+    // The name of a secret.
+    while let Some(at) = words.windows(2).position(|pair| pair == ["name", "of"]) {
+        let mut rest = words.iter().skip(at).take(4);
+        let to = rest.position(named).map_or(at.saturating_add(1), |place| at.saturating_add(place));
+        words.drain(at..=to);
+    }
     let mut index = words.len();
     while index > 1 {
         index = index.saturating_sub(1);
@@ -629,6 +641,7 @@ fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
             "pan" if is_label && (is_alone || before == "card") => Some(CARD),
             "cc" if is_label && OF_A_CARD.contains(&after) => Some(CARD),
             "seed" | "seeds" if is_label && is_alone => Some(PHRASE),
+            "cookie" | "cookies" if is_label && is_alone => Some(KEY),
             "cookie" | "cookies" if matches!(before, "session" | "auth" | "login") => Some(KEY),
             "pin" if has(OF_A_PLACE) => None,
             "pin" if is_label && !NOT_A_PIN.contains(&after) && !OTHER_PINS.contains(&before) => Some(CODE),
@@ -825,7 +838,9 @@ mod tests {
             "pem",
             "keystore",
             "TAN",
+            "mTAN",
             "tan",
+            "cookie",
             "PUK",
             "PAN",
             "ccnum",
@@ -956,6 +971,8 @@ mod tests {
             "The contents of your .env.local",
             "Geben Sie die TAN ein",
             "Enter your password type it twice",
+            "The name of your pet and your password",
+            "Mother's maiden name",
             "Paste the connection string",
         ] {
             assert!(prose(text).is_some(), "{text}");
@@ -985,6 +1002,7 @@ mod tests {
             "A summary in 12 words",
             "A three-word phrase for the mood",
             "Which provider name?",
+            "Name of the secret to rotate",
             "Last four digits on the front of the card",
             "Send it to staging.env.example.com",
         ] {

@@ -174,6 +174,53 @@ async def test_what_a_handler_gives_is_shown_and_asked():
     assert person.asked[1]["preview"]["inputs"] == [{"label": "amount.amount", "value": "7"}]
 
 
+async def test_what_a_handler_gives_is_asked_about_though_a_rule_allows_the_call():
+    async def elicitation(_request, _calls):
+        return amount(5000)
+
+    asked: list[Any] = []
+
+    async def refuses(question, /):
+        asked.append(question)
+        return toolgate.Deny()
+
+    shop = Shop()
+    policy = {"rules": [{"tools": ["delete_order"], "then": "allow"}]}
+    async with in_memory(shop) as client:
+        inputs = toolgate.InputHandlers(elicitation=elicitation)
+        guard = await attach(client, ask=refuses, inputs=inputs, policy=policy)
+        with pytest.raises(toolgate.ToolgateError) as caught:
+            await guard.call_tool("delete_order")
+    assert caught.value.code == "approval_denied"
+    assert len(shop.seen) == 1
+    assert asked[0]["preview"]["inputs"] == [{"label": "amount.amount", "value": "5000"}]
+
+
+@pytest.mark.parametrize("answer", [toolgate.Deny(), toolgate.Defer(), toolgate.Cancel()])
+async def test_a_person_is_not_asked_for_ever(answer):
+    asked: list[Any] = []
+
+    async def answers(question, /):
+        asked.append(question)
+        return toolgate.Approve() if question["type"] == "approval" else answer
+
+    policy = {
+        "rules": [{"tools": ["delete_order"], "then": "allow"}],
+        "questions": {"in_a_row": 3, "denial_holds_ms": 0},
+    }
+    codes: list[str] = []
+    async with in_memory(Shop()) as client:
+        guard = await attach(client, ask=answers, policy=policy)
+        for _ in range(6):
+            try:
+                await guard.call_tool("delete_order")
+                codes.append("done")
+            except toolgate.ToolgateError as error:
+                codes.append(error.code)
+    assert len(asked) == 3
+    assert codes[3:] == ["too_many_questions"] * 3
+
+
 @pytest.mark.parametrize(("answer", "code"), WRONG)
 async def test_handlers_that_raise_or_answer_wrongly(answer, code):
     async def elicitation(_request, _calls):

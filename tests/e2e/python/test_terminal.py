@@ -119,6 +119,16 @@ class TestOneAtATime:
             assert person.end() == 0
         assert sorted(ended(log)[:-1]) == ["a approval_denied", "a done", "sent a"]
 
+    def test_a_no_ends_the_same_call_that_waits(self, begin, log):
+        with Keyboard(begin(share("a"), share("a"), share("a"), share("b"))) as person:
+            person.see("question 1 of 4")
+            person.see(PROMPT)
+            person.press("n not this\n")
+            assert '"b"' in person.see(f"question 2 of(.*?){PROMPT}")[1]
+            person.press("yes\n")
+            assert person.end() == 0
+        assert sorted(ended(log)[:-1]) == [*["a approval_denied"] * 3, "b done", "sent b"]
+
 
 class TestWhatWaited:
     @pytest.mark.parametrize("typed", ["yes\nyes\nyes\n", "y", "yes", "y\nn\nn\n" * 50])
@@ -582,6 +592,8 @@ class TestForgeries:
             person.press("y\n")
             assert person.end() == 0
         assert not set(shown) & set(self.FORBIDDEN)
+        assert "A yes goes on with this call:" in shown
+        assert 'name: "a"' in shown
         allowed = ("  ", "toolgate asks, question 1 of 1:", "Believe the server's word on this tool? y, n")
         assert all(line.startswith(allowed) or line == "" for line in shown.split("\n"))
         assert ended(log) == ["sent a", "a done", "end"]

@@ -226,6 +226,41 @@ for (const [place, connect] of Object.entries(transports)) {
       });
     });
 
+    it("what a handler gives is asked about though a rule allows the call", async () => {
+      const asked: Question[] = [];
+      const ask: Ask = (question) => {
+        asked.push(question);
+        return { type: "deny" };
+      };
+      const inputs = { elicitation: () => ({ action: "accept" as const, content: { amount: 5000 } }) };
+      const policy = { rules: [{ tools: ["delete_order"], then: "allow" as const }] };
+      await within({ ask, inputs, policy }, async (guard, seen) => {
+        await refusal(guard.callTool({ name: "delete_order" }), "approval_denied");
+        assert.equal(seen.length, 1);
+        assert.deepEqual((asked[0] as { preview: { inputs: unknown } }).preview.inputs, [
+          { label: "amount.amount", value: "5000" },
+        ]);
+      });
+    });
+
+    it("a person is not asked for ever, whatever they answer", async () => {
+      for (const answer of [{ type: "deny" }, { type: "defer" }, { type: "cancel" }] as const) {
+        const asked: Question[] = [];
+        const ask: Ask = (question) => {
+          asked.push(question);
+          return answer;
+        };
+        await within({ ask, policy: { questions: { in_a_row: 3, denial_holds_ms: 0 } } }, async (guard) => {
+          const codes: unknown[] = [];
+          for (let time = 0; time < 6; time += 1) {
+            codes.push(await guard.callTool({ name: "create_login" }).then(() => "done", (error) => error.code));
+          }
+          assert.equal(asked.length, 3);
+          assert.deepEqual(codes.slice(3), Array(3).fill("too_many_questions"));
+        });
+      }
+    });
+
     it("handlers that throw, answer late or wrongly: the call is not continued", async () => {
       const ask: Ask = () => ({ type: "approve" });
       const cases: [() => never | object, "inputs_required" | "wrong_answer"][] = [
