@@ -245,3 +245,24 @@ async def test_a_vault_that_fails_costs_the_key_and_not_the_session():
 async def test_what_is_no_client_is_refused(client):
     with pytest.raises(toolgate.OptionsError):
         await toolgate.Guard.attach(client, server="x")
+
+
+@pytest.mark.parametrize("profile", [None, "favcrm"])
+async def test_a_key_that_is_refused_at_connecting_is_told_as_that(profile):
+    with (
+        server(http("401 Unauthorized", "text/plain", b"its own words")) as (url, _),
+        pytest.raises(toolgate.BackendError, match="Not signed in") as caught,
+    ):
+        async with toolgate.connect(url, profile=profile, timeout=5):
+            pass
+    assert caught.value.code == "unauthorized"
+    assert "its own words" not in str(caught.value)
+
+
+async def test_nobody_there_at_connecting():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    with pytest.raises(toolgate.BackendError) as caught:
+        async with toolgate.connect(f"http://127.0.0.1:{port}/mcp", timeout=5):
+            pass
+    assert caught.value.code == "unreachable"

@@ -96,7 +96,10 @@ class _Connecting:
 
     async def explain(self, error: Exception) -> None:
         """Raise what a guard says of it, which knows where the key was looked for."""
-        await Guard.attach(_Unconnected(self._trouble or trouble_of(error)), **self._options)
+        guard: Guard[Any, Any] = await Guard.attach(_Unconnected(self._trouble or trouble_of(error)), **self._options)
+        # Where one could sign up a guard does without the list; its first call says what it lacks.
+        await guard.call_tool("tools/list")
+        raise error
 
 
 class _Unconnected:
