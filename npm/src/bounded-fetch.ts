@@ -19,20 +19,40 @@ interface Message {
 export const BOUNDED = new WeakSet<Fetch>();
 
 /**
- * The `fetch` without what a transport must not be left alone with: a redirect of a message is not followed, since it
- * would be sent again, an answer ends at 16 MiB, and the body of a refusal is given on only where it is a JSON-RPC answer.
- * What is no message of MCP's passes as it is.
+ * The `fetch` without what a transport must not be left alone with: a redirect of a call is not followed, since it would be
+ * sent again, an answer ends at 16 MiB, and the body of a refusal is given on only where it is a JSON-RPC answer. Where
+ * another message is sent on within the server's origin, everything goes there from then on. What is no message of MCP's
+ * passes as it is.
  */
 export function boundedFetch(send: Fetch = (url, init) => fetch(url, init)): Fetch {
   if (BOUNDED.has(send)) return send;
-  const bounded: Fetch = async (url, init) => {
+  const moved = new Map<string, string>();
+  const bounded: Fetch = async (given, init) => {
+    const { href } = new URL(given);
+    const url = moved.get(href) ?? href;
     const message = init?.method === "POST" ? messageIn(init.body) : undefined;
-    const response = await send(url, message === undefined ? init : { ...init, redirect: "manual" });
-    if (message !== undefined) return checked(response, message);
-    return response.ok && isStream(response) ? cut(response, undefined) : response;
+    if (message === undefined) {
+      const response = await send(url, init);
+      return response.ok && isStream(response) ? cut(response, undefined) : response;
+    }
+    const request: RequestInit = { ...init, redirect: "manual" };
+    const response = await send(url, request);
+    const target = message.method === "tools/call" ? undefined : targetOf(response, url);
+    if (target === undefined) return checked(response, message);
+    await response.body?.cancel();
+    moved.set(href, target);
+    return checked(await send(target, request), message);
   };
   BOUNDED.add(bounded);
   return bounded;
+}
+
+/** Where the server wants to have the same message, if that is on the server itself. */
+function targetOf(response: Response, url: string): string | undefined {
+  const location = response.headers.get("location");
+  if (location === null || ![307, 308].includes(response.status) || !URL.canParse(location, url)) return undefined;
+  const [from, to] = [new URL(url), new URL(location, url)];
+  return to.origin === from.origin && to.href !== from.href ? to.href : undefined;
 }
 
 async function checked(response: Response, message: Message): Promise<Response> {

@@ -20,8 +20,8 @@ const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /**
  * A `fetch` for MCP transports that sends a secret of the vault as `Authorization: Bearer …`. The vault is read at
  * each request, so a key that a sign-up kept counts from the next request on, and no other code touches it. Give
- * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`. A message is
- * sent to no other address that the server points to, and an answer ends at 16 MiB.
+ * the same vault to {@link Guard.attach}, which then also learns of the backend's clock and of `Retry-After`. No call is sent
+ * again to where the server points, and an answer ends at 16 MiB.
  *
  * @throws ToolgateError `invalid_options` for an origin that would show the secret to the network.
  * @example

@@ -48,6 +48,28 @@ describe("a bounded fetch", () => {
     }
   });
 
+  it("goes where a server moved within itself, before any call is made", async () => {
+    const asked: (string | undefined)[] = [];
+    answer = (response, { url }) => {
+      asked.push(url);
+      if (url === "/mcp/") response.writeHead(200, JSON_TYPE).end(`{"jsonrpc":"2.0","id":7,"result":{}}`);
+      else response.writeHead(307, { location: "/mcp/" }).end();
+    };
+    const send = boundedFetch();
+    for (const method of ["initialize", "tools/call"]) {
+      const response = await send(url, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 7, method }) });
+      assert.equal(response.status, 200);
+    }
+    assert.deepEqual(asked, ["/mcp", "/mcp/", "/mcp/"]);
+  });
+
+  it("follows no message to another origin or to nowhere", async () => {
+    for (const location of ["http://example.test/mcp/", "http://[::", "", "//"]) {
+      answer = (response) => response.writeHead(308, { location }).end();
+      assert.deepEqual([(await post("initialize")).status, requests], [308, 1]);
+    }
+  });
+
   it("leaves alone what is no message", async () => {
     answer = (response, { url }) =>
       url === "/there" ? response.end("there") : response.writeHead(307, { location: "/there" }).end();

@@ -16,8 +16,8 @@ KEY = "fav_mcp_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"
 
 
 @contextmanager
-def server(answer: bytes, *, closes=True):
-    """Answer every connection with these bytes; yields the URL and what was received."""
+def server(answer):
+    """Answer every connection with these bytes, or by a request's head; yields the URL and the heads received."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(10)
@@ -40,7 +40,7 @@ def server(answer: bytes, *, closes=True):
                     while len(body) < length:
                         body += connection.recv(65536)
                     received.append(head)
-                    connection.sendall(answer)
+                    connection.sendall(answer if isinstance(answer, bytes) else answer(head))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -170,6 +170,25 @@ async def test_an_answer_that_is_one_passes(answer, expected):
 async def test_other_messages_are_the_sdks_business(message):
     with server(http("503 Service Unavailable", "text/html", b"<p>")) as (url, _):
         assert (await post(url, message)).status_code == 503
+
+
+MOVED = http("307 Temporary Redirect", "text/plain", b"", "Location: /mcp/")
+FOUND = http("200 OK", "application/json", GOOD)
+
+
+async def test_a_server_that_moved_within_itself_is_followed_before_any_call():
+    with server(lambda head: FOUND if head.startswith(b"POST /mcp/ ") else MOVED) as (url, received):
+        async with http_client(timeout=5) as client:
+            assert (await client.post(url, json=rpc("initialize"))).status_code == 200
+            assert (await client.post(url, json=rpc())).json() == json.loads(GOOD)
+    assert [head.split(b" ")[1] for head in received] == [b"/mcp", b"/mcp/", b"/mcp/"]
+
+
+@pytest.mark.parametrize("location", ["http://example.test/mcp/", "/mcp", "http://[::", ""])
+async def test_no_other_redirect_is_followed(location):
+    with server(http("307 Temporary Redirect", "text/plain", b"", f"Location: {location}")) as (url, received):
+        assert (await post(url, rpc("initialize"))).status_code == 307
+    assert len(received) == 1
 
 
 async def test_nobody_there_means_not_sent():

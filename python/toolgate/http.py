@@ -113,6 +113,7 @@ def _transport_class(library: Any) -> Any:
         def __init__(self, inner: Any, observe: Callable[[Trouble | None], None] | None = None) -> None:
             self._inner = inner
             self._observe = observe
+            self._moved: dict[Any, Any] = {}
 
         async def __aenter__(self) -> Self:
             await self._inner.__aenter__()
@@ -126,6 +127,7 @@ def _transport_class(library: Any) -> Any:
 
         async def handle_async_request(self, request: Any) -> Any:
             asked = _asked(request)
+            request.url = self._moved.get(request.url, request.url)
             if asked is None:
                 return await self._other(request)
             try:
@@ -139,6 +141,12 @@ def _transport_class(library: Any) -> Any:
             self._tell(None)
             try:
                 response = await self._inner.handle_async_request(request)
+                target = _target(library, response, request)
+                if target is not None:
+                    # From then on calls go there too, and are not sent twice.
+                    await response.aclose()
+                    self._moved[request.url] = request.url = target
+                    response = await self._inner.handle_async_request(request)
             except library.RequestError as error:
                 self._tell(_broken(library, error))
                 raise
@@ -152,6 +160,19 @@ def _transport_class(library: Any) -> Any:
                 self._observe(trouble)
 
     return Transport
+
+
+def _target(library: Any, response: Any, request: Any) -> Any | None:
+    """Return where the server wants to have the same message, if that is on the server itself."""
+    location = response.headers.get("location")
+    if request.method != "POST" or response.status_code not in (307, 308) or location is None:
+        return None
+    try:
+        target = request.url.join(location)
+    except library.InvalidURL:
+        return None
+    origins = [(url.scheme, url.host, url.port) for url in (request.url, target)]
+    return target if origins[0] == origins[1] and target != request.url else None
 
 
 def _broken(library: Any, error: Exception) -> Trouble:
