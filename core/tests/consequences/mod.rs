@@ -307,7 +307,12 @@ fn billing_is_never_remembered() -> bool {
     let step = handle(&mut guard, &step.id, Happening::Committed, None);
     let is_offered = matches!(&step.action, Action::Ask { question } if matches!(&question.about, About::Approval { remember, .. } if !remember.is_empty()));
     let event = Happening::Answer { answer: Answer::Remember(remember(), None) };
-    let next = guard.handle(Event { step: step.id, now: NOW, event }, None);
+    let mut next = guard.handle(Event { step: step.id, now: NOW, event }, None);
+    // What is answered wrongly takes its question back.
+    if let Ok(Step { id, action: Action::Commit { .. }, .. }) = &next {
+        let committed = Event { step: id.clone(), now: NOW, event: Happening::Committed };
+        next = guard.handle(committed, None);
+    }
     let code = match &next {
         Err(error) => error.code(),
         Ok(Step { action: Action::Done { outcome }, .. }) => match &**outcome {
