@@ -196,10 +196,11 @@ async fn answer(response: Response, id: u32, signal: Option<&AbortSignal>) -> Re
     if !response.ok() {
         // A status may carry a JSON-RPC error, which says more, unless the status alone says what to do.
         let says_more = matches!(response.status(), 400 | 402 | 404..=407 | 409..=428 | 430..=499);
-        if says_more && kind == "application/json" {
-            if let Some(told) = whole(&response, id, signal).await.ok().filter(|told| get(told, "error").is_object()) {
-                return Ok(told);
-            }
+        if says_more
+            && kind == "application/json"
+            && let Some(told) = whole(&response, id, signal).await.ok().filter(|told| get(told, "error").is_object())
+        {
+            return Ok(told);
         }
         return Err(refused(&response));
     }
