@@ -274,7 +274,7 @@ fn each_kind_of_change_is_named() {
     assert_eq!(changed(&|lines| lines[2] = lines[2].replace("list_notes", "list_codes")), (3, "edited".to_owned()));
     assert_eq!(changed(&|lines| lines[2] = lines[2].replace("\":", "\": ")), (3, "edited".to_owned()));
     assert_eq!(
-        changed(&|lines| lines[6] = lines[6].replace("\"version\":1", "\"version\":2")),
+        changed(&|lines| lines[6] = lines[6].replace("\"version\":2", "\"version\":3")),
         (7, "other_version".to_owned())
     );
     let mut cut = joined(&lines);
