@@ -97,11 +97,12 @@ describe("the audit's file", () => {
     other?.close();
   });
 
-  it("is written by one guard, also where two share a sink", async () => {
+  it("is written by one guard, and refuses a second one to whom it is given", async () => {
     const sink = new FileAudit(file());
     const first = await Guard.attach(client, { audit: sink, trusted: true });
-    await Guard.attach(client, { audit: sink, trusted: true });
-    await assert.rejects(first.callTool({ name: "list_notes", arguments: {} }), { message: /another guard wrote/ });
+    const second = Guard.attach(client, { audit: sink, trusted: true });
+    await assert.rejects(second, { code: "audit_failed", message: /a guard writes to it already/ });
+    await first.callTool({ name: "list_notes", arguments: {} });
     sink.close();
   });
 

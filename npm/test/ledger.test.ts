@@ -67,9 +67,7 @@ describe("a ledger's answer", () => {
         ask: () => ({ type: "approve" }),
       });
       const before = sent.length;
-      await assert.rejects(guard.callTool({ name: "drop_note", arguments: {} }), {
-        code: from === 3 ? "approval_spent" : "ledger_conflict",
-      });
+      await assert.rejects(guard.callTool({ name: "drop_note", arguments: {} }), { code: "ledger_conflict" });
       assert.equal(sent.length, before);
     });
   }
