@@ -337,20 +337,17 @@ impl Checked {
                 "server": "https://crm.example.test/mcp", "policy": policy, "approval_ttl": LIFETIME,
                 "dispatch_timeout": LIFETIME, "trusted": true, "seal_key": "0b".repeat(32),
             });
-            let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
-            relist(&mut guard, 0, version);
+            let mut core = Core::new(&options.to_string()).unwrap();
+            let start = json!({ "now": BEGINNING, "entropy": entropy(9, 0), "flow": { "type": "list" } });
+            let step: Value = serde_json::from_str(&core.start(&start.to_string(), None).unwrap()).unwrap();
+            let event = json!({ "step": step["id"], "now": BEGINNING, "event": { "type": "tools" } });
+            core.handle(&event.to_string(), Some(&listing(version))).unwrap();
             // Compiled once: every copy shares it.
-            for (number, tool) in TOOLS.iter().enumerate() {
-                let flow = Work::Call { name: (*tool).to_owned(), approval: None, meta: None };
-                let start = Start { now: BEGINNING, entropy: entropy(8, number as u8), flow };
-                let step = guard.start(start, Some(EXACT)).unwrap();
-                if !matches!(step.action, step::Action::Done { .. }) {
-                    let event = Event { step: step.id, now: BEGINNING, event: Happening::Cancelled };
-                    guard.handle(event, None).unwrap();
-                }
+            for tool in TOOLS {
+                let request = json!({ "name": tool, "now": BEGINNING });
+                core.check(&request.to_string(), Some(EXACT)).unwrap();
             }
-            assert!(guard.open_steps().is_empty());
-            guard
+            Guard::from(core)
         };
         let fresh = POLICIES.iter().flat_map(|policy| [guard(policy, 0), guard(policy, 1)].map(Mutex::new)).collect();
         Checked { bounds, fresh, reached: Arc::default() }

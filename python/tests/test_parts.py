@@ -85,7 +85,7 @@ class Raised(Exception):
     [
         (Raised(-32602, "no such argument"), "refused"),
         (Raised(-32601, "no such method"), "refused"),
-        (Raised(-32002, "the vendor's own"), "refused"),
+        (Raised(-32002, "the vendor's own"), "lost"),
         (Raised(-32603, "Server returned an error response"), "lost"),
         (Raised(-32000, "Connection closed"), "lost"),
         (Raised(-32001, "timed out"), "lost"),
