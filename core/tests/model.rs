@@ -310,7 +310,8 @@ fn listing(version: u8) -> String {
 }
 
 fn state_of(record: &str) -> &str {
-    record.split_once(r#""state":""#).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(state, _)| state)
+    // The preview before it may tell of an earlier call's state.
+    record.rsplit_once(r#""state":""#).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(state, _)| state)
 }
 
 fn id_of(key: &str) -> &str {
