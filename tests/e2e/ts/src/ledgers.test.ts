@@ -60,7 +60,7 @@ async function refused(ledger: Ledger, secret = "nothing of this kind"): Promise
   const error = await refusal(subject.call("cancel_booking", { id }), "ledger_failed");
   assert.ok(error.retryable);
   const [said, told] = error.message.split(" nothing was sent. ");
-  assert.equal(said, "The ledger could not store the approval's record;");
+  assert.match(said ?? "", /^The ledger could not (be read|store the approval's record);$/);
   assert.ok(told);
   assert.equal((await sandbox.log()).filter(({ tool }) => tool === "cancel_booking").length, 0);
   const thrown = [error, await caught(ledger.get("k")), await caught(ledger.entries(""))];
