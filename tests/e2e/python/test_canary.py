@@ -54,7 +54,7 @@ def test_nothing_leaks(start, tmp_path, client, answers, fault):
 async def test_a_key_given_as_a_tools_name_is_not_repeated(start):
     key = "fav_mcp_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"
     async with toolgate.connect(start().mcp, profile="favcrm") as guard:
-        with pytest.raises(toolgate.ToolError) as caught:
+        with pytest.raises(toolgate.ToolgateError) as caught:
             await guard.call_tool(key, {})
     assert key not in str(caught.value)
     assert key not in str(caught.value.decision)
