@@ -143,6 +143,7 @@ class TestWhatWaited:
             person.see(PROMPT)
             person.press("n\n")
             person.see("question 2 of 2")
+            person.see(PROMPT)
             person.press("n\n")
             assert person.end() == 0
         assert ended(log) == ["a approval_denied", "b approval_denied", "end"]
