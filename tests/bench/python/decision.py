@@ -104,14 +104,15 @@ def restored(core: _native.Core) -> tuple[int, float]:
     asked = handle(core, step["id"], {"type": "committed"})
     assert asked["type"] == "ask"
     snapshot = core.snapshot()
-    handle(core, asked["id"], {"type": "cancelled"})
     times: list[float] = []
-    for _ in range(1_000):
+    for _ in range(300):
+        # As in another process that has called the tool before: its schema is compiled.
+        other = listed()
+        other.check(json.dumps({"name": "delete_thing_2", "now": NOW}), '{"id":"thing-2"}')
         begin = time.perf_counter()
-        [step] = json.loads(core.restore(snapshot))
+        [step] = json.loads(other.restore(snapshot))
         times.append(1e6 * (time.perf_counter() - begin))
         assert step["id"] == asked["id"]
-        handle(core, step["id"], {"type": "cancelled"})
     return len(snapshot), statistics.median(times)
 
 

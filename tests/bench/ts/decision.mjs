@@ -111,15 +111,17 @@ assert.equal(asked.type, "commit");
 const open = handle(core, asked.id, { type: "committed" });
 assert.equal(open.type, "ask");
 const snapshot = core.snapshot();
-handle(core, open.id, { type: "cancelled" });
 
 const restores = [];
-for (let round = 0; round < 3000; round += 1) {
+for (let round = 0; round < 600; round += 1) {
+  // As in another process that has called the tool before: its schema is compiled.
+  const other = listed();
+  other.check(JSON.stringify({ name: "delete_thing_4", now: 1_800_000_000_000 }), encoder.encode('{"id":"thg_4_a"}'));
   const begin = performance.now();
-  const [step] = JSON.parse(core.restore(snapshot));
-  if (round >= 500) restores.push(1000 * (performance.now() - begin));
+  const [step] = JSON.parse(other.restore(snapshot));
+  if (round >= 100) restores.push(1000 * (performance.now() - begin));
   assert.equal(step.id, open.id);
-  handle(core, step.id, { type: "cancelled" });
+  other.free();
 }
 const restored = median(restores);
 
