@@ -137,12 +137,16 @@ POINTS = {
 
 
 async def test_killed_anywhere_nothing_runs_twice(start, fresh, tmp_path):
+    await at_every_point(POINTS, killed, start, fresh, tmp_path)
+
+
+async def at_every_point(points, does, start, fresh, folder):
     # Each has a backend and a ledger of its own, so that all can die at the same time.
     async with anyio.create_task_group() as group:
-        for point in POINTS:
-            folder = tmp_path / point
-            folder.mkdir()
-            group.start_soon(killed, point, start, await fresh(folder), folder)
+        for point in points:
+            own = folder / point
+            own.mkdir()
+            group.start_soon(does, point, start, await fresh(own), own)
 
 
 async def killed(point, start, where, folder):
@@ -245,11 +249,7 @@ CONSEQUENCE_POINTS = {
 
 
 async def test_killed_anywhere_a_consequence_happens_once(start, fresh, tmp_path):
-    async with anyio.create_task_group() as group:
-        for point in CONSEQUENCE_POINTS:
-            folder = tmp_path / point
-            folder.mkdir()
-            group.start_soon(killed_for_good, point, start, await fresh(folder), folder)
+    await at_every_point(CONSEQUENCE_POINTS, killed_for_good, start, fresh, tmp_path)
 
 
 async def killed_for_good(point, start, where, folder):
