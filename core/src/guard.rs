@@ -577,7 +577,7 @@ impl Guard {
             while audit.broken && matches!(step.action, Action::CallTool { .. } | Action::Ask { .. }) {
                 refused = refused.saturating_add(1);
                 if refused > MAX_REFUSED {
-                    in_flight.end("", &self.shared);
+                    in_flight.flow = Flow::Ended(Box::new(failed(audit::failed("", &self.shared.redactor))));
                 } else {
                     let kind = Failure::Audit;
                     let happening = Happening::Failed { kind, message: String::new(), retry_after: None };
@@ -616,7 +616,7 @@ impl InFlight {
             Happening::Failed { kind: Failure::Audit, message, .. }
                 if matches!(self.flow.action(shared), Action::Ask { .. } | Action::Wait { .. }) =>
             {
-                self.end(message, shared);
+                self.flow.end(audit::failed(message, &shared.redactor), shared);
             }
             Happening::Answer { answer: Answer::Unasked } => {
                 shared.questions.unasked(id);
@@ -625,19 +625,12 @@ impl InFlight {
             }
             _ => match self.flow.handle(input, shared) {
                 // Nothing else would ever be answered differently: the question ends, and the caller is told at once.
-                Err(error) if error.code() == Code::WrongAnswer => {
-                    let decision = self.flow.decision().cloned();
-                    self.flow = Flow::Ended(Box::new(Outcome::Failed { error, decision }));
-                }
+                Err(error) if error.code() == Code::WrongAnswer => self.flow.end(error, shared),
                 handled => handled?,
             },
         }
         self.number = self.number.saturating_add(1);
         Ok(())
-    }
-
-    fn end(&mut self, message: &str, shared: &Shared) {
-        self.flow = Flow::Ended(Box::new(failed(audit::failed(message, &shared.redactor))));
     }
 }
 

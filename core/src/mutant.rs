@@ -87,6 +87,8 @@ mutants! {
     RememberBilling,
     /// A yes that was taken back lets its call out.
     Withdrawn,
+    /// A call that is called off leaves the yes to it.
+    CalledOff,
     /// Anybody may answer for those whom the policy names, and one yes is as good as several.
     Approvers,
     /// A person is asked about a denied call again and again.

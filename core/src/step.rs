@@ -345,6 +345,9 @@ pub enum About {
         /// JSON Pointers to the arguments that `remember` may fix; empty: the answer is not remembered.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         remember: Vec<String>,
+        /// Whether the answer can be remembered beyond the session too (`scope: "ledger"`): the ledger lasts.
+        #[serde(skip_serializing_if = "core::ops::Not::not")]
+        remember_in_ledger: bool,
         /// Who may answer, and how many of them must say yes; the answer then says who in `by`.
         #[serde(skip_serializing_if = "Option::is_none")]
         approvers: Option<Approvers>,
@@ -749,6 +752,8 @@ impl FromNode for Happening {
 pub enum Failure {
     /// Nothing reached the backend (no connection, no such host): not run.
     NotSent,
+    /// Whoever wanted it called it off before anything was written: not run, and its approval is over.
+    CalledOff,
     /// The backend refuses the credential (HTTP 401 or 403): not run.
     Unauthorized,
     /// The backend asks to slow down (HTTP 429): not run.
@@ -767,6 +772,7 @@ pub enum Failure {
 
 words!(Failure {
     NotSent = "not_sent",
+    CalledOff = "called_off",
     Unauthorized = "unauthorized",
     RateLimited = "rate_limited",
     Refused = "refused",

@@ -90,6 +90,7 @@ promises! {
     Live = "no call goes out under an approval that has expired",
     Once = "an approval lets at most one call out",
     Withdrawn = "no call goes out under a yes that was taken back",
+    CalledOff = "a call that was called off leaves no question and no yes that another could go by",
     NotAgain = "a call whose answer was lost is not sent again",
     Pinned = "no call goes out under a definition that is neither pinned nor accepted",
     Listed = "no call of an unlisted tool goes out",
@@ -143,6 +144,8 @@ struct Asked {
     expires_at: u64,
     yes: bool,
     withdrawn: bool,
+    /// Its call was called off, and its host could not take it back.
+    left: bool,
     sent: u8,
     lost: bool,
 }
@@ -326,6 +329,14 @@ fn asks_of_definition(open: &Open) -> bool {
     matches!(&open.step.action, step::Action::Ask { question } if matches!(question.about, About::Definition { .. }))
 }
 
+/// Reads are only of the approval that a call is about.
+fn is_retracting(action: &step::Action) -> bool {
+    match action {
+        step::Action::Commit { record, .. } => record.contains(r#""withdrawn":true"#),
+        action => matches!(action, step::Action::Read { .. }),
+    }
+}
+
 fn failed(kind: Failure) -> Happening {
     Happening::Failed { kind, message: String::new(), retry_after: None }
 }
@@ -463,6 +474,7 @@ impl Turn<'_> {
                     expires_at: self.now() + LIFETIME,
                     yes: typed,
                     withdrawn: false,
+                    left: false,
                     sent: 0,
                     lost: false,
                 };
@@ -548,7 +560,7 @@ impl Turn<'_> {
         }
     }
 
-    fn ended(&self, outcome: &Outcome) {
+    fn ended(&mut self, outcome: &Outcome) {
         let code = match outcome {
             Outcome::Result { decision, .. } => {
                 if decision.approval.is_some() {
@@ -565,6 +577,15 @@ impl Turn<'_> {
                 let lost = decision.as_ref().is_some_and(|decision| {
                     decision.gates.last().is_some_and(|passage| passage.gate == toolgate_core::gate::Gate::Dispatch)
                 });
+                let approval = decision.as_ref().and_then(|decision| decision.approval.as_ref());
+                if let Some(id) = approval.filter(|_| error.code() == Code::Cancelled)
+                    && let Some(record) = self.state.ledger.get(&format!("approval/{id}"))
+                {
+                    let is_left = self.state.asked.get(id).is_some_and(|asked| asked.left);
+                    if matches!(state_of(record), "proposed" | "approved") && !is_left {
+                        self.breaks(Promise::CalledOff);
+                    }
+                }
                 if error.code() == Code::ApprovalSpent {
                     self.model.reach(if lost { Reached::RaceLost } else { Reached::Spent });
                 }
@@ -590,6 +611,14 @@ impl Turn<'_> {
         let step = &open.step;
         if matches!(how, How::Fails | How::Unheard | How::Cancel) {
             self.trouble()?;
+        }
+        // What cannot be read or stored, or is called off once more, leaves what it should have ended.
+        if matches!(how, How::Fails | How::Unheard | How::Cancel)
+            && is_retracting(&step.action)
+            && let step::Action::Commit { key, .. } | step::Action::Read { key } = &step.action
+            && let Some(asked) = Arc::make_mut(&mut self.state.asked).get_mut(id_of(key))
+        {
+            asked.left = true;
         }
         if how == How::Cancel {
             if matches!(step.action, step::Action::CallTool { .. }) {

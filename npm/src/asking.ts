@@ -13,6 +13,8 @@ export interface Asking {
   onError: (thrown: unknown) => void;
 }
 
+/** Why a question is withdrawn that another answer settled. */
+export const SETTLED = "The question is settled by another answer.";
 /** A longer timer would go off at once. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** No person types so much, and no handler should give it. */
@@ -43,7 +45,7 @@ export function asked(
       "abort",
       () => {
         resolve({ event: { type: "woke" } });
-        ended.abort(new DOMException("The question is settled by another answer.", "AbortError"));
+        ended.abort(new DOMException(SETTLED, "AbortError"));
       },
       { once: true },
     );

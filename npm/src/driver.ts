@@ -218,7 +218,7 @@ export class Driver<Context extends FlowContext> {
 const CALLED_OFF: Reply = { event: { type: "cancelled" } };
 
 /** More than `cancelled` can say: the core would have to take the call for lost. */
-const NOT_SENT: Reply = { event: { type: "failed", kind: "not_sent", message: "called off before it was sent" } };
+const NOT_SENT: Reply = { event: { type: "failed", kind: "called_off", message: "" } };
 
 /** Whichever comes first: the answer, or the caller's change of mind. The core knows what may have run by then. */
 function orCalledOff(answer: Promise<Reply>, signal: AbortSignal | undefined): Promise<Reply> {

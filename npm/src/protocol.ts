@@ -117,6 +117,7 @@ export type Outcome =
 /** What a failure says about the backend; `lost`, `malformed` and `host` mean that a call may have run. */
 export type Failure =
   | "not_sent"
+  | "called_off"
   | "unauthorized"
   | "rate_limited"
   | "refused"

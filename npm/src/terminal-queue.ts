@@ -2,6 +2,7 @@
 
 import { fstatSync } from "node:fs";
 import { kill, pid, stdin } from "node:process";
+import { SETTLED } from "./asking.js";
 import { isInFront } from "./terminal-front.js";
 import { LineReader, type TerminalInput } from "./terminal-line.js";
 import { fitted, linesOf, quoted, type Reading, type Row, type Sheet, written } from "./terminal-rows.js";
@@ -137,8 +138,9 @@ export class Terminal {
       write(`\ntoolgate asks, ${number}:\n`);
       const answer = await this.#dialogue(sheet, reader, output, () => this.#interrupted(reader, input, write));
       if (signal?.aborted) {
-        const why = isOver(question) ? "its time is over" : "its call was called off";
-        write(`\n  The question is withdrawn: ${why}. What is typed now does not answer it.\n`);
+        write(
+          `\n  The question is withdrawn: ${whyWithdrawn(question, signal)}. What is typed now does not answer it.\n`,
+        );
         throw signal.reason;
       }
       return by !== undefined && SIGNED.has(answer.type) ? ({ ...answer, by } as Answer) : answer;
@@ -280,6 +282,11 @@ function columnsOf(output: NodeJS.WritableStream): number {
 
 function rowsOf(output: NodeJS.WritableStream): number {
   return (output as { rows?: number }).rows || 24;
+}
+
+function whyWithdrawn(question: Question, { reason }: AbortSignal): string {
+  if ((reason as { message?: unknown } | undefined)?.message === SETTLED) return "it is answered elsewhere";
+  return isOver(question) ? "its time is over" : "its call was called off";
 }
 
 function isOver(question: Question): boolean {

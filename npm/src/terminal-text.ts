@@ -47,7 +47,8 @@ export function unasked(question: Question, why: string): string {
 }
 
 function approvalSheet(question: ApprovalQuestion): Sheet {
-  const { preview, expiresAt, approvers, agreed = [], remember = [] } = question;
+  const { message, expiresAt, approvers, agreed = [], remember = [], rememberInLedger: inLedger = false } = question;
+  const preview = onceTold(question.preview, message);
   const isStrict = STRICT.has(preview.effect);
   const rows = [...headOf(question), ...callOf(preview)];
   if (approvers !== undefined) {
@@ -62,7 +63,7 @@ function approvalSheet(question: ApprovalQuestion): Sheet {
   if (canRemember) rows.push({ text: "To allow others like it too, type remember.", spare: true });
   return {
     lines: rows,
-    complete: completeOf(preview),
+    complete: completeOf(question.preview),
     prompt: `Allow this call? ${yes}, n, later, all, ?: `,
     help: [
       isStrict ? "yes: the call is made once, exactly as shown." : "y or yes: the call is made once, exactly as shown.",
@@ -74,11 +75,20 @@ function approvalSheet(question: ApprovalQuestion): Sheet {
     ],
     read: (typed) => {
       if (isStrict && /^y$/i.test(typed)) return { unclear: "Type yes in full to allow this call.", isHalfYes: true };
-      if (canRemember && /^remember$/i.test(typed)) return { next: rememberSheet(preview.tool, remember, isStrict) };
+      if (canRemember && /^remember$/i.test(typed)) {
+        return { next: rememberSheet({ tool: preview.tool, pointers: remember, isStrict, inLedger }) };
+      }
       return common(typed) ?? yesOrNo(typed) ?? { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "deny", reason: "The person gave no clear answer." },
   };
+}
+
+/** Without the notes on earlier calls that the message holds already. */
+function onceTold(preview: Preview, message: string): Preview {
+  const { notes = [], earlier = [] } = preview;
+  const isTold = (note: string) => message.includes(note) && earlier.some(({ approval }) => note.includes(approval));
+  return { ...preview, notes: notes.filter((note) => !isTold(note)) };
 }
 
 function credentialSheet(question: CredentialQuestion): Sheet {

@@ -265,6 +265,8 @@ export interface ApprovalQuestion extends Asked {
   sameCall?: string;
   /** JSON Pointers to the argument values that `remember` may fix. Absent: the answer cannot be remembered. */
   remember?: string[];
+  /** Whether the answer can be remembered beyond the session too (`scope: "ledger"`), because the ledger lasts. */
+  rememberInLedger?: boolean;
   /** Who may answer, where the policy says so: the answer then says in `by` who it was. */
   approvers?: Required<Approvers>;
   /** Who of them agreed already. */

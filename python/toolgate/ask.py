@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
 
@@ -61,6 +62,17 @@ class By:
     def to_json(self) -> dict[str, str]:
         """Write it as the core reads it."""
         return {"who": self.who} if self.means is None else {"who": self.who, "means": self.means}
+
+
+@dataclass
+class Settled:
+    """Whether the guard took a question back because another answer settles it."""
+
+    elsewhere: bool = False
+
+
+# Of the question that is being asked.
+SETTLED: ContextVar[Settled | None] = ContextVar("toolgate_settled", default=None)
 
 
 @dataclass(frozen=True)

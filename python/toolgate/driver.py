@@ -13,7 +13,7 @@ import anyio
 
 from . import _native
 from ._frames import Hidden
-from .ask import Code, Defer, answer_to_json
+from .ask import SETTLED, Code, Defer, Settled, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import LedgerError, ToolgateError, make, raise_refusal
 from .ledger import got, listed, swapped
@@ -45,6 +45,8 @@ _VAULT_SECONDS = 120.0
 _LATE_SECONDS = 0.02
 # No person types so much, and no handler should give it.
 _MAX_ANSWER_CHARACTERS = 4_194_304
+# What is still done for a flow that is called off.
+_LEFT = ("commit", "read")
 # More steps than any flow needs to end once it is called off.
 _LAST_STEPS = 16
 
@@ -103,7 +105,7 @@ class Driver:
         self._watched = watched or on_step is not None or recorder is not None
         self._driven: set[str] = set()
         # The questions that somebody looks at, by their steps.
-        self._asking: dict[str, anyio.CancelScope] = {}
+        self._asking: dict[str, tuple[anyio.CancelScope, Settled]] = {}
 
     def now(self) -> int:
         """Return the time by the host's clock, in milliseconds since 1970."""
@@ -217,7 +219,9 @@ class Driver:
             self._recorder.add(step.get("audit", ()))
         for settled in step.get("withdraw", ()):
             if (question := self._asking.get(settled)) is not None:
-                question.cancel()
+                scope, ended = question
+                ended.elsewhere = True
+                scope.cancel()
         if step["type"] == "keep":
             cast("dict[str, Any]", step)["secret"] = Hidden(cast("dict[str, Any]", step)["secret"])
         return step
@@ -291,7 +295,8 @@ class Driver:
         end = None if question["type"] == "code" else cast("dict[str, Any]", question).get("expires_at")
         answer: Answer = Defer()
         with anyio.move_on_after(None if end is None else max(0, end - self._now()) / 1000 + _LATE_SECONDS) as scope:
-            self._asking[step] = scope
+            self._asking[step] = (scope, settled := Settled())
+            token = SETTLED.set(settled)
             try:
                 answer = await self._ask(question)
             except Exception as error:  # noqa: BLE001 - whatever went wrong, nobody said yes
@@ -300,6 +305,7 @@ class Driver:
                     tell(self._on_error, error)
                 errand.cause = error
             finally:
+                SETTLED.reset(token)
                 del self._asking[step]
         if scope.cancel_called:
             return {"type": "woke"}
@@ -390,7 +396,10 @@ class Driver:
                     await self._unaudited(step)
                     if step["type"] == "done":
                         return
-                    event = await self._commit(step) if step["type"] == "commit" else {"type": "cancelled"}
+                    # A yes to what is called off is taken back; who else answered is looked at on the way.
+                    event = (
+                        (await self._perform(step, _Errand()))[0] if step["type"] in _LEFT else {"type": "cancelled"}
+                    )
             except Exception as error:  # noqa: BLE001 - the reason for going away must not be replaced
                 log.warning("a flow could not be called off (%s); it stays open", type(error).__name__)
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 import anyio
 import anyio.to_thread
 
-from .ask import Approve, Cancel, Defer, Deny, Inputs, NotRan, Ran
+from .ask import SETTLED, Approve, Cancel, Defer, Deny, Inputs, NotRan, Ran, Settled
 from .terminal_rows import Next, Row, Show, Unclear, fitted, quoted, written
 from .terminal_text import nobody, sheet_of, unasked
 
@@ -67,6 +67,8 @@ class _Asked:
     question: Question
     deliver: Callable[[Answer], None]
     by: By | None = None
+    # What the guard says about that.
+    settled: Settled | None = field(default_factory=SETTLED.get)
     withdrawn: bool = False
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -335,6 +337,8 @@ class _Terminal:
             expires_at = cast("dict[str, Any]", asked.question).get("expires_at")
             is_late = asked.question["type"] != "code" and expires_at is not None and expires_at <= time.time() * 1000
             why = "its time is over" if is_late else "its call was called off"
+            if asked.settled is not None and asked.settled.elsewhere:
+                why = "it is answered elsewhere"
             self._write("\n")
             self._say(f"The question is withdrawn: {why}. What is typed now does not answer it.")
             return Defer()

@@ -82,7 +82,7 @@ def nobody(question: Question, why: str) -> Defer:
 def _approval_sheet(question: ApprovalQuestion) -> Sheet:
     preview = question["preview"]
     strict = preview["effect"] in STRICT
-    rows = [*_head(question), *_call(preview)]
+    rows = [*_head(question), *_call(_once_told(preview, question["message"]))]
     if (approvers := question.get("approvers")) is not None:
         agreed = ", ".join(map(quoted, question.get("agreed", ()))) or "nobody yet"
         people = ", ".join(map(quoted, approvers["from"]))
@@ -97,7 +97,8 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
         if strict and re.fullmatch("y", typed, re.IGNORECASE):
             return Unclear("Type yes in full to allow this call.", half_yes=True)
         if remember and re.fullmatch("remember", typed, re.IGNORECASE):
-            return Next(remember_sheet(preview["tool"], remember, strict=strict))
+            in_ledger = question.get("remember_in_ledger", False)
+            return Next(remember_sheet(preview["tool"], remember, strict=strict, in_ledger=in_ledger))
         return _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no.")
 
     return Sheet(
@@ -115,6 +116,13 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
         read,
         Deny("The person gave no clear answer."),
     )
+
+
+def _once_told(preview: Preview, message: str) -> Preview:
+    """Return the preview without the notes on earlier calls that the message holds already."""
+    earlier = [one["approval"] for one in preview.get("earlier", ())]
+    told = [note for note in preview.get("notes", ()) if note in message and any(one in note for one in earlier)]
+    return {**preview, "notes": [note for note in preview.get("notes", ()) if note not in told]}
 
 
 def _credential_sheet(question: CredentialQuestion) -> Sheet:

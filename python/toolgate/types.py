@@ -578,6 +578,7 @@ class ApprovalQuestion(_Asked):
     same_call: NotRequired[str]
     """The approval of an equal call that is open as well: the agent asks for the same call twice."""
     remember: NotRequired[list[str]]
+    remember_in_ledger: NotRequired[bool]
     """JSON Pointers to the argument values that `Remember` may fix; absent: the answer cannot be remembered."""
     approvers: NotRequired[Approvers]
     """Who may answer, where the policy says so: the answer then says in `by` who it was."""

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::decide::{Decided, decided, note};
+use super::retraction::Retraction;
 use super::{Input, cancelled, failed};
 use crate::approval::{Approval, Bound, Preview, State as Standing, required};
 use crate::catalog::effect::Effect;
@@ -106,6 +107,8 @@ enum Stage {
     Deciding(Approval, Approval),
     Claiming(Approval, Approval),
     Settling(Approval, Approval),
+    /// Ends the record of a question that came to nothing: nobody else can use it.
+    Retracting(Retraction),
     Finished(Outcome),
 }
 
@@ -155,6 +158,7 @@ impl Inputs {
             Stage::Deciding(before, after) | Stage::Claiming(before, after) | Stage::Settling(before, after) => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
+            Stage::Retracting(retraction) => retraction.action(),
             Stage::Finished(outcome) => Action::Done { outcome: Box::new(outcome.clone()) },
         }
     }
@@ -162,8 +166,9 @@ impl Inputs {
     pub(crate) fn handle(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let silence = self.silence(input.now, shared);
         let Some(open) = &mut self.open else { return Err(input.wrong_event("nothing: it is done")) };
-        if matches!(input.happening, Happening::Cancelled) && !matches!(open.stage, Stage::Settling(..)) {
-            open.end(Err(cancelled()));
+        let is_ending = matches!(open.stage, Stage::Settling(..) | Stage::Retracting(_));
+        if matches!(input.happening, Happening::Cancelled) && !is_ending {
+            self.end(cancelled(), shared);
             return Ok(());
         }
         if matches!(input.happening, Happening::Woke) && matches!(open.stage, Stage::Answering | Stage::Asking(_)) {
@@ -171,7 +176,7 @@ impl Inputs {
             if input.now >= open.expires_at {
                 open.end(Err(inputs::required("nobody answered in time")));
             } else if let Some(error) = silence {
-                open.end(Err(error));
+                open.leave(error, Some(input.now), shared);
             }
             return Ok(());
         }
@@ -185,6 +190,7 @@ impl Inputs {
                         open.decide(&approval, &Answer::Approve { by: None }, input.now, shared);
                     } else {
                         shared.questions.put(flow_of(&open.entropy), String::new(), input.now);
+                        open.expires_at = approval.expires_at;
                         open.stage = Stage::Asking(approval);
                     }
                 }
@@ -199,7 +205,8 @@ impl Inputs {
                             open.stage = Stage::Claiming(after, sent);
                         }
                         Ok(None) => open.end(Err(cancelled())),
-                        Err(error) => open.end(Err(error)),
+                        // Others must agree too, and none of them is asked while the call runs.
+                        Err(error) => open.retract(&after, error, None, shared),
                     }
                 }
                 Ok(())
@@ -229,7 +236,22 @@ impl Inputs {
                 open.finish();
                 Ok(())
             }
+            Stage::Retracting(mut retraction) => {
+                let over = retraction.handle(input, shared)?;
+                match over {
+                    Some(error) => open.end(Err(error)),
+                    None => open.stage = Stage::Retracting(retraction),
+                }
+                Ok(())
+            }
             Stage::Finished(_) => Err(input.wrong_event("nothing: it is done")),
+        }
+    }
+
+    /// Ends with that error, and the record of what was to be given with it.
+    pub(crate) fn end(&mut self, error: Error, shared: &Shared) {
+        if let Some(open) = &mut self.open {
+            open.leave(error, None, shared);
         }
     }
 }
@@ -400,8 +422,11 @@ impl Open {
         let Happening::Answer { answer } = &input.happening else { return Err(input.wrong_event("`answer`")) };
         match answer {
             Answer::Approve { .. } | Answer::Deny { .. } => self.decide(approval, answer, input.now, shared),
-            Answer::Defer => self.end(Err(inputs::required("a person must agree to what it would be given"))),
-            Answer::Cancel => self.end(Err(cancelled())),
+            // The server does not ask again, so that no later answer would be of use.
+            Answer::Defer => {
+                self.leave(inputs::required("a person must agree to what it would be given"), None, shared);
+            }
+            Answer::Cancel => self.leave(cancelled(), None, shared),
             _ => {
                 return Err(Error::new(
                     Code::WrongAnswer,
@@ -422,7 +447,23 @@ impl Open {
                 }
                 self.stage = Stage::Deciding(approval.clone(), *after);
             }
-            Ok(Decided::Same) => self.end(Err(required(approval))),
+            Ok(Decided::Same) => self.retract(approval, required(approval), None, shared),
+            Err(error) => self.retract(approval, error, None, shared),
+        }
+    }
+
+    fn leave(&mut self, error: Error, denied_at: Option<Millis>, shared: &Shared) {
+        match self.stage.clone() {
+            Stage::Proposing(own, _) | Stage::Asking(own) | Stage::Deciding(own, _) | Stage::Claiming(own, _) => {
+                self.retract(&own, error, denied_at, shared);
+            }
+            _ => self.end(Err(error)),
+        }
+    }
+
+    fn retract(&mut self, own: &Approval, error: Error, denied_at: Option<Millis>, shared: &Shared) {
+        match Retraction::begin(own, error, denied_at, shared) {
+            Ok(retraction) => self.stage = Stage::Retracting(retraction),
             Err(error) => self.end(Err(error)),
         }
     }
@@ -470,6 +511,7 @@ fn question_about(approval: &Approval) -> Action {
             expires_at: approval.expires_at,
             same_call: None,
             remember: Vec::new(),
+            remember_in_ledger: false,
             approvers: approval.approvers.clone(),
             agreed: approval.agreed.iter().map(|agreement| agreement.by.who.clone()).collect(),
             earlier: None,

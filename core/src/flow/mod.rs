@@ -10,6 +10,7 @@ pub(crate) mod forget;
 pub(crate) mod inputs;
 pub(crate) mod list;
 pub mod plan_upgrade;
+pub(crate) mod retraction;
 pub(crate) mod settle;
 pub mod signup;
 
@@ -17,7 +18,6 @@ use serde::Serialize;
 
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
-use crate::gate::Decision;
 use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
@@ -134,18 +134,19 @@ impl Flow {
         }
     }
 
-    /// How the gates decided, for a call.
-    pub(crate) fn decision(&self) -> Option<&Decision> {
-        match self {
-            Flow::Call(flow) => Some(flow.decision()),
-            _ => None,
-        }
-    }
-
     /// A snapshot is about to hold the flow.
     pub(crate) fn expose(&mut self) {
         if let Flow::Call(flow) = self {
             flow.snapshotted = true;
+        }
+    }
+
+    /// Ends the flow with that error, and what it asked people for with it.
+    pub(crate) fn end(&mut self, error: Error, shared: &Shared) {
+        match self {
+            Flow::Call(flow) => flow.end(error, shared),
+            Flow::Inputs(flow) => flow.end(error, shared),
+            _ => *self = Flow::Ended(Box::new(failed(error))),
         }
     }
 
@@ -219,6 +220,7 @@ pub(crate) fn failure_error(
         Failure::NotSent => Error::new(Code::Unreachable, format!("The backend was not reached{told}.")),
         Failure::Unauthorized => not_signed_in(&told, shared),
         Failure::RateLimited => rate_limited(now, retry_after, &told),
+        Failure::CalledOff => cancelled(),
         Failure::Audit => crate::audit::failed(message, &shared.redactor),
         Failure::Refused => Error::new(Code::BackendRefused, format!("The backend refused the request{told}.")),
         Failure::Malformed if repeatable => {

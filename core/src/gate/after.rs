@@ -26,7 +26,7 @@ fn marks_of(tool: &Tool, shared: &Shared) -> Marks {
 pub(crate) fn came(shared: &mut Shared, tool: &str, happening: &Happening) {
     let came = match happening {
         Happening::Result { .. } => true,
-        Happening::Failed { kind, .. } => !matches!(kind, Failure::NotSent | Failure::Audit),
+        Happening::Failed { kind, .. } => !matches!(kind, Failure::NotSent | Failure::CalledOff | Failure::Audit),
         _ => false,
     };
     if !came || !shared.policy.looks_back() || mutant::is(Mutant::After) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import toolgate
@@ -317,6 +318,37 @@ async def test_cancelling_the_task_while_a_person_is_asked_calls_it_off(start):
         assert guard._driver.open_steps() == []
         assert not is_error(await guard.call_tool("list_services"))
     assert sandbox.calls("cancel_booking") == []
+
+
+async def test_a_call_that_is_called_off_while_its_yes_is_stored_takes_the_yes_along(start):
+    asked: list[str] = []
+    leaving = anyio.CancelScope()
+
+    class Leaving(toolgate.MemoryLedger):
+        async def compare_and_set(self, key, expected, record):
+            stored = await super().compare_and_set(key, expected, record)
+            if '"state":"approved"' in record and len(asked) == 1:
+                leaving.cancel()
+                await anyio.lowlevel.checkpoint()
+            return stored
+
+    async def person(question):
+        asked.append(question["approval"])
+        return toolgate.Approve()
+
+    sandbox = start(*DEMO)
+    async with workspace(sandbox, ledger=Leaving()) as (guard, _):
+        guard._driver._ask = person
+        booking = await a_booking(guard)
+        with leaving:
+            await guard.call_tool("cancel_booking", {"id": booking})
+        assert leaving.cancelled_caught
+        [approval] = guard.approvals()
+        assert (approval["state"], approval["withdrawn"]) == ("denied", True)
+        assert sandbox.calls("cancel_booking") == []
+        await guard.call_tool("cancel_booking", {"id": booking})
+        assert len(set(asked)) == 2
+    assert len(sandbox.calls("cancel_booking")) == 1
 
 
 async def test_cancelling_the_task_of_a_call_on_its_way_counts_it_as_lost(start):

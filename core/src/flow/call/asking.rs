@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::rounds::left;
-use super::{Call, State, settlement};
+use super::{Call, State};
 use crate::approval::{Approval, Bound, Preview, State as Standing, required};
 use crate::catalog::Tool;
 use crate::error::{Code, Detail, Error, Result};
 use crate::flow::decide::{Decided, decided, note, note_found};
+use crate::flow::retraction::Retraction;
 use crate::flow::{Input, cancelled};
 use crate::gate::{Gate, dispatch};
 use crate::guard::{Shared, flow_of};
@@ -129,14 +130,9 @@ impl Call {
     }
 
     /// The question ends without an answer, and with it the approval that was asked for.
-    pub(super) fn deny_unasked(&mut self, approval: Approval, error: Error, now: Millis, shared: &Shared) {
+    pub(super) fn deny_unasked(&mut self, approval: &Approval, error: Error, now: Millis, shared: &Shared) {
         self.decision.deny(Gate::Approval, &error);
-        let reason = Some(error.message().to_owned());
-        let outcome = self.failure(error.with("approval", approval.id.as_str()));
-        let settled = settlement(Some(approval), Standing::Denied, shared);
-        let settled = settled
-            .map(|(before, after)| (before, Approval { decided_at: Some(now), reason, ..after }.sealed(&shared.seal)));
-        self.settle_or_finish(settled, outcome);
+        self.retract(approval, error, Some(now), shared);
     }
 
     /// A person's word on a definition, as far as later questions go.
@@ -190,7 +186,7 @@ impl Call {
                 let remembered = match self.remember(approval, (remember, by.as_ref()), input.now, shared) {
                     Ok(remembered) => remembered,
                     Err(error) => {
-                        self.retract(approval, error, shared);
+                        self.retract(approval, error, None, shared);
                         return Ok(());
                     }
                 };
@@ -212,9 +208,9 @@ impl Call {
                     Answer::Defer => {
                         let error =
                             inputs::required("a person must agree to what it would be given, and nobody answered");
-                        self.retract(approval, error, shared);
+                        self.retract(approval, error, None, shared);
                     }
-                    _ => self.retract(approval, left(), shared),
+                    _ => self.retract(approval, left(), None, shared),
                 }
             }
             Answer::Defer => {
@@ -223,40 +219,22 @@ impl Call {
             }
             Answer::Cancel => {
                 self.tally(answer, input.now, shared);
-                self.retract(approval, cancelled(), shared);
+                self.retract(approval, cancelled(), None, shared);
             }
             _ => {
                 let error = "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.";
-                self.retract(approval, Error::new(Code::WrongAnswer, error), shared);
+                self.retract(approval, Error::new(Code::WrongAnswer, error), None, shared);
             }
         }
         Ok(())
     }
 
     /// Takes a question back that comes to nothing, so that no later yes lets its call out, and ends with that error.
-    pub(super) fn retract(&mut self, approval: &Approval, error: Error, shared: &Shared) {
-        let error = error.with("approval", approval.id.as_str());
-        match approval.moved(Standing::Denied) {
-            Some(after) => {
-                let after = Approval { withdrawn: true, ..after }.sealed(&shared.seal);
-                self.state = State::Retracting { before: approval.clone(), after, error };
-            }
-            None => self.refuse(error),
+    pub(super) fn retract(&mut self, approval: &Approval, error: Error, denied_at: Option<Millis>, shared: &Shared) {
+        match Retraction::begin(approval, error, denied_at, shared) {
+            Ok(retraction) => self.state = State::Retracting(retraction),
+            Err(error) => self.refuse(error),
         }
-    }
-
-    /// The ledger's word on that: a record that somebody decided about meanwhile stays as it is.
-    pub(super) fn retracted(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
-        let State::Retracting { after, error, .. } = &self.state else { return Ok(()) };
-        let (after, error) = (after.clone(), error.clone());
-        match &input.happening {
-            Happening::Committed => shared.remember(after),
-            Happening::Conflict => shared.approvals.remove(&after.id),
-            Happening::Failed { .. } | Happening::Cancelled => {}
-            _ => return Err(input.wrong_event("`committed`, `conflict` or `failed`")),
-        }
-        self.refuse(error);
-        Ok(())
     }
 
     /// Looks what other guards know of the call before a person is asked, where they share a ledger. False: it is known.
@@ -278,7 +256,7 @@ impl Call {
         shared: &mut Shared,
     ) -> Result<()> {
         let next = match (&input.happening, id) {
-            (Happening::Cancelled, _) => return self.call_off(),
+            (Happening::Cancelled, _) => return self.call_off(shared),
             (Happening::Found { record }, None) => {
                 elsewhere.held.clone_from(record);
                 let asked = record.as_deref().and_then(|text| de::read::<Asked>(text, json::OWN).ok());
@@ -328,13 +306,13 @@ impl Call {
     /// The ledger's word on that. Where another guard asks at the same time, one of the two questions is named.
     pub(super) fn noted(&mut self, approval: Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
-            Happening::Cancelled => self.retract(&approval, cancelled(), shared),
+            Happening::Cancelled => self.retract(&approval, cancelled(), None, shared),
             Happening::Conflict => self.put(approval, input.now, shared),
             happening => match dispatch::stored(happening, &shared.redactor)
                 .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?
             {
                 Ok(()) => self.put(approval, input.now, shared),
-                Err(error) => self.retract(&approval, error, shared),
+                Err(error) => self.retract(&approval, error, None, shared),
             },
         }
         Ok(())
@@ -343,7 +321,7 @@ impl Call {
     /// The ledger's word on a person's answer.
     pub(super) fn decided(&mut self, after: Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
-            Happening::Cancelled => return self.call_off(),
+            Happening::Cancelled => return self.call_off(shared),
             // Somebody answered elsewhere at the same time.
             Happening::Conflict if self.rereads < MAX_REREADS => {
                 self.rereads = self.rereads.saturating_add(1);
@@ -370,7 +348,7 @@ impl Call {
     /// Holds a person's answer against what others answered meanwhile.
     pub(super) fn compared(&mut self, wanted: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            return self.call_off();
+            return self.call_off(shared);
         }
         let found = dispatch::found(&input.happening, &wanted.id, shared)
             .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
@@ -435,7 +413,7 @@ impl Call {
     /// what was known here before.
     pub(super) fn outrun(&mut self, before: &Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            return self.call_off();
+            return self.call_off(shared);
         }
         let found = dispatch::found(&input.happening, &before.id, shared)
             .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
@@ -482,6 +460,7 @@ impl Call {
         if same_call.is_some() {
             message.push_str(" The same call is asked for twice at the same time; each yes is one more run.");
         }
+        let remember = if approval.approvers.is_some() { Vec::new() } else { self.may_fix(approval) };
         for one in &known {
             message.push(' ');
             message.push_str(&one.in_words());
@@ -494,7 +473,8 @@ impl Call {
                 digest: approval.digest.clone(),
                 expires_at: approval.expires_at,
                 same_call,
-                remember: if approval.approvers.is_some() { Vec::new() } else { self.may_fix(approval) },
+                remember_in_ledger: shared.lasting && !remember.is_empty(),
+                remember,
                 approvers: approval.approvers.clone(),
                 agreed: approval.agreed.iter().map(|agreement| agreement.by.who.clone()).collect(),
                 earlier: known.pop(),

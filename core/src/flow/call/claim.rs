@@ -51,7 +51,7 @@ impl Call {
 
     pub(super) fn taken_up(&mut self, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
-            Happening::Cancelled => return self.call_off(),
+            Happening::Cancelled => return self.call_off(shared),
             Happening::Conflict => self.refuse(Error::new(
                 Code::SnapshotTaken,
                 "Another process went on with this call, which came out of a snapshot; nothing was sent here.",

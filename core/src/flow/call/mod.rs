@@ -22,6 +22,7 @@ use serde::{Serialize, Serializer};
 
 use super::credential::{self, Vault};
 use super::list::Lister;
+use super::retraction::Retraction;
 use super::signup::Role;
 use super::signup::registration::{self, read_request};
 use super::{Errand, Input, failed, failure_error, unlisted};
@@ -143,11 +144,7 @@ enum State {
     Proposing(Approval),
     Asking(Approval),
     /// Takes back a question that nobody answers any more, and then ends.
-    Retracting {
-        before: Approval,
-        after: Approval,
-        error: Error,
-    },
+    Retracting(Retraction),
     /// Looks in the ledger what other guards know of the call: first which approval was asked for last, then that one.
     Consulting {
         elsewhere: Elsewhere,
@@ -313,11 +310,7 @@ impl FromNode for State {
             "following" => State::Following { approval: from.member("approval"), errand: from.member("errand") },
             "proposing" => State::Proposing(from.whole()),
             "asking" => State::Asking(from.whole()),
-            "retracting" => State::Retracting {
-                before: from.member("before"),
-                after: from.member("after"),
-                error: from.member("error"),
-            },
+            "retracting" => State::Retracting(from.whole()),
             "consulting" => {
                 State::Consulting { elsewhere: from.member("elsewhere"), approval: from.member_or_default("approval") }
             }
@@ -431,12 +424,12 @@ impl Call {
             State::Consulting { elsewhere, .. } => Action::Read { key: elsewhere.key.clone() },
             State::Noting(approval) => self.noting(approval),
             State::Deciding { before, after }
-            | State::Retracting { before, after, .. }
             | State::Claiming { before, after }
             | State::Turning { before, after }
             | State::Settling { before, after, .. } => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
+            State::Retracting(retraction) => retraction.action(),
             State::Comparing(approval) | State::Outrun(approval) => Action::Read { key: approval.key() },
             State::TakingUp => self.taking_up(shared),
             State::Dispatching(approval) => self.sent(approval.as_ref(), shared),
@@ -509,13 +502,19 @@ impl Call {
         }
     }
 
-    pub(crate) fn handle(&mut self, input: Input<'_>, shared: &mut Shared) -> Result<()> {
+    pub(crate) fn handle(&mut self, mut input: Input<'_>, shared: &mut Shared) -> Result<()> {
         self.note_answer(&input, shared);
-        match &self.state {
+        // What was not sent of the guard's own calls is nothing that the call has to wait for.
+        if matches!(input.happening, Happening::Failed { kind: Failure::CalledOff, .. })
+            && !matches!(self.state, State::Dispatching(_))
+        {
+            input.happening = Happening::Cancelled;
+        }
+        match &mut self.state {
             State::LookingUp(lister) => {
                 let mut lister = lister.clone();
                 if matches!(input.happening, Happening::Cancelled) {
-                    return self.call_off();
+                    return self.call_off(shared);
                 }
                 match lister.handle(&input, shared)? {
                     None => self.state = State::LookingUp(lister),
@@ -533,12 +532,12 @@ impl Call {
                 // A host's timer may go off early: the same step is open again.
                 Happening::Woke if input.now < *until => {}
                 Happening::Woke => self.advance(input.now, false, shared),
-                Happening::Cancelled => return self.call_off(),
+                Happening::Cancelled => return self.call_off(shared),
                 _ => return Err(input.wrong_event("`woke`")),
             },
             State::Pausing(_) => match &input.happening {
                 Happening::Woke => self.advance(input.now, true, shared),
-                Happening::Cancelled => return self.call_off(),
+                Happening::Cancelled => return self.call_off(shared),
                 _ => return Err(input.wrong_event("`woke`")),
             },
             State::Reviewing { digest, problem } => {
@@ -557,7 +556,7 @@ impl Call {
                 let approval = approval.clone();
                 if matches!(input.happening, Happening::Cancelled) {
                     // The ledger may have it already.
-                    self.retract(&approval, super::cancelled(), shared);
+                    self.retract(&approval, super::cancelled(), None, shared);
                     return Ok(());
                 }
                 match dispatch::stored(&input.happening, &shared.redactor)
@@ -573,7 +572,11 @@ impl Call {
                     Err(error) => self.refuse(error),
                 }
             }
-            State::Retracting { .. } => self.retracted(&input, shared)?,
+            State::Retracting(retraction) => {
+                if let Some(error) = retraction.handle(&input, shared)? {
+                    self.refuse(error);
+                }
+            }
             State::Consulting { elsewhere, approval } => {
                 let (elsewhere, approval) = (elsewhere.clone(), approval.clone());
                 self.consulted(elsewhere, approval.as_deref(), &input, shared)?;
@@ -588,7 +591,7 @@ impl Call {
                     let approval = approval.clone();
                     match self.silence(input.now, shared) {
                         _ if approval.is_expired(input.now) => self.refuse(unanswered(&approval, input.now)),
-                        Some(error) => self.deny_unasked(approval, error, input.now, shared),
+                        Some(error) => self.deny_unasked(&approval, error, input.now, shared),
                         None => {}
                     }
                 }
@@ -638,7 +641,7 @@ impl Call {
                 let (before, after) = (before.clone(), after.clone());
                 if matches!(input.happening, Happening::Cancelled) {
                     // The record may say `dispatched` already; nothing was sent, and nothing will be.
-                    return self.call_off();
+                    return self.call_off(shared);
                 }
                 if matches!(input.happening, Happening::Conflict) && !mutant::is(Mutant::Conflict) {
                     self.state = State::Outrun(before);
@@ -749,7 +752,7 @@ impl Call {
                 self.refuse(problem.with_next("Do not call this tool: a person did not accept its definition."));
             }
             Answer::Defer => self.refuse(problem),
-            Answer::Cancel => self.call_off()?,
+            Answer::Cancel => self.call_off(shared)?,
             Answer::Remember(..) => return Err(remembering::only_of_calls()),
             _ => {
                 return Err(Error::new(
@@ -804,7 +807,7 @@ impl Call {
             }
             Happening::Cancelled => {
                 shared.plans.given_up(&self.name);
-                return self.call_off();
+                return self.call_off(shared);
             }
             _ => return Err(input.wrong_event("`result` or `failed`")),
         };
@@ -822,7 +825,7 @@ impl Call {
     /// The ledger's answer: what other processes made of the quoted approval.
     fn recall(&mut self, id: &str, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            return self.call_off();
+            return self.call_off(shared);
         }
         let found =
             dispatch::found(&input.happening, id, shared).ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
@@ -1030,10 +1033,6 @@ impl Call {
         }
     }
 
-    pub(crate) fn decision(&self) -> &Decision {
-        &self.decision
-    }
-
     /// The approval that the call asks about or goes by.
     pub(crate) fn holds(&self) -> Option<&Approval> {
         match &self.state {
@@ -1042,9 +1041,8 @@ impl Call {
             | State::Noting(approval)
             | State::Comparing(approval)
             | State::Outrun(approval) => Some(approval),
-            State::Deciding { before, .. } | State::Retracting { before, .. } | State::Claiming { before, .. } => {
-                Some(before)
-            }
+            State::Deciding { before, .. } | State::Claiming { before, .. } => Some(before),
+            State::Retracting(retraction) => Some(retraction.before()),
             _ => None,
         }
     }
@@ -1144,7 +1142,9 @@ impl Call {
                 let error = failure_error(*kind, message, *retry_after, input.now, repeatable, shared);
                 match approval.as_ref().and_then(|held| dispatch::given_back(*kind, held, input.now, shared)) {
                     Some(after) => self.settle_or_finish(approval.map(|held| (held, after)), self.failure(error)),
-                    None if matches!(kind, Failure::NotSent | Failure::Audit) => self.stop(approval, error, shared),
+                    None if matches!(kind, Failure::NotSent | Failure::Audit | Failure::CalledOff) => {
+                        self.stop(approval, error, shared);
+                    }
                     None => self.conclude(approval, dispatch::state_after(*kind), self.failure(error), shared),
                 }
             }
@@ -1243,14 +1243,22 @@ impl Call {
                 self.refuse(failure_error(*kind, message, *retry_after, input.now, true, shared));
                 Ok(())
             }
-            Happening::Cancelled => self.call_off(),
+            Happening::Cancelled => self.call_off(shared),
             _ => Err(input.wrong_event("`result` or `failed`")),
         }
     }
 
-    fn call_off(&mut self) -> Result<()> {
-        self.refuse(super::cancelled());
+    fn call_off(&mut self, shared: &Shared) -> Result<()> {
+        self.end(super::cancelled(), shared);
         Ok(())
+    }
+
+    /// Ends with that error, and with it the approval that was asked for; where the call is called off, a yes to it too.
+    pub(crate) fn end(&mut self, error: Error, shared: &Shared) {
+        match self.decision.approval.as_ref().and_then(|id| shared.approvals.get(id)).cloned() {
+            Some(own) => self.retract(&own, error, None, shared),
+            None => self.refuse(error),
+        }
     }
 
     fn refuse(&mut self, error: Error) {

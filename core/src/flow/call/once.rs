@@ -245,7 +245,7 @@ impl Call {
 
     pub(super) fn recorded(&mut self, approval: Approval, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            return self.call_off();
+            return self.call_off(shared);
         }
         let stored = dispatch::stored(&input.happening, &shared.redactor)
             .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;

@@ -64,7 +64,7 @@ impl Call {
         shared: &mut Shared,
     ) -> Result<()> {
         if matches!(input.happening, Happening::Cancelled) {
-            return self.call_off();
+            return self.call_off(shared);
         }
         let stored = dispatch::stored(&input.happening, &shared.redactor)
             .ok_or_else(|| input.wrong_event("`committed`, `conflict` or `failed`"))?;
@@ -112,7 +112,7 @@ impl Call {
     /// The ledger's answer to the count: only who is counted goes out.
     pub(super) fn counted(&mut self, after: Remembered, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         match &input.happening {
-            Happening::Cancelled => return self.call_off(),
+            Happening::Cancelled => return self.call_off(shared),
             Happening::Conflict if !mutant::is(Mutant::RememberCount) => {
                 self.state = State::Rereading(after.id);
                 return Ok(());
@@ -168,7 +168,7 @@ impl Call {
     /// The record as another process left it: counted further, withdrawn, or gone.
     pub(super) fn reread(&mut self, id: &str, input: &Input<'_>, shared: &mut Shared) -> Result<()> {
         let found = match &input.happening {
-            Happening::Cancelled => return self.call_off(),
+            Happening::Cancelled => return self.call_off(shared),
             Happening::Found { record } => record.as_deref().map(|record| Remembered::read(record, &shared.seal)),
             happening => match dispatch::found(happening, "", shared) {
                 Some(Err(error)) => Some(Err(error)),

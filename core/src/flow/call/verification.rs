@@ -100,7 +100,7 @@ impl Call {
                 None => self.replaces(Vault::Holds, None, input.now, shared),
             },
             Some(vault) => self.replaces(vault, None, input.now, shared),
-            None if matches!(input.happening, Happening::Cancelled) => return self.call_off(),
+            None if matches!(input.happening, Happening::Cancelled) => return self.call_off(shared),
             None => return Err(input.wrong_event("`checked` or `failed`")),
         }
         Ok(())

@@ -149,6 +149,25 @@ for (const generation of generations) {
       await subject[Symbol.asyncDispose]();
     });
 
+    it("called off while the person's yes is stored: the yes goes too, and the next call is asked about anew", async () => {
+      const leaving = new AbortController();
+      class Leaving extends MemoryLedger {
+        override async compareAndSet(key: string, expected: string | null, record: string): Promise<boolean> {
+          const stored = await super.compareAndSet(key, expected, record);
+          if (record.includes('"state":"approved"')) leaving.abort();
+          return stored;
+        }
+      }
+      [questions, backend.calls] = [0, 0];
+      const subject = await generation.http(url, { ...options, ledger: new Leaving(), server: "backend" });
+      const call = subject.call("cancel_booking", { id: "b1" }, { signal: leaving.signal });
+      await assert.rejects(call, { code: "cancelled" });
+      assert.deepEqual([questions, backend.calls, state(subject)], [1, 0, "failed"]);
+      await subject.call("cancel_booking", { id: "b1" });
+      assert.deepEqual([questions, backend.calls, state(subject)], [2, 1, "completed"]);
+      await subject[Symbol.asyncDispose]();
+    });
+
     it("a server that takes the connection and closes it: lost, for something may have been read", async () => {
       const subject = await attached();
       await backend.close();
