@@ -23,6 +23,7 @@ pub mod audit;
 pub mod catalog;
 pub mod config;
 pub mod error;
+mod failure;
 pub mod ffi;
 pub mod flow;
 mod form;

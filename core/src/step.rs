@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::approval::{Approval, Approvers, By, Preview, State};
 use crate::catalog::effect::Effect;
 use crate::error::{Detail, Error};
+pub use crate::failure::Failure;
 use crate::flow::doctor::Report;
 use crate::flow::plan_upgrade::Upgrade;
 use crate::flow::signup::Form;
@@ -674,7 +675,7 @@ pub enum Happening {
     },
     /// The host could not do what the step asked.
     Failed {
-        /// What that says about the backend.
+        /// What that says about the backend: the host's word, or what the answer's `rpc_code` or `http_status` means.
         kind: Failure,
         /// The host's own words, for people.
         message: String,
@@ -718,7 +719,7 @@ impl FromNode for Happening {
             &["cancelled"],
             &["tools"],
             &["result", "server_time"],
-            &["failed", "kind", "message", "retry_after"],
+            &["failed", "kind", "rpc_code", "http_status", "message", "retry_after"],
             &["answer", "answer"],
             &["kept"],
             &["committed"],
@@ -731,7 +732,7 @@ impl FromNode for Happening {
             Some(1) => Happening::Tools,
             Some(2) => Happening::Result { server_time: from.member_or_default("server_time") },
             Some(3) => Happening::Failed {
-                kind: from.member("kind"),
+                kind: Failure::of_event(from),
                 message: from.member_or_default("message"),
                 retry_after: from.member_or_default("retry_after"),
             },
@@ -744,48 +745,6 @@ impl FromNode for Happening {
             Some(10) => Happening::Checked { held: from.member("held") },
             _ => Happening::Cancelled,
         };
-    }
-}
-
-/// Why a step failed; for a call, whether it may have run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Nothing reached the backend (no connection, no such host): not run.
-    NotSent,
-    /// Whoever wanted it called it off before anything was written: not run, and its approval is over.
-    CalledOff,
-    /// The backend refuses the credential (HTTP 401 or 403): not run.
-    Unauthorized,
-    /// The backend asks to slow down (HTTP 429): not run.
-    RateLimited,
-    /// The backend refused the request (a JSON-RPC error, another HTTP 4xx): not run.
-    Refused,
-    /// Sent, and no answer came (timeout, reset, HTTP 5xx): may have run.
-    Lost,
-    /// An answer came that is not MCP (HTML, broken JSON): may have run.
-    Malformed,
-    /// The host's own part failed (vault, ledger, ask surface).
-    Host,
-    /// The step's audit lines could not be stored, so nothing of the step was done.
-    Audit,
-}
-
-words!(Failure {
-    NotSent = "not_sent",
-    CalledOff = "called_off",
-    Unauthorized = "unauthorized",
-    RateLimited = "rate_limited",
-    Refused = "refused",
-    Lost = "lost",
-    Malformed = "malformed",
-    Host = "host",
-    Audit = "audit",
-});
-
-impl Failure {
-    /// Whether a call that failed so may have run at the backend.
-    pub fn may_have_run(self) -> bool {
-        matches!(self, Failure::Lost | Failure::Malformed | Failure::Host)
     }
 }
 

@@ -77,6 +77,7 @@ fn the_files_fit_their_schema() {
         "errors.json",
         "failures.json",
         "findings.json",
+        "http-answers.json",
         "policies.json",
         "policy-findings.json",
         "tool-names.json",
@@ -131,6 +132,46 @@ fn tool_names() {
         let report = &parsed(&core.tools())[0];
         assert_eq!(report["effect"], case["effect"], "{case}: {report}");
         assert_eq!(report.get("unconfirmed"), case.get("unconfirmed"), "{case}: {report}");
+    }
+}
+
+/// What came over the wire is reported as it came; the core says what it means.
+#[test]
+fn failures() {
+    let file = read(&folder().join("failures.json"));
+    let hints = |read: bool| json!({ "readOnlyHint": read, "destructiveHint": false, "openWorldHint": false });
+    let tools = json!([
+        { "name": "get_note", "inputSchema": { "type": "object" }, "annotations": hints(true) },
+        { "name": "create_note", "inputSchema": { "type": "object" }, "annotations": hints(false) },
+    ]);
+    for case in file["failures"].as_array().unwrap() {
+        let mut event = json!({ "type": "failed" });
+        match (case.get("rpc"), case.get("http")) {
+            // Past that a host has no number to report.
+            (Some(error), _) if error["code"].as_i64().unwrap().unsigned_abs() < 1 << 53 => {
+                event["rpc_code"] = error["code"].clone();
+            }
+            (None, Some(status)) => event["http_status"] = status.clone(),
+            _ => event["kind"] = case["kind"].clone(),
+        }
+        let (read, write) = match case["kind"].as_str().unwrap() {
+            "not_sent" => ("unreachable", "unreachable"),
+            "unauthorized" => ("unauthorized", "unauthorized"),
+            "rate_limited" => ("rate_limited", "rate_limited"),
+            "refused" => ("backend_refused", "backend_refused"),
+            "malformed" => ("invalid_result", "outcome_unknown"),
+            _ => ("unreachable", "outcome_unknown"),
+        };
+        for (tool, code) in [("get_note", read), ("create_note", write)] {
+            let mut core = Core::new(r#"{"server":"notes","trusted":true}"#).unwrap();
+            list(&mut core, &tools);
+            let start = json!({ "now": 0, "entropy": "1".repeat(32), "flow": { "type": "call", "name": tool } });
+            let step = parsed(&core.start(&start.to_string(), Some("{}")).unwrap());
+            assert_eq!(step["type"], "call_tool", "{step}");
+            let answer = json!({ "step": step["id"], "now": 0, "event": event });
+            let step = parsed(&core.handle(&answer.to_string(), None).unwrap());
+            assert_eq!(step["outcome"]["error"]["code"], code, "{case}: {step}");
+        }
     }
 }
 

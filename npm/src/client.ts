@@ -1,8 +1,9 @@
 /** Takes an MCP client by its shape: the official ones of both generations, and whatever looks like them. */
 
-import { boundedFetch } from "./bounded-fetch.js";
+import { boundedFetch, boundedMessages } from "./bounded-fetch.js";
+import { invalidOptions } from "./errors.js";
 import type { Exchanges } from "./exchanges.js";
-import { beforeWriting, failureOf, wordsOf } from "./failures.js";
+import { beforeWriting, classesOf, failureOf, wordsOf } from "./failures.js";
 import type { Fetch } from "./fetch.js";
 import type { CallToolStep, Reply } from "./protocol.js";
 
@@ -65,6 +66,9 @@ interface Inspected {
   _capabilities?: object;
 }
 
+/** The official transports over HTTP, in either generation. */
+const OVER_HTTP = /^(StreamableHTTP|SSE)ClientTransport$/;
+
 const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** What MCP's transports have in common: whoever listens gets each message. */
@@ -105,6 +109,8 @@ export class ClientAdapter {
   /** The transport whose messages are looked at: a client may be connected anew. */
   #heard: Messages | undefined;
   #listChanged = false;
+  /** Whether the transport goes over HTTP, and only its messages can show that its `fetch` is bounded. */
+  #isUnproven = false;
 
   /** What a server may ask for in the middle of a call. */
   readonly #offered: Record<string, unknown>;
@@ -130,6 +136,7 @@ export class ClientAdapter {
   async list(cursor: string | undefined, options: RequestOptions): Promise<Reply & { page?: Page }> {
     const mark = this.#exchanges.mark();
     const listChanged = this.#listChanged;
+    const messages = boundedMessages();
     try {
       this.#checkConnected();
       // What comes while the list is read counts for the next call.
@@ -140,6 +147,8 @@ export class ClientAdapter {
     } catch (thrown) {
       this.#listChanged ||= listChanged;
       return this.#failed(thrown, mark);
+    } finally {
+      this.#isUnproven &&= boundedMessages() === messages;
     }
   }
 
@@ -229,13 +238,22 @@ export class ClientAdapter {
     const next = transport?.onmessage;
     if (transport === undefined || transport === this.#heard || typeof next !== "function") return;
     this.#heard = transport;
-    // A transport of the host's own making, without `authorizedFetch`, is bounded too.
-    if (transport._url instanceof URL) transport._fetch = boundedFetch(transport._fetch);
+    // The official transports are given a `fetch` when they are made, and no public way leads to it afterwards.
+    const isReached = "_fetch" in transport && Reflect.set(transport, "_fetch", boundedFetch(transport._fetch));
+    this.#isUnproven = !isReached && [...classesOf(transport)].some((name) => OVER_HTTP.test(name));
     transport.onmessage = (...message) => {
       const { method } = (message[0] ?? {}) as { method?: unknown };
       if (method === "notifications/tools/list_changed") this.#listChanged = true;
       return next.apply(transport, message);
     };
+  }
+
+  /** @throws ToolgateError `invalid_options` where answers may be endless and calls sent twice. */
+  checkBounded(): void {
+    if (!this.#isUnproven) return;
+    throw invalidOptions(
+      "The guard cannot bound the answers of this transport; make it with `fetch: boundedFetch()` or `authorizedFetch`.",
+    );
   }
 
   /** Asked before, because the clients' own `Not connected` is a plain error that anybody could throw. */
@@ -248,11 +266,11 @@ export class ClientAdapter {
 
   #failed(thrown: unknown, mark: number): Reply {
     const answered = this.#exchanges.mark() > mark;
-    const kind = failureOf(thrown, { transportOnly: this.#isOfficial || isOwn(thrown), answered });
-    const message = wordsOf(thrown, kind);
+    const failure = failureOf(thrown, { transportOnly: this.#isOfficial || isOwn(thrown), answered });
+    const message = wordsOf(thrown, failure);
     const retryAfter = this.#exchanges.retryAfter(mark);
     const wait = retryAfter === undefined ? {} : { retry_after: retryAfter };
-    return { event: { type: "failed", kind, message, ...wait } };
+    return { event: { type: "failed", ...failure, message, ...wait } };
   }
 }
 

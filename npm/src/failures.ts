@@ -1,13 +1,14 @@
 /**
- * What a client's error says about the backend, and so whether a call may have run: whatever is in doubt is `lost`.
+ * What a client's error says of what came over the wire: an answer's code or status, of which the core knows what it means,
+ * or what only the host can tell. Whatever is in doubt is `lost`.
  *
  * Errors are told apart by their class, never by what a server wrote into them. Copies of a package make `instanceof`
  * useless, so a class is known by its name, which no server sets: what came over the wire is a `ProtocolError` (v2) or an
  * `McpError` (v1), whatever code, message and data it holds, and never means that nothing was sent.
  */
 
-import { TOO_LARGE } from "./bounded-fetch.js";
-import type { Failure } from "./protocol.js";
+import { PARSE_ERROR, TOO_LARGE } from "./bounded-fetch.js";
+import type { Failure, TransportFailure } from "./protocol.js";
 
 /** What the caller knows beside the error itself. */
 export interface Evidence {
@@ -31,24 +32,32 @@ interface Thrown {
   cause?: unknown;
 }
 
-export function failureOf(thrown: unknown, evidence: Evidence = NO_EVIDENCE): Failure {
-  if (typeof thrown !== "object" || thrown === null) return "lost";
-  if (unwritten.has(thrown)) return "not_sent";
+export function failureOf(thrown: unknown, evidence: Evidence = NO_EVIDENCE): TransportFailure {
+  if (typeof thrown !== "object" || thrown === null) return { kind: "lost" };
+  if (unwritten.has(thrown)) return { kind: "not_sent" };
   const error: Thrown = thrown;
   const is = classesOf(thrown);
   // Before all else: the members of such an error are the server's.
   if (is.has("ProtocolError") || is.has("McpError")) return byRpcCode(error);
+  if (is.has("SdkError") || is.has("FetchClientError")) {
+    const status = error.data?.status ?? error.status;
+    if (typeof status === "number" && !(status >= 200 && status < 300)) return { http_status: status };
+  }
+  // The v1 client's way to say that the content type is none of MCP's is -1.
+  if (is.has("StreamableHTTPError") && error.code !== -1) return byNumber("http_status", error.code);
+  return { kind: byClass(error, is, evidence) };
+}
+
+function byClass(error: Thrown, is: ReadonlySet<string>, evidence: Evidence): Failure {
   if (is.has("UnauthorizedError")) return "unauthorized";
   if (is.has("SdkError") || is.has("FetchClientError")) {
-    const kind = byHttpStatus(error.data?.status ?? error.status) ?? bySdkCode(error.code);
+    const kind = bySdkCode(error.code);
     // A later request of the same call may find the connection gone.
     return kind === "not_sent" && evidence.answered ? "lost" : (kind ?? byNetwork(error.cause, evidence));
   }
-  // The v1 client's way to say that the content type is none of MCP's is -1.
-  if (is.has("StreamableHTTPError")) return error.code === -1 ? "malformed" : (byHttpStatus(error.code) ?? "lost");
-  // The answer's body was no JSON, or JSON that is no JSON-RPC message.
-  if (is.has("SyntaxError") || is.has("ZodError") || is.has("$ZodError")) return "malformed";
-  return byNetwork(thrown, evidence);
+  // An answer whose body is no JSON, or JSON that is no JSON-RPC message.
+  const isUnreadable = ["StreamableHTTPError", "SyntaxError", "ZodError", "$ZodError"].some((name) => is.has(name));
+  return isUnreadable ? "malformed" : byNetwork(error, evidence);
 }
 
 /** Errors of the guard's own parts that were raised before a request was made. */
@@ -61,8 +70,8 @@ export function beforeWriting(thrown: unknown): unknown {
   return error;
 }
 
-/** The names of an error's classes, the parents' too. A class that was renamed by a bundler is known by the own name. */
-function classesOf(error: object): ReadonlySet<string> {
+/** The names of an object's classes, the parents' too. A class that was renamed by a bundler is known by the own name. */
+export function classesOf(error: object): ReadonlySet<string> {
   const names = new Set<string>();
   const own: unknown = (error as { name?: unknown }).name;
   if (typeof own === "string") names.add(own);
@@ -94,42 +103,26 @@ function bySdkCode(code: unknown): Failure | undefined {
   return typeof code === "string" && Object.hasOwn(SDK_CODES, code) ? SDK_CODES[code] : undefined;
 }
 
-function byHttpStatus(status: unknown): Failure | undefined {
-  if (typeof status !== "number") return undefined;
-  if (status === 401 || status === 403) return "unauthorized";
-  if (status === 429) return "rate_limited";
-  // 408 is the backend's own timeout.
-  return status >= 400 && status < 500 && status !== 408 ? "refused" : "lost";
-}
-
 const OUTPUT_REFUSED_BY_CLIENT =
   /has an output schema but did not return structured content|^(MCP error -?\d+: )?(Structured content does not match|Failed to validate structured content)/;
 
 /** A JSON-RPC error. The clients make some up themselves: for a timeout, a closed connection, a result they refuse. */
-function byRpcCode({ message, code }: Thrown): Failure {
-  if (typeof code !== "number") return "lost";
+function byRpcCode({ message, code }: Thrown): TransportFailure {
   // They throw what looks like the backend's refusal although the call ran.
-  if (typeof message === "string" && OUTPUT_REFUSED_BY_CLIENT.test(message)) return "malformed";
-  if (code === PARSE_ERROR) return "malformed";
-  // The Python client's words; whoever else uses them is believed no more than that.
-  if (typeof message === "string" && message.includes("not followed")) return "lost";
-  return NOTHING_RAN.has(code) ? "refused" : "lost";
+  if (typeof message === "string" && OUTPUT_REFUSED_BY_CLIENT.test(message)) return { kind: "malformed" };
+  return byNumber("rpc_code", code);
 }
 
-/** As if we had written broken JSON; the clients' own word, and the bounded `fetch`'s, for an answer of no use. */
-const PARSE_ERROR = -32700;
-
-/**
- * The codes by which JSON-RPC and MCP say that a request was not begun: no such method, no valid request or parameters,
- * headers, capabilities or a version that do not fit, a page that a person has to visit first. Any other may come late.
- */
-const NOTHING_RAN = new Set([-32600, -32601, -32602, -32020, -32021, -32022, -32042]);
+function byNumber(name: "rpc_code" | "http_status", value: unknown): TransportFailure {
+  return Number.isSafeInteger(value) ? ({ [name]: value } as unknown as TransportFailure) : { kind: "lost" };
+}
 
 /** What is told of a failure: its own words, but not those that quote an answer's body. */
-export function wordsOf(thrown: unknown, kind: Failure): string {
+export function wordsOf(thrown: unknown, failure: TransportFailure): string {
   if (!(thrown instanceof Error)) return String(thrown);
   if (thrown.message.includes(TOO_LARGE)) return TOO_LARGE;
-  if (kind === "malformed") return "";
+  if ("kind" in failure && failure.kind === "malformed") return "";
+  if ("rpc_code" in failure && failure.rpc_code === PARSE_ERROR) return "";
   const { code, data, status } = thrown as Thrown;
   const is = classesOf(thrown);
   if (is.has("ProtocolError") || is.has("McpError")) return thrown.message;

@@ -209,6 +209,7 @@ export class Guard<C extends McpClient = McpClient> {
     const core = typed(() => new Core(JSON.stringify({ ...coreOptions(client, options), audit: audit?.options })));
     const guard = new Guard(client, core, options, audit?.recorder);
     await guard.#run({ type: "list" }, {});
+    guard.#adapter.checkBounded();
     await guard.#hideHeld();
     if (options.snapshot !== undefined) guard.restore(options.snapshot);
     // What cannot be learnt is asked about.

@@ -6,6 +6,7 @@ export type { Ask, AskContext } from "./ask.js";
 export { defer } from "./ask.js";
 export type { AuditOptions, AuditSink, AuditWriter, VerifyAuditOptions } from "./audit.js";
 export { verifyAudit } from "./audit.js";
+export { boundedFetch } from "./bounded-fetch.js";
 export type { CallParams, McpClient, PlainArguments, StringArguments } from "./client.js";
 export type { ConfigReference, ConfigValues } from "./config.js";
 export { configReferences, resolveConfig } from "./config.js";

@@ -126,10 +126,17 @@ export type Failure =
   | "host"
   | "audit";
 
+/** Why a request failed: what the answer held, the meaning of which the core knows, or else the host's own word. */
+export type TransportFailure =
+  | { kind: Failure }
+  /** The code of a JSON-RPC error. */
+  | { rpc_code: number }
+  | { http_status: number };
+
 export type Happening =
   | { type: "tools" }
   | { type: "result"; server_time?: number }
-  | { type: "failed"; kind: Failure; message: string; retry_after?: number }
+  | ({ type: "failed"; message: string; retry_after?: number } & TransportFailure)
   | { type: "answer"; answer: unknown }
   | { type: "kept" }
   | { type: "checked"; held: boolean }

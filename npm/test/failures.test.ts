@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { boundedFetch } from "../src/bounded-fetch.js";
 import { ClientAdapter, type McpClient } from "../src/client.js";
 import { Exchanges } from "../src/exchanges.js";
 import { beforeWriting, failureOf } from "../src/failures.js";
+import { Guard } from "../src/node.js";
 
 interface Case {
   name: string;
@@ -63,7 +65,11 @@ describe("failures", () => {
     for (const error of errors(failure)) {
       it(`${failure.name} (${error.constructor.name})`, () => {
         const evidence = { transportOnly: failure.custom !== true, answered: failure.answered === true };
-        assert.equal(failureOf(error, evidence), failure.kind);
+        // What an answer's numbers mean is the core's to say; it is held to the same cases.
+        const { rpc, http, kind } = failure;
+        const isCode = rpc !== undefined && Number.isSafeInteger(rpc.code);
+        const reported = isCode ? { rpc_code: rpc.code } : http === undefined ? { kind } : { http_status: http };
+        assert.deepEqual(failureOf(error, evidence), reported);
       });
     }
   }
@@ -73,17 +79,41 @@ describe("failures", () => {
       name: "ProtocolError",
       code: -32603,
     });
-    assert.equal(failureOf(minified, { transportOnly: true, answered: false }), "lost");
+    assert.deepEqual(failureOf(minified, { transportOnly: true, answered: false }), { rpc_code: -32603 });
   });
 
   it("what is no error at all is in doubt", () => {
     for (const thrown of [undefined, null, "Not connected", 7, {}, { code: "NOT_CONNECTED" }, Object.create(null)]) {
-      assert.equal(failureOf(thrown, { transportOnly: true, answered: false }), "lost");
+      assert.deepEqual(failureOf(thrown, { transportOnly: true, answered: false }), { kind: "lost" });
     }
   });
 
   it("the guard's own parts know that they wrote nothing", () => {
-    assert.equal(failureOf(beforeWriting(new Error("the vault could not be read"))), "not_sent");
+    const failure = failureOf(beforeWriting(new Error("the vault could not be read")));
+    assert.deepEqual(failure, { kind: "not_sent" });
+  });
+
+  it("an official transport whose `fetch` cannot be reached is told of, unless it is bounded already", async () => {
+    class StreamableHTTPClientTransport {
+      onmessage = () => {};
+    }
+    const send = boundedFetch(async () => new Response(null, { status: 405 }));
+    const message = { method: "POST", body: '{"method":"tools/list","jsonrpc":"2.0","id":1}' };
+    for (const isBounded of [false, true]) {
+      const client = {
+        transport: new StreamableHTTPClientTransport(),
+        request: async () => {
+          if (isBounded) await send("http://127.0.0.1/mcp", message);
+          return { tools: [] };
+        },
+        listTools: async () => assert.fail("listed"),
+        callTool: async () => assert.fail("called"),
+        getServerCapabilities: () => ({ tools: {} }),
+      };
+      const attached = Guard.attach(client as McpClient, { server: "here" });
+      if (isBounded) await attached;
+      else await assert.rejects(attached, { code: "invalid_options", message: /fetch: boundedFetch\(\)/ });
+    }
   });
 
   it("a client that is closed is not asked", async () => {
@@ -100,7 +130,7 @@ describe("failures", () => {
     };
     const adapter = new ClientAdapter(client as McpClient, new Exchanges());
     const { event } = await adapter.call({ name: "a", arguments: {} }, undefined, undefined);
-    assert.equal(event.type === "failed" && event.kind, "not_sent");
+    assert.equal(event.type === "failed" && "kind" in event && event.kind, "not_sent");
     assert.equal(calls, 0);
   });
 });

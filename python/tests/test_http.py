@@ -72,19 +72,20 @@ FOREIGN = json.dumps({"jsonrpc": "2.0", "id": 8, "result": {}}).encode()
 EVENT = b"event: message\r\ndata: " + GOOD + b"\r\n\r\n"
 
 WRONG = {
-    "401": (http("401 Unauthorized", "text/plain", b""), "unauthorized"),
-    "403 with a JSON-RPC error": (http("403 Forbidden", "application/json", REFUSED), "unauthorized"),
-    "404": (http("404 Not Found", "text/html", b"<p>"), "refused"),
-    "429": (http("429 Too Many Requests", "text/plain", b"", "Retry-After: 30"), "rate_limited"),
-    "500": (http("500 Internal Server Error", "text/html", b"<p>"), "lost"),
+    "401": (http("401 Unauthorized", "text/plain", b""), 401),
+    "403 with a JSON-RPC error": (http("403 Forbidden", "application/json", REFUSED), 403),
+    "404": (http("404 Not Found", "text/html", b"<p>"), 404),
+    "429": (http("429 Too Many Requests", "text/plain", b"", "Retry-After: 30"), 429),
+    "500": (http("500 Internal Server Error", "text/html", b"<p>"), 500),
     "202": (http("202 Accepted", "text/plain", b""), "lost"),
     "a redirect to another origin": (
         http("307 Temporary Redirect", "text/plain", b"", "Location: http://example.test/"),
-        "lost",
+        307,
     ),
-    "a redirect to itself": (http("308 Permanent Redirect", "text/plain", b"", "Location: /mcp"), "lost"),
-    "a redirect to nowhere": (http("307 Temporary Redirect", "text/plain", b""), "lost"),
-    "408": (http("408 Request Timeout", "text/plain", b""), "lost"),
+    "a redirect to itself": (http("308 Permanent Redirect", "text/plain", b"", "Location: /mcp"), 308),
+    "a redirect to nowhere": (http("307 Temporary Redirect", "text/plain", b""), 307),
+    "408": (http("408 Request Timeout", "text/plain", b""), 408),
+    "a result that its status denies": (http("400 Bad Request", "application/json", GOOD), "malformed"),
     "a body that does not expand": (http("200 OK", "application/json", GOOD, "Content-Encoding: gzip"), "lost"),
     "HTML": (http("200 OK", "text/html", b"<p>hello"), "malformed"),
     "a cut JSON text": (http("200 OK", "application/json", GOOD[:20]), "malformed"),
@@ -146,8 +147,8 @@ async def test_a_wrong_answer_becomes_one_error_for_its_request(name):
     assert last["id"] == 7
     note = read_note(last["error"]["data"])
     assert note is not None
-    assert note.kind == kind
-    assert note.retry_after == (30_000 if kind == "rate_limited" else None)
+    assert (note.http_status or note.kind) == kind
+    assert note.retry_after == (30_000 if kind == 429 else None)
 
 
 @pytest.mark.parametrize(

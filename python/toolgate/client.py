@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 import anyio
 
 from .errors import make
-from .http import Failure, Trouble, canonical_url, read_note
+from .http import Trouble, canonical_url, read_note
 from .inputs import offering
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Failed(Exception):  # noqa: N818 - it reports to the driver, nobody else s
     """A request failed; the trouble says how, in words that hold nothing of the request or answer."""
 
     def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.kind)
+        super().__init__(str(trouble.kind))
         self.trouble = trouble
 
 
@@ -130,14 +130,14 @@ class Port:
         # Below the session's own `call_tool`, which throws away what the call did where the result does not fit the
         # tool's output schema: the core checks that too, and keeps the result.
         with offering(session, self._offered):
+            raw: dict[str, Any] | None = None
             try:
                 raw = await _raw_result(session, name, arguments, forward)
                 result = _typed(session, raw)
             except Exception as error:
-                # What the SDK does not know it keeps to itself; that it came, under that name, is all that can be told.
-                if (unknown := _unknown_result_type(error)) is None:
+                if (unread := _unread_result(error, raw)) is None:
                     raise
-                return Returned(json.dumps({"resultType": unknown}), None)
+                return Returned(_written(unread), None)
         # What the client's own extensions finish is finished by them, as the client does it.
         claims = getattr(getattr(self.client, "_folded_extensions", None), "by_model", {})
         if (claim := claims.get(type(result))) is not None:
@@ -244,13 +244,18 @@ def _typed(session: Any, raw: dict[str, Any]) -> Any:
     return importlib.import_module("mcp.types").CallToolResult.model_validate(raw)
 
 
-def _unknown_result_type(error: Exception) -> str | None:
-    if type(error).__name__ != "ValidationError" or not callable(problems := getattr(error, "errors", None)):
+def _unread_result(error: Exception, raw: object) -> dict[str, Any] | None:
+    """Return a result that came and is the core's to judge, though the SDK knows no such type or no such question.
+
+    The SDK's 2.x session validates before it gives anything out; what came is left in the frame that did so.
+    """
+    if type(error).__name__ != "ValidationError":
         return None
-    found = cast("list[dict[str, Any]]", problems(include_url=False, include_context=False))
-    types = [one.get("input") for one in found if "resultType" in one.get("loc", ())]
-    unknown = [word for word in types if isinstance(word, str) and word not in ("complete", "input_required")]
-    return unknown[0] if unknown else None
+    for frame in _frames(error):
+        if (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("mcp.client.session", "send_request"):
+            raw = frame.f_locals.get("raw", raw)
+    result = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    return None if result.get("resultType", "complete") == "complete" else result
 
 
 def _to_text(result: Any, **options: bool) -> str:
@@ -288,10 +293,10 @@ def endpoint_of(client: Any) -> dict[str, Any] | None:
 
 # The SDK's own: parse error. As a server's, it would mean that the SDK wrote broken JSON.
 _PARSE_ERROR = -32700
-# By these JSON-RPC and MCP say that a request was not begun: no such method, no valid request or parameters, headers,
-# capabilities or a version that do not fit, a page that a person has to visit first. Any other may come late, and
-# nobody can tell the SDK's own (a closed connection, a timeout) from the server's.
-_NOTHING_RAN = frozenset({-32600, -32601, -32602, -32020, -32021, -32022, -32042})
+_INVALID_REQUEST = -32600
+_CONNECTION_CLOSED = -32000
+# Past that no number is read exactly.
+_LARGEST_CODE = 2**53 - 1
 _LONGEST = 300
 
 
@@ -310,13 +315,14 @@ def trouble_of(error: BaseException) -> Trouble:
     if isinstance(code, int) and isinstance(text, str):
         if (trouble := read_note(getattr(rpc, "data", None))) is not None:
             return trouble
-        kind = _kind_of_rpc(code, text)
-        # The SDK's own words on an answer that it cannot parse quote the answer.
-        return Trouble(kind, "" if kind == "malformed" else text[:_LONGEST])
+        if code == _PARSE_ERROR or _is_no_mcp(code, text):
+            # The SDK's own words on an answer that it cannot parse quote the answer.
+            return Trouble("malformed", "")
+        if abs(code) > _LARGEST_CODE or _is_no_answer(code, text):
+            return Trouble("lost", text[:_LONGEST])
+        return Trouble(None, text[:_LONGEST], rpc_code=code)
     if "HTTPStatusError" in names and isinstance(status := getattr(error.response, "status_code", None), int):  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
-        kinds: dict[int, Failure] = {401: "unauthorized", 403: "unauthorized", 429: "rate_limited", 408: "lost"}
-        by_status: Failure = kinds.get(status, "refused" if 400 <= status < 500 else "lost")
-        return Trouble(by_status, f"The backend answered with HTTP {status}.")
+        return Trouble(None, f"The backend answered with HTTP {status}.", http_status=status)
     if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):
         return Trouble("malformed", "")
     if isinstance(error, RuntimeError) and "structured content" in str(error):
@@ -394,10 +400,16 @@ def _frames(error: BaseException) -> list[FrameType]:
     return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
-def _kind_of_rpc(code: int, text: str) -> Failure:
-    if code == _PARSE_ERROR or text.startswith("Unexpected content type"):
-        return "malformed"
-    # What the SDK says of an answer that may come of a call that ran.
-    if code not in _NOTHING_RAN or "202 Accepted" in text or "not followed" in text:
-        return "lost"
-    return "refused"
+# Over its own HTTP client the SDK answers a request by itself where no answer came that it can use: in the class of a
+# server's error, under the code by which a server refuses, though the call may have run. Only its words tell it from a
+# server's, so they lead nowhere but to "may have run". Over `http_client` no such answer reaches the SDK.
+def _is_no_mcp(code: int, text: str) -> bool:
+    if code == _CONNECTION_CLOSED:
+        # An event that is larger than the SDK's own bound ends its stream so.
+        return text.startswith("SSE stream failed: ")
+    return code == _INVALID_REQUEST and text.startswith("Unexpected content type")
+
+
+def _is_no_answer(code: int, text: str) -> bool:
+    is_redirect = text.startswith("Redirect to ") and "not followed" in text
+    return code == _INVALID_REQUEST and (is_redirect or text.startswith("server answered a request with 202"))

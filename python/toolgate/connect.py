@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,10 @@ async def _unwrapped(connecting: _Connecting) -> AsyncGenerator[None]:
 
 async def _client(stack: AsyncExitStack, url: str, http: Any, callbacks: Mapping[str, Any] | None = None) -> Any:
     transport = importlib.import_module("mcp.client.streamable_http")
-    streams = transport.streamable_http_client(url, http_client=http)
+    connect_streams = transport.streamable_http_client
+    # The SDK's own bound is a sixteenth of what `http_client` lets through.
+    own = {"max_sse_event_size": None} if "max_sse_event_size" in inspect.signature(connect_streams).parameters else {}
+    streams = connect_streams(url, http_client=http, **own)
     mcp = importlib.import_module("mcp")
     callbacks = callbacks or {}
     if hasattr(mcp, "Client"):

@@ -321,7 +321,7 @@ class Driver:
         try:
             page = await self.port.list_tools(cursor, errand.forward)
         except Failed as failed:
-            return _failed(*failed.trouble), None
+            return failed.trouble.event(), None
         errand.pages.append(page.value)
         return {"type": "tools"}, page.document
 
@@ -335,7 +335,7 @@ class Driver:
             forward = {**errand.forward, **more} if more else errand.forward
             result: Returned = await self.port.call_tool(name, arguments, forward)
         except Failed as failed:
-            return _failed(*failed.trouble), None
+            return failed.trouble.event(), None
         errand.returned = result.value
         event: dict[str, Any] = {"type": "result"}
         if self._server_time is not None and (server_time := self._server_time()) is not None:

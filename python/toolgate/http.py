@@ -38,11 +38,19 @@ _TOO_LARGE = "The backend's answer is larger than 16 MiB."
 
 
 class Trouble(NamedTuple):
-    """What was wrong with an HTTP exchange."""
+    """What was wrong with a request: what its answer held, which the core reads, or else the host's own word."""
 
-    kind: Failure
+    kind: Failure | None
     message: str
     retry_after: int | None = None
+    rpc_code: int | None = None
+    """The code of a JSON-RPC error."""
+    http_status: int | None = None
+
+    def event(self) -> dict[str, Any]:
+        """Return the event that tells the core."""
+        told = {member: value for member, value in self._asdict().items() if value is not None}
+        return {"type": "failed", **told}
 
 
 def http_client(
@@ -52,6 +60,9 @@ def http_client(
     observe: Callable[[Trouble | None], None] | None = None,
 ) -> Any:
     """Make the asynchronous HTTP client to give to the SDK's `streamable_http_client`.
+
+    It has to be given when the connection is made: no way leads to the HTTP client of one that is there already. With
+    the SDK's 2.x also give `max_sse_event_size=None`, or an event of more than 1 MiB is an answer of no use.
 
     Args:
         auth: Puts the key on requests, such as a `VaultAuth`.
@@ -92,7 +103,7 @@ def canonical_url(url: str) -> str:
 def read_note(data: Any) -> Trouble | None:
     """Read the note on a JSON-RPC error's `data`, if this process wrote it."""
     if isinstance(data, dict) and data.get("seal") == _SEAL:  # pyright: ignore[reportUnknownMemberType]
-        return Trouble(data["kind"], data["message"], data["retry_after"])  # pyright: ignore[reportUnknownArgumentType]
+        return Trouble(*(data[member] for member in Trouble._fields))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return None
 
 
@@ -209,7 +220,10 @@ async def _checked(library: Any, response: Any, request_id: object) -> Any:
         return _answer(library, _note(request_id, trouble or Trouble("malformed", _TOO_LARGE)))
     usable = _as_answer(body, request_id) if content_type.startswith("application/json") else None
     # A status may carry a JSON-RPC error, which says more, unless the status alone says what to do.
-    if usable is not None and (trouble is None or trouble.kind == "refused"):
+    if usable is not None and (trouble is None or not _says_no_more(status)):
+        if trouble is not None and "result" in json.loads(usable):
+            # The status says that it was refused, the body that it ran.
+            return _answer(library, _note(request_id, Trouble("malformed", "")))
         return _answer(library, usable, response.headers)
     if trouble is None and status == 202:
         trouble = Trouble("lost", "The backend took the request and promised no answer (HTTP 202).")
@@ -236,19 +250,25 @@ async def _body(response: Any) -> bytes | None:
 
 def _refusal(status: int, headers: Mapping[str, str]) -> Trouble | None:
     """Return what an HTTP status alone says; none for success."""
+    if status < 300:
+        return None
+    words = {
+        401: "The backend refuses the credential",
+        403: "The backend refuses the credential",
+        408: "The backend failed",
+        429: "The backend asks to slow down",
+    }
+    other = ("The backend points elsewhere", "The backend refused the request", "The backend failed")
+    said = words.get(status, other[min(status // 100, 5) - 3])
+    # It may have acted before it pointed elsewhere, and following it would send the call again.
+    hint = "; connect to that address if it is right" if status < 400 else ""
     retry_after = retry_after_of(headers.get("retry-after"))
-    if status in (401, 403):
-        return Trouble("unauthorized", f"The backend refuses the credential (HTTP {status}).")
-    if status == 429:
-        return Trouble("rate_limited", "The backend asks to slow down (HTTP 429).", retry_after)
-    if status >= 500 or status == 408:
-        return Trouble("lost", f"The backend failed (HTTP {status}).", retry_after)
-    if status >= 400:
-        return Trouble("refused", f"The backend refused the request (HTTP {status}).")
-    if status >= 300:
-        # It may have acted before, and following it would send the call again.
-        return Trouble("lost", f"The backend points elsewhere (HTTP {status}); connect to that address if it is right.")
-    return None
+    return Trouble(None, f"{said} (HTTP {status}){hint}.", retry_after, http_status=status)
+
+
+def _says_no_more(status: int) -> bool:
+    """Say whether a status alone tells what to do, so that a JSON-RPC error beside it adds nothing."""
+    return status in (401, 403, 408, 429) or not 400 <= status < 500
 
 
 def _plain(content_type: str) -> str:
@@ -265,13 +285,23 @@ def _as_answer(body: bytes, request_id: object) -> bytes | None:
     if not isinstance(message, dict):
         return None
     message = cast("dict[str, Any]", message)
-    if message.get("jsonrpc") != "2.0" or ("result" in message) == ("error" in message):
+    if not _is_response(message):
         return None
     if "id" in message and str(message["id"]) == str(request_id):
         return body
     if "error" in message and message.get("id") is None:
         return json.dumps({**message, "id": request_id}).encode()
     return None
+
+
+def _is_response(message: dict[str, Any]) -> bool:
+    """Say whether it is a JSON-RPC response, to whatever request."""
+    if message.get("jsonrpc") != "2.0" or ("result" in message) == ("error" in message):
+        return False
+    if "result" in message:
+        return isinstance(message["result"], dict)
+    error = message["error"]
+    return isinstance(error, dict) and type(error.get("code")) is int and isinstance(error.get("message"), str)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def _answer(library: Any, body: bytes, headers: Mapping[str, str] | None = None) -> Any:
@@ -315,25 +345,29 @@ def _stream_class(library: Any) -> Any:
             self._events = _Events(request_id)
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            problem, size = "The backend's stream ended without the answer.", 0
+            events, size, last = self._events, 0, b"\n"
+            lost = Trouble("lost", "The backend's stream ended without the answer.")
             try:
                 async for chunk in self._response.aiter_bytes():
                     size += len(chunk)
-                    if size > _MAX_ANSWER and not self._events.answered:
-                        self._events.broken, self._events.resumable = True, False
-                        problem = _TOO_LARGE
+                    if size > _MAX_ANSWER and not events.answered:
+                        events.ending = _note(events.request_id, Trouble("malformed", _TOO_LARGE))
+                    else:
+                        events.feed(chunk)
+                    if events.ending is not None:
                         break
-                    self._events.feed(chunk)
                     yield chunk
+                    last = chunk[-1:] or last
             except library.RequestError as error:
-                problem = f"The connection broke ({type(error).__name__})."
-                if self._events.resumable:
+                lost = Trouble("lost", f"The connection broke ({type(error).__name__}).")
+                if events.resumable:
                     raise
-            if not self._events.answered and not self._events.resumable:
-                trouble = Trouble("malformed" if self._events.broken else "lost", problem)
-                note = _note(self._events.request_id, trouble)
-                # The blank line ends an event that was cut.
-                yield b"\n\nevent: message\ndata: " + note + b"\n\n"
+            if events.ending is None and not events.answered and not events.resumable:
+                events.ending = _note(events.request_id, lost)
+            if events.ending is not None:
+                # An event that is cut has a name that nobody listens to.
+                cut = b"event: cut\n\n" if last == b"\n" else b"\nevent: cut\n\n"
+                yield cut + b"event: message\ndata: " + events.ending + b"\n\n"
 
         async def aclose(self) -> None:
             await self._response.aclose()
@@ -347,16 +381,18 @@ class _Events:
     def __init__(self, request_id: object) -> None:
         self.request_id = request_id
         self.answered = False
-        self.broken = False
+        self.ending: bytes | None = None
+        """What is said in the answer's place, whatever else would come."""
         self.resumable = False
         self._line = bytearray()
+        self._name = b""
         self._data: list[bytes] = []
 
     def feed(self, chunk: bytes) -> None:
-        if self.answered:
-            return
         *lines, rest = chunk.split(b"\n")
         for line in lines:
+            if self.answered or self.ending is not None:
+                return
             self._line += line
             self._end_line(bytes(self._line).rstrip(b"\r"))
             self._line.clear()
@@ -365,21 +401,33 @@ class _Events:
     def _end_line(self, line: bytes) -> None:
         if line.startswith(b"data:"):
             self._data.append(line[5:])
+        elif line.startswith(b"event:"):
+            self._name = line[6:].strip()
         elif line.startswith(b"id:"):
             # The SDK resumes such a stream by itself.
             self.resumable = True
-        elif not line and self._data:
-            data = b"\n".join(self._data)
+        elif not line:
+            data, name = b"\n".join(self._data), self._name
             self._data.clear()
-            if _as_answer(data, self.request_id) is not None:
-                self.answered = True
-            elif data.strip() and not _is_json(data):
-                self.broken = True
+            self._name = b""
+            if data.strip() and name in (b"", b"message"):
+                self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        answer = _as_answer(data, self.request_id)
+        if answer is not None and answer is data:
+            self.answered = True
+        elif answer is not None:
+            self.ending = answer
+        elif not _is_request(data):
+            # The SDK's 2.x takes another's answer for this request's.
+            self.ending = _note(self.request_id, Trouble("malformed", "The backend's event is of no use."))
 
 
-def _is_json(text: bytes) -> bool:
+def _is_request(text: bytes) -> bool:
+    """Say whether it is a JSON-RPC request or notification."""
     try:
-        json.loads(text)
+        message: Any = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return True
+    return isinstance(message, dict) and isinstance(message.get("method"), str)  # pyright: ignore[reportUnknownMemberType]

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use gloo_net::http::{Request, Response};
-use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Number, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStreamDefaultReader, RequestRedirect};
@@ -72,12 +72,16 @@ impl FetchClient {
         let answer = answer(response, id, signal.as_ref()).await?;
         let error = get(&answer, "error");
         if error.is_object() {
+            let code = get(&error, "code");
+            if !Number::is_safe_integer(&code) {
+                return Err(invalid("The answer's error has no code"));
+            }
             let told = get(&error, "message").as_string().unwrap_or_default();
-            return Err(failure("ProtocolError", &told, "code", get(&error, "code")));
+            return Err(failure("ProtocolError", &told, "code", code));
         }
         let result = get(&answer, "result");
         if !result.is_object() {
-            return Err(failure("FetchClientError", "The answer holds no result", "code", "INVALID_RESULT".into()));
+            return Err(invalid("The answer holds no result"));
         }
         Ok(result)
     }
@@ -198,11 +202,20 @@ async fn answer(response: Response, id: u32, signal: Option<&AbortSignal>) -> Re
         let says_more = matches!(response.status(), 400 | 402 | 404..=407 | 409..=428 | 430..=499);
         if says_more
             && kind == "application/json"
-            && let Some(told) = whole(&response, id, signal).await.ok().filter(|told| get(told, "error").is_object())
+            && let Ok(told) = whole(&response, id, signal).await
         {
-            return Ok(told);
+            if get(&told, "error").is_object() {
+                return Ok(told);
+            }
+            // The status says that it was refused, the body that it ran.
+            if !get(&told, "result").is_undefined() {
+                return Err(invalid("The answer holds a result that its status denies"));
+            }
         }
         return Err(refused(&response));
+    }
+    if response.status() == 202 {
+        return Err(ended());
     }
     match kind {
         "application/json" => whole(&response, id, signal).await,
@@ -225,21 +238,21 @@ async fn whole(response: &Response, id: u32, signal: Option<&AbortSignal>) -> Re
     if answers(&message, id) {
         return Ok(message);
     }
-    Err(failure("FetchClientError", "The answer belongs to another request", "code", "INVALID_RESULT".into()))
+    Err(invalid("The answer belongs to another request"))
 }
 
 /// An error that names no request came of one that could not be read.
 fn answers(message: &JsValue, id: u32) -> bool {
     let named = get(message, "id");
     let is_unnamed = named.is_null() || named.is_undefined();
-    get(message, "method").is_undefined()
-        && (named.as_f64() == Some(f64::from(id)) || (is_unnamed && get(message, "error").is_object()))
+    let is_error = !get(message, "error").is_undefined();
+    get(message, "jsonrpc").as_string().as_deref() == Some("2.0")
+        && get(message, "result").is_undefined() == is_error
+        && (named.as_f64() == Some(f64::from(id)) || (is_unnamed && is_error))
 }
 
 /// Reads until the answer is there; the server may leave the stream open after it.
 async fn streamed(response: &Response, id: u32, signal: Option<&AbortSignal>) -> Result<JsValue, JsValue> {
-    let ended =
-        || failure("FetchClientError", "The stream ended without an answer", "code", "CONNECTION_CLOSED".into());
     let mut body = Body::of(response, signal).ok_or_else(ended)?;
     let mut events = Events::default();
     loop {
@@ -249,6 +262,9 @@ async fn streamed(response: &Response, id: u32, signal: Option<&AbortSignal>) ->
             if answers(&message, id) {
                 body.end();
                 return Ok(message);
+            }
+            if get(&message, "method").is_undefined() {
+                return Err(invalid("The answer belongs to another request"));
             }
         }
     }
@@ -281,6 +297,14 @@ fn failure(name: &str, message: &str, member: &str, value: JsValue) -> JsValue {
     error.set_name(name);
     set(&error, member, value);
     error.into()
+}
+
+fn ended() -> JsValue {
+    failure("FetchClientError", "The server ended without an answer", "code", "CONNECTION_CLOSED".into())
+}
+
+fn invalid(message: &str) -> JsValue {
+    failure("FetchClientError", message, "code", "INVALID_RESULT".into())
 }
 
 /// A request that could not even be made.

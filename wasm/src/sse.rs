@@ -21,7 +21,7 @@ impl Events {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The data of the next complete event; events without data are passed over.
+    /// The data of the next complete event; events without data, or of another name than MCP's, are passed over.
     pub(crate) fn next(&mut self) -> Option<String> {
         while let Some(length) = self.bytes[self.seen..].iter().position(|byte| *byte == b'\n') {
             let (line, next) = (self.line, self.seen + length + 1);
@@ -42,6 +42,10 @@ impl Events {
 
 fn data(event: &[u8]) -> String {
     let text = String::from_utf8_lossy(event);
+    let mut names = text.lines().filter_map(|line| line.strip_prefix("event:"));
+    if names.any(|name| name.trim() != "message") {
+        return String::new();
+    }
     let lines = text.lines().filter_map(|line| line.strip_prefix("data:"));
     lines.map(|data| data.strip_prefix(' ').unwrap_or(data)).collect::<Vec<_>>().join("\n")
 }
