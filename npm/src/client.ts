@@ -279,11 +279,11 @@ function isOwn(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "FetchClientError";
 }
 
-function unknownResultType(thrown: unknown): string | undefined {
+function unknownResultType(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || thrown.name !== "SdkError") return undefined;
-  const { code, data } = thrown as { code?: unknown; data?: { resultType?: unknown } };
-  const { resultType } = data ?? {};
-  return code === "UNSUPPORTED_RESULT_TYPE" && typeof resultType === "string" ? resultType : undefined;
+  const { code, data } = thrown as { code?: unknown; data?: { resultType?: unknown; violation?: unknown } };
+  if (code !== "UNSUPPORTED_RESULT_TYPE" && code !== "INVALID_RESULT") return undefined;
+  return data?.violation === "input-required-missing-both" ? "input_required" : data?.resultType;
 }
 
 /** What of a caller's options also holds for the calls that a gate makes. */
