@@ -113,7 +113,6 @@ describe("a bounded fetch", () => {
       [400, { jsonrpc: "2.0", id: 7, error }, 200],
       [404, { jsonrpc: "2.0", id: null, error }, 200],
       [400, { jsonrpc: "2.0", id: 8, error }, 400],
-      [400, { jsonrpc: "2.0", id: 7, result: {} }, 400],
       [400, "no JSON", 400],
       [401, { jsonrpc: "2.0", id: 7, error }, 401],
       [429, { jsonrpc: "2.0", id: 7, error }, 429],
@@ -129,12 +128,40 @@ describe("a bounded fetch", () => {
     }
     answer = (response) => endless(response.writeHead(500, JSON_TYPE), "z".repeat(1 << 16));
     assert.equal(await (await post()).text(), "");
+    // The status says that it was refused, the body that it ran.
+    answer = (response) => response.writeHead(400, JSON_TYPE).end('{"jsonrpc":"2.0","id":7,"result":{}}');
+    const { error: denied } = (await (await post()).json()) as { error: { code: number } };
+    assert.equal(denied.code, -32700);
   });
 
   it("keeps what another request is refused with, which clients negotiate by", async () => {
     answer = (response) => response.writeHead(400, JSON_TYPE).end('{"jsonrpc":"2.0"}');
     const response = await post("server/discover");
     assert.deepEqual([response.status, await response.text()], [400, '{"jsonrpc":"2.0"}']);
+  });
+
+  it("takes a message for what it is, whatever its arguments look like", async () => {
+    answer = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
+    const decoy = '","params":{},"jsonrpc":"2.0","id":8}';
+    const methods = ["tools/call", "tools/list"];
+    const params = { name: decoy, arguments: { [decoy]: '{"method":"initialize",', id: 9, method: "initialize" } };
+    for (const [at, method] of methods.entries()) {
+      for (const message of [
+        { method, params, jsonrpc: "2.0", id: at },
+        { jsonrpc: "2.0", id: at, method, params },
+        { params, id: at, jsonrpc: "2.0", method },
+      ]) {
+        requests = 0;
+        await boundedFetch()(url, { method: "POST", body: JSON.stringify(message) });
+        // Only what is no call goes where the server points.
+        assert.equal(requests, method === "tools/call" ? 1 : 2);
+      }
+    }
+    for (const id of [7, "7", decoy]) {
+      answer = (response) => response.writeHead(202).end();
+      const answered = (await (await post("tools/call", id)).json()) as { id: unknown };
+      assert.equal(answered.id, id);
+    }
   });
 
   it("is made once", () => {
