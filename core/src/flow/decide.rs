@@ -210,6 +210,24 @@ pub(crate) fn note_found(found: &Approval, shared: &mut Shared) {
     }
 }
 
+/// What the ledger holds of an approval that others may have moved; it is known here from now on.
+pub(crate) fn found_again(id: &str, input: &Input<'_>, shared: &mut Shared) -> Result<Result<Approval>> {
+    let found =
+        dispatch::found(&input.happening, id, shared).ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
+    Ok(match found {
+        Ok(Some(found)) if found.is_of(&shared.server) => {
+            note_found(&found, shared);
+            shared.remember(found.clone());
+            Ok(found)
+        }
+        Ok(_) => {
+            shared.approvals.remove(id);
+            Err(approval::not_known(id, shared))
+        }
+        Err(error) => Err(error),
+    })
+}
+
 /// What a person's word makes of a record.
 #[derive(Debug)]
 pub(crate) enum Decided {

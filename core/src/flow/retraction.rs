@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use super::Input;
-use super::decide::note_found;
+use super::decide::found_again;
 use crate::approval::{Approval, State};
 use crate::error::{Code, Error, Result};
-use crate::gate::dispatch;
 use crate::guard::Shared;
 use crate::json::de::record;
 use crate::mutant::{self, Mutant};
@@ -71,17 +70,15 @@ impl Retraction {
                 self.reads = true;
                 return Ok(None);
             }
-            Happening::Found { .. } if self.reads => match dispatch::found(&input.happening, &id, shared) {
-                Some(Ok(Some(found))) => {
-                    note_found(&found, shared);
-                    shared.remember(found.clone());
+            Happening::Found { .. } if self.reads => match found_again(&id, input, shared)? {
+                Ok(found) => {
                     let again = Retraction::begin(&found, self.error.clone(), self.after.decided_at, shared);
                     if let Ok(again) = again {
                         *self = Retraction { looks: self.looks, ..again };
                         return Ok(None);
                     }
                 }
-                _ => shared.approvals.remove(&id),
+                Err(_) => shared.approvals.remove(&id),
             },
             // What is not known to have ended is known here no more: no equal call goes by it.
             Happening::Conflict | Happening::Failed { .. } | Happening::Cancelled => shared.approvals.remove(&id),

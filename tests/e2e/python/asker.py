@@ -4,7 +4,8 @@ Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `argument
 (milliseconds) and the number of its `guard`; `tools` beside the two that there always are; `guards`, their
 `policy`, `by` (who sits there), and `ttl`, the approvals' life in milliseconds. With `chain` a call begins when
 the one before is over. The log gets a line for everything that is sent and for every end: `sent NAME`, `NAME
-CODE`. With `question` only that is asked, and the answer logged.
+CODE`. With `question` only that is asked, and the answer logged. `ledger` is a SQLite file. After `silenced`
+milliseconds somebody elsewhere says no to the last approval and wants no more questions about its tool.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ async def make(guard: Any, call: dict[str, Any]) -> None:
         write(f"{name} done")
 
 
+async def silence(guard: Any) -> None:
+    await asyncio.sleep(PLAN["silenced"] / 1000)
+    await guard.deny(guard.approvals()[-1]["id"], silence="tool")
+
+
 async def main() -> None:
     if "question" in PLAN:
         answer = await toolgate.ask_in_terminal(PLAN["question"])
@@ -74,10 +80,14 @@ async def main() -> None:
         "server": "https://files.example/mcp",
         "subject": "agent:tests",
     }
+    if "ledger" in PLAN:
+        options["ledger"] = toolgate.SqliteLedger(PLAN["ledger"])
     guards = [
         await toolgate.Guard.attach(Client(), **options, approval_ttl=PLAN.get("ttl"))
         for _ in range(PLAN.get("guards", 1))
     ]
+    if "silenced" in PLAN:
+        PLAN["task"] = asyncio.create_task(silence(guards[0]))
     if PLAN.get("chain"):
         for call in PLAN["calls"]:
             await make(guards[0], call)

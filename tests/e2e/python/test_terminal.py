@@ -262,6 +262,14 @@ class TestWithdrawn:
             person.see("the program goes on")
             assert person.end(10) == 0
 
+    def test_a_question_that_is_answered_elsewhere(self, begin, log):
+        with Keyboard(begin(share("a"), share("b", after=300), silenced=2500)) as person:
+            person.see("question 1 of")
+            person.see(PROMPT)
+            person.see("The question is withdrawn: it is answered elsewhere")
+            assert person.end() == 0
+        assert sorted(ended(log)[:-1]) == ["a approval_denied", "b approval_denied"]
+
     def test_an_expired_question(self, begin, log):
         with Keyboard(begin(share("a"), share("b", after=2000), ttl=1500)) as person:
             person.see("question 1 of")
@@ -531,6 +539,29 @@ class TestRemember:
             assert person.end() == 0
         assert ended(log) == ["sent a", "a done", "sent a", "a done", "b approval_denied", "end"]
 
+    def test_in_the_ledger_it_holds_for_the_next_program_too(self, begin, log, tmp_path):
+        plan = {"ledger": str(tmp_path / "approvals.sqlite"), "chain": True}
+        with Keyboard(begin(delete("a"), delete("a"), **plan)) as person:
+            for prompt, typed in (
+                (PROMPT, "remember"),
+                ("numbers with commas, n: ", "all"),
+                ("or 30 minutes, n: ", "2 calls"),
+                ("session, or ledger, n: ", "s"),
+                ("Type session or ledger in full.*session, or ledger, n: ", "ledger"),
+                (r"program that shares the ledger\.\n.*yes \(in full\), n: ", "yes"),
+            ):
+                person.see(prompt)
+                person.rest(0.1)
+                person.press(f"{typed}\n")
+            assert person.end() == 0
+        with Keyboard(begin(delete("a"), delete("a"), **plan)) as person:
+            person.see("question 1 of 1")
+            person.see(PROMPT)
+            person.press("n\n")
+            assert person.end() == 0
+        sent = ["sent a", "a done"]
+        assert ended(log) == [*sent, *sent, "end", *sent, "a approval_denied", "end"]
+
     def test_never_for_what_pays(self, begin):
         with Keyboard(begin({"tool": "refund", "arguments": {"name": "a"}}, tools=[REFUND])) as person:
             person.see("billing")
@@ -598,6 +629,21 @@ class TestForgeries:
         allowed = ("  ", "toolgate asks, question 1 of 1:", "Believe the server's word on this tool? y, n")
         assert all(line.startswith(allowed) or line == "" for line in shown.split("\n"))
         assert ended(log) == ["sent a", "a done", "end"]
+
+
+def test_what_may_have_run_is_said_once(begin, log):
+    words = "The same call was sent before and its answer was lost (apr_1): it may have run already."
+    preview = {"tool": "drop", "effect": "destructive", "server": "s", "subject": "agent", "reasons": [], "lines": []}
+    preview |= {"earlier": [{"approval": "apr_1", "state": "unknown"}], "notes": [words, "A note of its own."]}
+    question = {"type": "approval", "message": f"May it? {words}", "server": "s", "subject": "agent", "digest": "d"}
+    question |= {"approval": "apr_2", "preview": preview, "expires_at": 4_000_000_000_000}
+    with Keyboard(begin(question=question), rows=100, columns=200) as person:
+        person.see(PROMPT)
+        assert person.screen.count("may have run already") == 1
+        assert "Note: A note of its own." in person.screen
+        person.press("n\n")
+        assert person.end() == 0
+    assert json.loads(log.read_text())["type"] == "deny"
 
 
 class TestInputs:

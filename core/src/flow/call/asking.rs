@@ -7,7 +7,7 @@ use super::{Call, State};
 use crate::approval::{Approval, Bound, Preview, State as Standing, required};
 use crate::catalog::Tool;
 use crate::error::{Code, Detail, Error, Result};
-use crate::flow::decide::{Decided, decided, note, note_found};
+use crate::flow::decide::{Decided, decided, found_again, note, note_found};
 use crate::flow::retraction::Retraction;
 use crate::flow::{Input, cancelled};
 use crate::gate::{Gate, dispatch};
@@ -350,14 +350,8 @@ impl Call {
         if matches!(input.happening, Happening::Cancelled) {
             return self.call_off(shared);
         }
-        let found = dispatch::found(&input.happening, &wanted.id, shared)
-            .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
-        let found = match found {
-            Ok(Some(found)) if found.is_of(&shared.server) => found,
-            Ok(_) => {
-                self.refuse(crate::approval::not_known(&wanted.id, shared));
-                return Ok(());
-            }
+        let found = match found_again(&wanted.id, input, shared)? {
+            Ok(found) => found,
             Err(error) => {
                 self.decision.deny(Gate::Approval, &error);
                 self.refuse(error);
@@ -371,8 +365,6 @@ impl Call {
             (Standing::Denied, _) => Answer::Deny { reason: wanted.reason.clone(), by, silence: None, until: None },
             _ => Answer::Approve { by },
         };
-        note_found(&found, shared);
-        shared.remember(found.clone());
         match decided(&found, &answer, input.now, &shared.seal) {
             Ok(Decided::Moved(after)) => self.state = State::Deciding { before: found, after: *after },
             Ok(Decided::Same) => self.go_on(&found, input.now, shared),
@@ -415,27 +407,17 @@ impl Call {
         if matches!(input.happening, Happening::Cancelled) {
             return self.call_off(shared);
         }
-        let found = dispatch::found(&input.happening, &before.id, shared)
-            .ok_or_else(|| input.wrong_event("`found` or `failed`"))?;
-        let error = match found {
-            Ok(Some(found)) if found.is_of(&shared.server) => {
-                note_found(&found, shared);
-                shared.remember(found.clone());
-                match found.check_usable(input.now) {
-                    // It was used and given back meanwhile.
-                    Ok(()) if self.rereads < MAX_REREADS => {
-                        self.rereads = self.rereads.saturating_add(1);
-                        self.claim(found, input.now, shared);
-                        return Ok(());
-                    }
-                    Err(error) if error.code() != Code::ApprovalSpent => error,
-                    _ => dispatch::outrun(&found),
+        let error = match found_again(&before.id, input, shared)? {
+            Ok(found) => match found.check_usable(input.now) {
+                // It was used and given back meanwhile.
+                Ok(()) if self.rereads < MAX_REREADS => {
+                    self.rereads = self.rereads.saturating_add(1);
+                    self.claim(found, input.now, shared);
+                    return Ok(());
                 }
-            }
-            Ok(_) => {
-                shared.approvals.remove(&before.id);
-                crate::approval::not_known(&before.id, shared)
-            }
+                Err(error) if error.code() != Code::ApprovalSpent => error,
+                _ => dispatch::outrun(&found),
+            },
             Err(error) => error,
         };
         self.decision.deny(Gate::Dispatch, &error);

@@ -6,13 +6,15 @@
  * The plan is JSON: `calls`, each with `tool`, `arguments`, `meta`, `after` and `abort` (milliseconds) and the number of
  * its `guard`; `tools` beside the two that there always are; `guards`, their `policy`, `by` (who sits there), and `ttl`,
  * the approvals' life in milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
- * `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged.
+ * `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged. `ledger` is a SQLite file. After
+ * `silenced` milliseconds somebody elsewhere says no to the last approval and wants no more questions about its tool.
  */
 
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Guard, type Question, ToolgateError } from "toolgate";
 import { askInTerminal } from "toolgate/node";
+import { SqliteLedger } from "toolgate/sqlite";
 
 interface Call {
   tool: string;
@@ -32,6 +34,8 @@ interface Plan {
   by?: string;
   chain?: boolean;
   begin?: number;
+  ledger?: string;
+  silenced?: number;
   question?: Record<string, unknown>;
 }
 
@@ -78,12 +82,19 @@ if (plan.question !== undefined) {
   write(JSON.stringify(await askInTerminal()(question, { signal: new AbortController().signal })));
   process.exit();
 }
+const ledger = plan.ledger === undefined ? {} : { ledger: await SqliteLedger.open(plan.ledger) };
 const guards: Guard<typeof client>[] = [];
 for (let made = 0; made < (plan.guards ?? 1); made += 1) {
   const ask = askInTerminal(plan.by === undefined ? {} : { by: plan.by });
   const policy = plan.policy && { policy: JSON.stringify(plan.policy) };
-  const options = { server: "https://files.example/mcp", subject: "agent:tests", ask, ...policy };
+  const options = { server: "https://files.example/mcp", subject: "agent:tests", ask, ...policy, ...ledger };
   guards.push(await Guard.attach(client, plan.ttl === undefined ? options : { ...options, approvalTtl: plan.ttl }));
+}
+if (plan.silenced !== undefined) {
+  setTimeout(() => {
+    const last = guards[0]?.approvals().at(-1);
+    if (last !== undefined) void guards[0]?.deny(last.id, undefined, { silence: "tool" });
+  }, plan.silenced);
 }
 const guardOf = (call: Call) => guards[call.guard ?? 0] as Guard<typeof client>;
 if (plan.chain) for (const call of plan.calls) await make(guardOf(call), call);
