@@ -3,11 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { boundedFetch } from "../src/bounded-fetch.js";
+import { boundedFetch, Guard } from "toolgate";
 import { ClientAdapter, type McpClient } from "../src/client.js";
 import { Exchanges } from "../src/exchanges.js";
 import { beforeWriting, failureOf } from "../src/failures.js";
-import { Guard } from "../src/node.js";
 
 interface Case {
   name: string;
@@ -66,9 +65,10 @@ describe("failures", () => {
       it(`${failure.name} (${error.constructor.name})`, () => {
         const evidence = { transportOnly: failure.custom !== true, answered: failure.answered === true };
         // What an answer's numbers mean is the core's to say; it is held to the same cases.
-        const { rpc, http, kind } = failure;
-        const isCode = rpc !== undefined && Number.isSafeInteger(rpc.code);
-        const reported = isCode ? { rpc_code: rpc.code } : http === undefined ? { kind } : { http_status: http };
+        const { rpc, http, kind, class: name, members } = failure;
+        const code = name === "ProtocolError" ? members?.code : rpc?.code;
+        const answered = http === undefined ? { kind } : { http_status: http };
+        const reported = Number.isSafeInteger(code) ? { rpc_code: code } : answered;
         assert.deepEqual(failureOf(error, evidence), reported);
       });
     }
