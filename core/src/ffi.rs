@@ -155,8 +155,8 @@ impl Core {
         Ok(text(&self.0.remembered(&records)))
     }
 
-    /// What the gates would say of a call: from the JSON text of [`crate::flow::call::check::CheckRequest`], a
-    /// [`crate::flow::call::check::CheckReport`].
+    /// What the gates would say of a call: from the JSON text of [`crate::flow::CheckRequest`], a
+    /// [`crate::flow::CheckReport`].
     pub fn check(&self, request: &str, document: Option<&str>) -> Result<String, String> {
         let report = read(request, Code::InvalidEvent, "The request").map(|request| self.0.check(request, document));
         report.map(|report| text(&report)).map_err(|error| text(&error))

@@ -13,7 +13,7 @@ use crate::catalog::findings::Finding;
 use crate::catalog::{self, Catalog, DriftReport, Listing, ToolReport};
 use crate::error::{Code, Error, Result};
 use crate::flow::accept::Accept;
-use crate::flow::call::check::{self, CheckReport, CheckRequest};
+use crate::flow::call::check;
 use crate::flow::call::{Asked, Call};
 use crate::flow::decide::Decide;
 use crate::flow::doctor::Doctor;
@@ -23,7 +23,7 @@ use crate::flow::plan_upgrade;
 use crate::flow::settle::Settle;
 use crate::flow::signup::Signup;
 use crate::flow::signup::registration::Registrations;
-use crate::flow::{Flow, Input, failed, kept_wait};
+use crate::flow::{CheckReport, CheckRequest, Flow, Input, failed, kept_wait};
 use crate::gate;
 use crate::gate::plan::Plans;
 use crate::identity::{Endpoint, Given, Identity};
@@ -151,6 +151,7 @@ struct Snapshot<'g> {
     toolgate: &'static str,
     version: u32,
     server: &'g str,
+    /// Without those that a flow holds because it asks about them.
     approvals: Vec<&'g Approval>,
     /// Open approvals that only the ledger has in full.
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -168,9 +169,6 @@ struct Snapshot<'g> {
     #[serde(skip_serializing_if = "Questions::is_empty")]
     questions: &'g Questions,
     flows: &'g Map<FlowId, InFlight>,
-    /// Over everything else: an edited flow would send what nobody approved.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    seal: String,
 }
 
 /// How everything that is written for another process begins.
@@ -192,6 +190,7 @@ struct SnapshotBody {
     remembered: Vec<Remembered>,
     session: String,
     questions: Questions,
+    /// Over everything else: an edited flow would send what nobody approved.
     seal: String,
 }
 
@@ -389,13 +388,11 @@ impl Guard {
         for in_flight in self.flows.values_mut() {
             in_flight.flow.expose();
         }
-        let mut snapshot = self.written();
         // Nothing that a server put into what waits here may carry a credential out.
-        let masked = self.shared.redactor.json_text(serde_json::to_string(&snapshot).unwrap_or_default());
-        let sealed = Document::read(&masked, json::OWN).map(|document| canonical(document.tape().root()));
-        snapshot.seal = self.shared.seal.of(&sealed.unwrap_or_default());
-        let whole = serde_json::to_string(&snapshot).unwrap_or_default();
-        self.shared.redactor.json_text(whole)
+        let masked = self.shared.redactor.json_text(serde_json::to_string(&self.written()).unwrap_or_default());
+        let sealed = canonical(Document::read(&masked, json::OWN).unwrap_or_default().tape().root());
+        let members = masked.strip_prefix('{').unwrap_or_default();
+        ["{\"seal\":\"", &self.shared.seal.of(&sealed), "\",", members].concat()
     }
 
     /// The same for guards of which a snapshot would say the same; nothing can be told from it, and nothing is changed.
@@ -410,7 +407,7 @@ impl Guard {
             toolgate: "snapshot",
             version: SNAPSHOT_VERSION,
             server: &self.shared.server,
-            approvals: self.shared.approvals.values().collect(),
+            approvals: self.shared.approvals.values().filter(|approval| !self.is_asked_about(approval)).collect(),
             parked: self.shared.approvals.parked(),
             registrations: &self.shared.registrations,
             pace: &self.shared.pace,
@@ -419,8 +416,13 @@ impl Guard {
             session: &self.shared.session,
             questions: &self.shared.questions,
             flows: &self.flows,
-            seal: String::new(),
         }
+    }
+
+    /// Whether a flow that asks about it holds the same record.
+    fn is_asked_about(&self, approval: &Approval) -> bool {
+        let mut asked = self.flows.values().filter_map(|in_flight| in_flight.flow.asks_about());
+        asked.any(|asked| asked.id == approval.id && asked.seal == approval.seal)
     }
 
     /// Takes over what a snapshot of the same server holds; answers its open steps. Flows that cannot safely go
@@ -473,6 +475,10 @@ impl Guard {
         self.shared.questions.restore(body.questions);
         let mut steps = Vec::new();
         for (id, mut in_flight) in body.flows {
+            let asked = in_flight.flow.asks_about().filter(|asked| !self.shared.approvals.knows(&asked.id));
+            if let Some(asked) = asked.cloned() {
+                self.shared.remember(asked);
+            }
             in_flight.flow.resume(&mut self.shared);
             self.flows.insert(id.clone(), in_flight);
             steps.push(self.step(&id, None, 0)?);

@@ -8,12 +8,18 @@ pub(crate) fn sort_by<T>(items: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> 
         (Some(one), Some(other)) => compare(one, other),
         _ => Ordering::Equal,
     });
+    let Some(order) = order else { return };
     let mut taken: Vec<Option<T>> = core::mem::take(items).into_iter().map(Some).collect();
     items.extend(order.into_iter().filter_map(|at| taken.get_mut(at as usize)?.take()));
 }
 
-/// The places of so many items in the order in which they should stand: a merge sort from the bottom up.
-fn order(count: usize, compare: &mut dyn FnMut(u32, u32) -> Ordering) -> Vec<u32> {
+/// The places of so many items in the order in which they should stand, none where they stand in it already: a merge
+/// sort from the bottom up.
+fn order(count: usize, compare: &mut dyn FnMut(u32, u32) -> Ordering) -> Option<Vec<u32>> {
+    let is_ordered = |next: u32| compare(next.wrapping_sub(1), next) != Ordering::Greater;
+    if (1..count as u32).all(is_ordered) {
+        return None;
+    }
     let mut order: Vec<u32> = (0..count as u32).collect();
     let mut merged: Vec<u32> = Vec::with_capacity(count);
     let mut width: usize = 1;
@@ -36,7 +42,7 @@ fn order(count: usize, compare: &mut dyn FnMut(u32, u32) -> Ordering) -> Vec<u32
         core::mem::swap(&mut order, &mut merged);
         width = width.saturating_mul(2);
     }
-    order
+    Some(order)
 }
 
 #[cfg(test)]

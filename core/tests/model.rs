@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 use toolgate_core::error::Code;
 use toolgate_core::ffi::Core;
+use toolgate_core::flow::CheckRequest;
 use toolgate_core::guard::Guard;
 use toolgate_core::mcp::inputs::InputSource;
 use toolgate_core::mutant::{self, Mutant};
@@ -349,17 +350,14 @@ impl Checked {
                 "server": "https://crm.example.test/mcp", "policy": policy, "approval_ttl": LIFETIME,
                 "dispatch_timeout": LIFETIME, "trusted": true, "seal_key": "0b".repeat(32),
             });
-            let mut core = Core::new(&options.to_string()).unwrap();
-            let start = json!({ "now": BEGINNING, "entropy": entropy(9, 0), "flow": { "type": "list" } });
-            let step: Value = serde_json::from_str(&core.start(&start.to_string(), None).unwrap()).unwrap();
-            let event = json!({ "step": step["id"], "now": BEGINNING, "event": { "type": "tools" } });
-            core.handle(&event.to_string(), Some(&listing(version))).unwrap();
+            let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
+            relist(&mut guard, 0, version);
             // Compiled once: every copy shares it.
             for tool in TOOLS {
-                let request = json!({ "name": tool, "now": BEGINNING });
-                core.check(&request.to_string(), Some(EXACT)).unwrap();
+                let request = CheckRequest { now: BEGINNING, name: tool.to_owned(), approval: None, meta: None };
+                guard.check(request, Some(EXACT));
             }
-            Guard::from(core)
+            guard
         };
         let fresh = POLICIES.iter().flat_map(|policy| [guard(policy, 0), guard(policy, 1)].map(Mutex::new)).collect();
         Checked { bounds, fresh, reached: Arc::default() }
@@ -390,10 +388,14 @@ fn entropy(host: u8, start: u8) -> String {
 }
 
 fn relist(guard: &mut Guard, number: u8, version: u8) {
+    list(guard, number, &listing(version));
+}
+
+fn list(guard: &mut Guard, number: u8, page: &str) {
     let start = Start { now: BEGINNING, entropy: entropy(9, number), flow: Work::List };
     let step = guard.start(start, None).unwrap();
     let event = Event { step: step.id, now: BEGINNING, event: Happening::Tools };
-    guard.handle(event, Some(&listing(version))).unwrap();
+    guard.handle(event, Some(page)).unwrap();
 }
 
 /// One transition at work.
@@ -1181,9 +1183,7 @@ fn directly(caught: bool, by: &str) -> Option<(String, usize)> {
 /// trusted.
 fn guard_with(options: &Value, tools: &Value) -> Guard {
     let mut guard = Guard::from(Core::new(&options.to_string()).unwrap());
-    let step = guard.start(Start { now: BEGINNING, entropy: entropy(9, 0), flow: Work::List }, None).unwrap();
-    let event = Event { step: step.id, now: BEGINNING, event: Happening::Tools };
-    guard.handle(event, Some(&json!({ "tools": tools }).to_string())).unwrap();
+    list(&mut guard, 0, &json!({ "tools": tools }).to_string());
     guard
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Book {
     held: Map<String, Box<Approval>>,
     /// Open ones that only the ledger has in full.
     parked: Map<String, Parked>,
-    /// Of each open one the digest of what it is bound to, and its id behind that.
+    /// Of each open one what it is bound to, as a text or as its digest, and its id behind that.
     calls: Map<String, ()>,
     /// What is given up first: ended before dispatched before open ones, the oldest first; their ids.
     order: Map<(u8, Millis, String), ()>,
@@ -47,6 +47,11 @@ impl Book {
         self.held.get(id).map(|approval| &**approval)
     }
 
+    /// Whether it is known, in full or by its call alone.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.held.contains_key(id) || self.parked.contains_key(id)
+    }
+
     /// Those that are held in full, in the order of their ids.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Approval> {
         self.held.values().map(|approval| &**approval)
@@ -54,7 +59,8 @@ impl Book {
 
     /// Those of them that wait for a person or were approved, and are bound to exactly that.
     pub(crate) fn open_of(&self, call: &Bound) -> impl Iterator<Item = &Approval> {
-        self.calls.behind(&digest_of(call)).into_iter().filter_map(|id| self.get(id))
+        let known = self.calls.behind(&spelled(call)).into_iter().filter_map(|id| self.get(id));
+        known.filter(move |approval| approval.call == *call)
     }
 
     /// One that is bound to exactly that, and that only the ledger has in full.
@@ -78,7 +84,7 @@ impl Book {
         self.bytes = self.bytes.saturating_add(weight(&approval));
         self.order.insert(place(&approval), ());
         if is_open(&approval) {
-            self.calls.insert([&digest_of(&approval.call), approval.id.as_str()].concat(), ());
+            self.calls.insert([&spelled(&approval.call), approval.id.as_str()].concat(), ());
         }
         let own = approval.id.clone();
         self.held.insert(own.clone(), Box::new(approval));
@@ -113,7 +119,7 @@ impl Book {
         let approval = self.held.take(id)?;
         self.bytes = self.bytes.saturating_sub(weight(&approval));
         self.order.remove(&place(&approval));
-        self.calls.remove(&[&digest_of(&approval.call), id].concat());
+        self.calls.remove(&[&spelled(&approval.call), id].concat());
         Some(approval)
     }
 
@@ -132,6 +138,13 @@ impl Book {
         let open = MAX_HELD.saturating_add(MAX_PARKED);
         Err(Error::new(Code::TooManyApprovals, format!("About {open} approvals wait for a person already.")))
     }
+}
+
+/// Tells nearly all calls apart without the work of a digest; whoever finds one compares.
+fn spelled(call: &Bound) -> String {
+    let Bound { server, tool, definition, arguments, subject, policy, meta, inputs } = call;
+    let [meta, inputs] = [meta, inputs].map(|digest| digest.as_deref().unwrap_or_default());
+    [arguments, meta, inputs, definition, policy, tool, subject, server].join(" ")
 }
 
 fn is_open(approval: &Approval) -> bool {

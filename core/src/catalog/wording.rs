@@ -794,7 +794,7 @@ fn words_of(name: &str) -> (Vec<Word>, bool) {
 
 /// Whether a sorted list of words has a word: a binary search in the text itself. Over bytes, for it runs some hundred times
 /// for every tool that is listed.
-fn has(list: &str, word: &str) -> bool {
+pub(crate) fn has(list: &str, word: &str) -> bool {
     let (list, word) = (list.as_bytes(), word.as_bytes());
     let is_space = |byte: &u8| *byte == b' ';
     let (mut low, mut high) = (0, list.len());

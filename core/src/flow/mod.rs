@@ -16,6 +16,7 @@ pub mod signup;
 
 use serde::Serialize;
 
+use crate::approval::Approval;
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Error, Result};
 use crate::guard::Shared;
@@ -23,6 +24,7 @@ use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
 use crate::step::{Action, Failure, Happening, Millis, Outcome};
 use crate::text::visible;
+pub use call::check::{CheckReport, CheckRequest, CheckVerdict};
 
 /// A flow in flight.
 #[derive(Debug, Clone, Serialize)]
@@ -131,6 +133,14 @@ impl Flow {
             Flow::Forget(flow) => flow.handle(&input, shared),
             Flow::Inputs(flow) => flow.handle(&input, shared),
             Flow::Accept(_) | Flow::Ended(_) => Err(input.wrong_event("nothing: it is done")),
+        }
+    }
+
+    /// The approval that a call waits for a person to answer.
+    pub(crate) fn asks_about(&self) -> Option<&Approval> {
+        match self {
+            Flow::Call(flow) => flow.asks_about(),
+            _ => None,
         }
     }
 

@@ -71,7 +71,7 @@ fn write_value(node: Node<'_>, out: &mut String) {
         Kind::True => out.push_str("true"),
         Kind::False => out.push_str("false"),
         Kind::Number => write_number(node.number_text(), node.number(), out),
-        Kind::String => write_string(&node.text(), out),
+        Kind::String => write_text(node.text(), out),
         Kind::Array => {
             out.push('[');
             for (index, item) in node.items().enumerate() {
@@ -91,7 +91,13 @@ fn ordered<'t>(node: Node<'t>, except: Option<&str>) -> Vec<(Cow<'t, str>, Node<
     let mut members: Vec<(Cow<'_, str>, Node<'_>)> =
         node.members().map(|member| (member.name(), member.value)).collect();
     members.retain(|(name, _)| except != Some(&**name));
-    sort_by(&mut members, |(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    sort_by(&mut members, |(one, _), (other, _)| {
+        // Bytes of ASCII stand in the order of their UTF-16, and nearly all names are that.
+        if one.is_ascii() && other.is_ascii() {
+            return one.cmp(other);
+        }
+        one.encode_utf16().cmp(other.encode_utf16())
+    });
     members
 }
 
@@ -117,7 +123,7 @@ pub(crate) fn write_lines(node: Node<'_>, except: Option<&str>, indent: usize, o
     out.push(if is_object { '{' } else { '[' });
     for (name, member) in members {
         begin(out);
-        write_string(&name, out);
+        write_text(name, out);
         out.push_str(": ");
         write_lines(member, None, deeper, out);
     }
@@ -143,7 +149,7 @@ fn write_object(node: Node<'_>, except: Option<&str>, out: &mut String) {
             out.push(',');
         }
         first = false;
-        write_string(&name, out);
+        write_text(name, out);
         out.push(':');
         write_value(member, out);
     }
@@ -198,6 +204,18 @@ fn write_number(text: &str, number: Number<'_>, out: &mut String) {
     }
 }
 
+/// A string or a name of a tape: what has no escapes there needs none here.
+fn write_text(text: Cow<'_, str>, out: &mut String) {
+    match text {
+        Cow::Borrowed(plain) => {
+            out.push('"');
+            out.push_str(plain);
+            out.push('"');
+        }
+        Cow::Owned(decoded) => write_string(&decoded, out),
+    }
+}
+
 /// A string in quotes, escaped as RFC 8785 says.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::new();
@@ -208,21 +226,27 @@ pub(crate) fn quoted(text: &str) -> String {
 /// The same at the end of a text.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            control if control < ' ' => {
-                out.push_str("\\u00");
-                push_hex(control as u8, out);
-            }
-            other => out.push(other),
+    // What needs no escape is copied a run at a time.
+    let mut run: usize = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\x08' => "\\b",
+            b'\t' => "\\t",
+            b'\n' => "\\n",
+            b'\x0c' => "\\f",
+            b'\r' => "\\r",
+            0..b' ' => "\\u00",
+            _ => continue,
+        };
+        out.push_str(text.get(run..at).unwrap_or_default());
+        out.push_str(escape);
+        if escape.len() > 2 {
+            push_hex(byte, out);
         }
+        run = at.saturating_add(1);
     }
+    out.push_str(text.get(run..).unwrap_or_default());
     out.push('"');
 }

@@ -1011,4 +1011,9 @@ impl<'t> Iterator for Members<'t> {
         self.index = behind(self.tape.tokens, value);
         Some(Member { key: self.tape.node(name), value: self.tape.node(value) })
     }
+
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
 }

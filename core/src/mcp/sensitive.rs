@@ -4,6 +4,7 @@
 //! needs its neighbours, for `code` and `key` mean many things.
 
 use crate::catalog::findings::in_plain_letters;
+use crate::catalog::wording::has;
 use crate::text::is_invisible;
 
 const PASSWORD: &str = "a password";
@@ -17,444 +18,107 @@ const MAX_CHARACTERS: usize = 20_000;
 
 /// Words that tell by themselves, in the languages in which such forms are written.
 const STRONG: &[(&str, &str)] = &[
-    ("password", PASSWORD),
-    ("passwords", PASSWORD),
-    ("passwd", PASSWORD),
-    ("passw", PASSWORD),
-    ("pwd", PASSWORD),
-    ("pw", PASSWORD),
-    ("psw", PASSWORD),
-    ("pswd", PASSWORD),
-    ("pword", PASSWORD),
-    ("parola", PASSWORD),
-    ("lozinka", PASSWORD),
-    ("geslo", PASSWORD),
-    ("parool", PASSWORD),
-    ("wagwoord", PASSWORD),
-    ("nenosiri", PASSWORD),
-    ("passcode", PASSWORD),
-    ("passphrase", PASSWORD),
-    ("passkey", PASSWORD),
-    ("passwort", PASSWORD),
-    ("kennwort", PASSWORD),
-    ("zugangsdaten", PASSWORD),
-    ("contrasena", PASSWORD),
-    ("motdepasse", PASSWORD),
-    ("senha", PASSWORD),
-    ("wachtwoord", PASSWORD),
-    ("losenord", PASSWORD),
-    ("adgangskode", PASSWORD),
-    ("passord", PASSWORD),
-    ("salasana", PASSWORD),
-    ("haslo", PASSWORD),
-    ("heslo", PASSWORD),
-    ("jelszo", PASSWORD),
-    ("sifre", PASSWORD),
-    ("credential", PASSWORD),
-    ("credentials", PASSWORD),
-    ("secret", KEY),
-    ("secrets", KEY),
-    ("apikey", KEY),
-    ("apikeys", KEY),
-    ("jwt", KEY),
-    ("keystore", KEY),
-    ("kubeconfig", KEY),
-    ("dsn", KEY),
-    ("otp", CODE),
-    ("totp", CODE),
-    ("mfa", CODE),
-    ("2fa", CODE),
-    ("pincode", CODE),
-    ("geheimzahl", CODE),
-    ("geheimnummer", CODE),
-    ("sicherheitscode", CODE),
-    ("bestatigungscode", CODE),
-    ("einmalcode", CODE),
-    ("smstan", CODE),
-    ("mtan", CODE),
-    ("pushtan", CODE),
-    ("puk", CODE),
-    ("cvc", CARD),
-    ("cvv", CARD),
-    ("cvn", CARD),
-    ("kartennummer", CARD),
-    ("kreditkartennummer", CARD),
+    (
+        "password|passwords|passwd|passw|pwd|pw|psw|pswd|pword|parola|lozinka|geslo|parool|wagwoord|\
+        nenosiri|passcode|passphrase|passkey|passwort|kennwort|zugangsdaten|contrasena|motdepasse|senha|\
+        wachtwoord|losenord|adgangskode|passord|salasana|haslo|heslo|jelszo|sifre|credential|credentials",
+        PASSWORD,
+    ),
+    ("secret|secrets|apikey|apikeys|jwt|keystore|kubeconfig|dsn", KEY),
+    (
+        "otp|totp|mfa|2fa|pincode|geheimzahl|geheimnummer|sicherheitscode|bestatigungscode|einmalcode|\
+        smstan|mtan|pushtan|puk",
+        CODE,
+    ),
+    ("cvc|cvv|cvn|kartennummer|kreditkartennummer", CARD),
     ("mnemonic", PHRASE),
 ];
 
 /// Several words, or words of other scripts, wherever they stand.
 const PHRASES: &[(&str, &str)] = &[
-    ("mot de passe", PASSWORD),
-    ("authorization header", KEY),
-    ("connection string", KEY),
-    ("security answer", PASSWORD),
-    ("maiden name", PASSWORD),
-    ("memorable word", PASSWORD),
-    ("mật khẩu", PASSWORD),
-    ("kata sandi", PASSWORD),
-    ("clave de acceso", PASSWORD),
-    ("clave secreta", KEY),
-    ("clave api", KEY),
-    ("clé api", KEY),
-    ("clé secrète", KEY),
-    ("chiave api", KEY),
-    ("chiave privata", KEY),
-    ("api-schlüssel", KEY),
-    ("zugriffsschlüssel", KEY),
-    ("código de verificación", CODE),
-    ("codigo de verificacion", CODE),
-    ("código de verificação", CODE),
-    ("code de vérification", CODE),
-    ("code de verification", CODE),
-    ("codice di verifica", CODE),
-    ("número de tarjeta", CARD),
-    ("numero de tarjeta", CARD),
-    ("numéro de carte", CARD),
-    ("numero di carta", CARD),
-    ("парол", PASSWORD),
-    ("лозинка", PASSWORD),
-    ("पासवर्ड", PASSWORD),
-    ("कूटशब्द", PASSWORD),
-    ("পাসওয়ার্ড", PASSWORD),
-    ("கடவுச்சொல்", PASSWORD),
-    ("رمز عبور", PASSWORD),
-    ("گذرواژه", PASSWORD),
-    ("پاس ورڈ", PASSWORD),
-    ("секретный ключ", KEY),
-    ("пин-код", CODE),
-    ("пинкод", CODE),
-    ("код подтверждения", CODE),
-    ("код из смс", CODE),
-    ("номер карты", CARD),
-    ("κωδικός πρόσβασης", PASSWORD),
-    ("סיסמ", PASSWORD),
-    ("كلمة المرور", PASSWORD),
-    ("كلمة السر", PASSWORD),
-    ("رمز التحقق", CODE),
-    ("パスワード", PASSWORD),
-    ("暗証番号", CODE),
-    ("認証コード", CODE),
-    ("確認コード", CODE),
-    ("秘密鍵", KEY),
-    ("密码", PASSWORD),
-    ("密碼", PASSWORD),
-    ("口令", PASSWORD),
-    ("验证码", CODE),
-    ("驗證碼", CODE),
-    ("私钥", KEY),
+    (
+        "mot de passe|security answer|maiden name|memorable word|mật khẩu|kata sandi|clave de acceso|\
+        парол|лозинка|पासवर्ड|कूटशब्द|পাসওয়ার্ড|கடவுச்சொல்|رمز عبور|گذرواژه|پاس ورڈ|κωδικός πρόσβασης|\
+        סיסמ|كلمة المرور|كلمة السر|パスワード|密码|密碼|口令|비밀번호|รหัสผ่าน",
+        PASSWORD,
+    ),
+    (
+        "authorization header|connection string|clave secreta|clave api|clé api|clé secrète|chiave api|\
+        chiave privata|api-schlüssel|zugriffsschlüssel|секретный ключ|秘密鍵|私钥",
+        KEY,
+    ),
+    (
+        "código de verificación|codigo de verificacion|código de verificação|code de vérification|\
+        code de verification|codice di verifica|пин-код|пинкод|код подтверждения|код из смс|رمز التحقق|\
+        暗証番号|認証コード|確認コード|验证码|驗證碼|인증번호|인증 코드",
+        CODE,
+    ),
+    ("número de tarjeta|numero de tarjeta|numéro de carte|numero di carta|номер карты|银行卡号|카드번호", CARD),
     ("助记词", PHRASE),
-    ("银行卡号", CARD),
-    ("비밀번호", PASSWORD),
-    ("인증번호", CODE),
-    ("인증 코드", CODE),
-    ("카드번호", CARD),
-    ("รหัสผ่าน", PASSWORD),
 ];
 
 /// Written as one word, in the names of fields above all.
 const COMPOUNDS: &[(&str, &str)] = &[
-    ("onetimepass", CODE),
-    ("onetimecode", CODE),
-    ("verificationcode", CODE),
-    ("securitycode", CODE),
-    ("authcode", CODE),
-    ("logincode", CODE),
-    ("recoverycode", CODE),
-    ("accesscode", CODE),
-    ("accesstoken", KEY),
-    ("authtoken", KEY),
-    ("bearertoken", KEY),
-    ("refreshtoken", KEY),
-    ("sessiontoken", KEY),
-    ("accesskey", KEY),
-    ("privatekey", KEY),
-    ("secretkey", KEY),
-    ("clientsecret", KEY),
-    ("connectionstring", KEY),
-    ("databaseurl", KEY),
-    ("sessionid", KEY),
-    ("sessid", KEY),
-    ("cardnumber", CARD),
-    ("cardnum", CARD),
-    ("ccnum", CARD),
-    ("ccno", CARD),
-    ("seedphrase", PHRASE),
-    ("recoveryphrase", PHRASE),
-    ("seedwords", PHRASE),
+    ("onetimepass|onetimecode|verificationcode|securitycode|authcode|logincode|recoverycode|accesscode", CODE),
+    (
+        "accesstoken|authtoken|bearertoken|refreshtoken|sessiontoken|accesskey|privatekey|secretkey|\
+        clientsecret|connectionstring|databaseurl|sessionid|sessid",
+        KEY,
+    ),
+    ("cardnumber|cardnum|ccnum|ccno", CARD),
+    ("seedphrase|recoveryphrase|seedwords", PHRASE),
 ];
 
 /// What makes a key or a token one that opens something.
-const OPENS: &[&str] = &[
-    "api",
-    "access",
-    "private",
-    "secret",
-    "encryption",
-    "decryption",
-    "signing",
-    "ssh",
-    "pgp",
-    "gpg",
-    "rsa",
-    "master",
-    "recovery",
-    "auth",
-    "authentication",
-    "authorization",
-    "oauth",
-    "service",
-    "security",
-    "session",
-    "wallet",
-    "bearer",
-    "refresh",
-    "deploy",
-    "webhook",
-    "admin",
-    "root",
-    "storage",
-    "consumer",
-    "app",
-    "application",
-    "developer",
-    "dev",
-    "client",
-    "shared",
-    "hmac",
-    "aes",
-    "personal",
-    "login",
-    "bot",
-    "id",
-    "mcp",
-    "openai",
-    "anthropic",
-    "stripe",
-    "aws",
-    "azure",
-    "google",
-    "github",
-    "gitlab",
-    "slack",
-    "hf",
-    "twilio",
-    "favcrm",
-];
+const OPENS: &str = "access admin aes anthropic api app application auth authentication authorization aws azure bearer \
+    bot client consumer decryption deploy dev developer encryption favcrm github gitlab google gpg hf \
+    hmac id login master mcp oauth openai personal pgp private recovery refresh root rsa secret \
+    security service session shared signing slack ssh storage stripe twilio wallet webhook";
 
 /// A key of these is a name, not a secret; nor is a token.
-const HARMLESS_KEY: &[&str] = &["public", "publishable", "primary", "foreign"];
-const NOT_A_TOKEN: &[&str] = &[
-    "count", "counts", "limit", "budget", "symbol", "amount", "standard", "ticker", "price", "id", "usage", "address",
-    "supply",
-];
-const COUNTED_TOKEN: &[&str] = &["max", "maximum", "min", "erc", "nft", "native", "game", "per", "output", "input"];
+const HARMLESS_KEY: &str = "foreign primary public publishable";
+const NOT_A_TOKEN: &str = "address amount budget count counts id limit price standard supply symbol ticker usage";
+const COUNTED_TOKEN: &str = "erc game input max maximum min native nft output per";
 
 /// What makes a code one that was given to this person alone.
-const GIVEN: &[&str] = &[
-    "verification",
-    "verify",
-    "security",
-    "confirmation",
-    "confirm",
-    "login",
-    "signin",
-    "access",
-    "auth",
-    "authentication",
-    "authorization",
-    "authenticator",
-    "sms",
-    "email",
-    "mail",
-    "mailed",
-    "emailed",
-    "texted",
-    "otp",
-    "totp",
-    "mfa",
-    "factor",
-    "recovery",
-    "backup",
-    "pin",
-    "secret",
-    "reset",
-    "activation",
-    "unlock",
-    "digit",
-    "digits",
-    "pairing",
-    "time",
-    "pass",
-    "received",
-    "sent",
-    "validation",
-    "temporary",
-    "magic",
-    "inbox",
-];
+const GIVEN: &str = "access activation auth authentication authenticator authorization backup confirm confirmation digit \
+    digits email emailed factor inbox login magic mail mailed mfa otp pairing pass pin received \
+    recovery reset secret security sent signin sms temporary texted time totp unlock validation \
+    verification verify";
 
 /// Codes that anybody may know.
-const KNOWN: &[&str] = &[
-    "country",
-    "postal",
-    "zip",
-    "post",
-    "area",
-    "promo",
-    "promotion",
-    "discount",
-    "coupon",
-    "voucher",
-    "product",
-    "item",
-    "sku",
-    "bar",
-    "qr",
-    "source",
-    "currency",
-    "language",
-    "error",
-    "status",
-    "dress",
-    "color",
-    "colour",
-    "hex",
-    "tax",
-    "vat",
-    "sort",
-    "swift",
-    "bic",
-    "bank",
-    "branch",
-    "airport",
-    "iata",
-    "flight",
-    "booking",
-    "reservation",
-    "tracking",
-    "order",
-    "referral",
-    "invite",
-    "job",
-    "department",
-    "cost",
-    "gl",
-    "account",
-    "diagnosis",
-    "dialing",
-    "dialling",
-    "dial",
-    "phone",
-    "calling",
-    "exit",
-    "response",
-    "http",
-    "state",
-    "region",
-    "city",
-    "province",
-    "store",
-    "plan",
-    "course",
-    "room",
-    "event",
-    "team",
-    "company",
-    "industry",
-    "category",
-    "supplier",
-    "vendor",
-    "customer",
-    "location",
-    "site",
-    "fault",
-    "reason",
-];
+const KNOWN: &str = "account airport area bank bar bic booking branch calling category city color colour company cost \
+    country coupon course currency customer department diagnosis dial dialing dialling discount dress \
+    error event exit fault flight gl hex http iata industry invite item job language location order \
+    phone plan post postal product promo promotion province qr reason referral region reservation \
+    response room site sku sort source state status store supplier swift tax team tracking vat vendor \
+    voucher zip";
 
 /// Where a travel desk's or a shop's own words say which code is meant.
-const OF_A_THING: &[&str] = &["booking", "reservation", "flight", "hotel", "trip", "order", "parcel", "shipment"];
+const OF_A_THING: &str = "booking flight hotel order parcel reservation shipment trip";
 
 /// What leads to a store, with the password for it.
-const STORES: &[&str] =
-    &["database", "db", "connection", "conn", "postgres", "postgresql", "mysql", "mongo", "mongodb", "redis", "jdbc"];
+const STORES: &str = "conn connection database db jdbc mongo mongodb mysql postgres postgresql redis";
 
 /// Files of which the content is a secret, where that content is asked for.
-const SECRET_FILES: &[&str] = &[
-    ".env",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    ".npmrc",
-    ".netrc",
-    ".pgpass",
-    ".pypirc",
-    ".aws/credentials",
-];
-const GIVES_CONTENT: &[&str] = &["paste", "content", "contents", "copy", "upload", "provide", "send"];
+const SECRET_FILES: &str = ".aws/credentials .env .netrc .npmrc .pgpass .pypirc id_dsa id_ecdsa id_ed25519 id_rsa";
+const GIVES_CONTENT: &str = "content contents copy paste provide send upload";
 
 /// Words after a secret's name that make of it a thing to be spoken of; those of the second list are verbs as well, or may
 /// begin another field, so that nothing may follow them.
-const ABOUT: &[&str] = &[
-    "policy",
-    "policies",
-    "template",
-    "templates",
-    "rotation",
-    "expiry",
-    "expiration",
-    "lifetime",
-    "ttl",
-    "length",
-    "strength",
-    "requirements",
-    "manager",
-    "provider",
-    "issuer",
-];
-const ABOUT_AT_THE_END: &[&str] = &["name", "names", "type", "label", "format", "description", "status", "method"];
+const ABOUT: &str = "expiration expiry issuer length lifetime manager policies policy provider requirements rotation \
+    strength template templates ttl";
+const ABOUT_AT_THE_END: &str = "description format label method name names status type";
 
-const OF_A_PLACE: &[&str] =
-    &["address", "postal", "area", "delivery", "shipping", "city", "district", "postcode", "zip"];
-const NOT_A_PIN: &[&str] = &[
-    "location", "color", "colour", "board", "map", "position", "icon", "style", "to", "the", "this", "it", "a",
-    "message", "post", "on",
-];
-const OTHER_PINS: &[&str] =
-    &["map", "drop", "location", "push", "rolling", "bowling", "lapel", "safety", "hair", "gpio", "to"];
-const OTHER_CARDS: &[&str] = &[
-    "loyalty",
-    "membership",
-    "member",
-    "library",
-    "business",
-    "report",
-    "index",
-    "score",
-    "post",
-    "playing",
-    "trello",
-    "sim",
-];
-const OF_A_CARD: &[&str] = &["number", "numbers", "no", "nr", "num", "details", "data"];
-const AROUND_A_CARD: &[&str] = &["type", "brand", "last", "holder", "network", "fee", "name", "kind", "accepted"];
-const NOT_SECRET: &[&str] = &["santa", "ingredient", "recipe", "menu", "shopper", "garden"];
-const NUMBERED: &[&str] = &[
-    "invoice",
-    "order",
-    "tracking",
-    "booking",
-    "reservation",
-    "ticket",
-    "case",
-    "phone",
-    "customer",
-    "reference",
-    "account",
-    "room",
-];
-const FILLING: &[&str] =
-    &["your", "enter", "the", "a", "an", "please", "my", "value", "new", "type", "user", "old", "current"];
+const OF_A_PLACE: &str = "address area city delivery district postal postcode shipping zip";
+const NOT_A_PIN: &str = "a board color colour icon it location map message on position post style the this to";
+const OTHER_PINS: &str = "bowling drop gpio hair lapel location map push rolling safety to";
+const OTHER_CARDS: &str = "business index library loyalty member membership playing post report score sim trello";
+const OF_A_CARD: &str = "data details no nr num number numbers";
+const AROUND_A_CARD: &str = "accepted brand fee holder kind last name network type";
+const NOT_SECRET: &str = "garden ingredient menu recipe santa shopper";
+const NUMBERED: &str = "account booking case customer invoice order phone reference reservation room ticket tracking";
+const FILLING: &str = "a an current enter my new old please the type user value your";
 
 /// What a name or a title of a field asks for, if it is a secret.
 pub(crate) fn label(text: &str) -> Option<&'static str> {
@@ -481,7 +145,7 @@ fn strong(word: &str) -> Option<&'static str> {
 
 /// The words without those that only speak of a secret, such as a token's name or the policy for passwords.
 fn secrets_alone(mut words: Vec<String>) -> Vec<String> {
-    let is = |word: Option<&String>, list: &[&str]| word.is_some_and(|word| list.contains(&word.as_str()));
+    let is = |word: Option<&String>, list: &str| word.is_some_and(|word| has(list, word));
     let named = |word: &String| strong(word).is_some() || matches!(word.as_str(), "key" | "token" | "keys" | "tokens");
     // The name of a secret.
     while let Some(at) = words.windows(2).position(|pair| pair == ["name", "of"]) {
@@ -507,7 +171,7 @@ fn secrets_alone(mut words: Vec<String>) -> Vec<String> {
 }
 
 fn known(list: &[(&str, &'static str)], fits: impl Fn(&str) -> bool) -> Option<&'static str> {
-    list.iter().find(|(word, _)| fits(word)).map(|(_, what)| *what)
+    list.iter().find(|(words, _)| words.split('|').any(&fits)).map(|(_, what)| *what)
 }
 
 fn phrase(text: &str) -> Option<&'static str> {
@@ -519,11 +183,11 @@ fn phrase(text: &str) -> Option<&'static str> {
     let is_file = |part: &str| {
         let path = part.trim_end_matches('.');
         let name = path.rsplit('/').next().unwrap_or_default();
-        SECRET_FILES.contains(&name) || name.starts_with(".env.") || path.ends_with(".aws/credentials")
+        has(SECRET_FILES, name) || name.starts_with(".env.") || path.ends_with(".aws/credentials")
     };
     found
         .or_else(|| {
-            let gives = parts(&folded).any(|part| GIVES_CONTENT.contains(&part));
+            let gives = parts(&folded).any(|part| has(GIVES_CONTENT, part));
             (gives && parts(&folded).any(is_file)).then_some(KEY)
         })
         // In capitals they are what banks and cards call them.
@@ -606,74 +270,63 @@ fn folded(text: &str) -> String {
 
 fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
     let at = |index: Option<usize>| index.and_then(|index| words.get(index)).map_or("", String::as_str);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let is_alone = words.iter().filter(|word| !FILLING.contains(&word.as_str())).count() == 1;
+    let any = |list: &str| words.iter().any(|word| has(list, word));
+    let is_alone = words.iter().filter(|word| !has(FILLING, word)).count() == 1;
     for (index, word) in words.iter().enumerate() {
         let (before, after) = (at(index.checked_sub(1)), at(index.checked_add(1)));
-        let near = |list: &[&str], reach: usize| {
+        let near = |list: &str, reach: usize| {
             let from = index.saturating_sub(reach);
             let within = words.iter().skip(from).take(reach.saturating_mul(2).saturating_add(1));
-            within
-                .enumerate()
-                .any(|(place, other)| from.saturating_add(place) != index && list.contains(&other.as_str()))
+            within.enumerate().any(|(place, other)| from.saturating_add(place) != index && has(list, other))
         };
         let word = word.as_str();
         let plain = word.trim_end_matches(|character: char| character.is_ascii_digit());
         let strong = strong(word);
-        if strong.is_some() && !(matches!(word, "secret" | "secrets") && NOT_SECRET.contains(&after)) {
+        if strong.is_some() && !(matches!(word, "secret" | "secrets") && has(NOT_SECRET, after)) {
             return strong;
         }
         let found = match plain {
             "pass" if matches!(after, "word" | "words") => Some(PASSWORD),
             "pass" if after == "phrase" => Some(PASSWORD),
-            "key" | "keys" if OPENS.contains(&before) => Some(KEY),
-            "key" if is_label && is_alone && !HARMLESS_KEY.contains(&before) => Some(KEY),
-            "token" | "tokens" if OPENS.contains(&before) && !NOT_A_TOKEN.contains(&after) => Some(KEY),
-            "token" if is_label && !NOT_A_TOKEN.contains(&after) && !COUNTED_TOKEN.contains(&before) => Some(KEY),
-            "token" if before == "your" && !NOT_A_TOKEN.contains(&after) => Some(KEY),
-            "url" | "uri" | "dsn" | "string" | "str" if STORES.contains(&before) => Some(KEY),
+            "key" | "keys" if has(OPENS, before) => Some(KEY),
+            "key" if is_label && is_alone && !has(HARMLESS_KEY, before) => Some(KEY),
+            "token" | "tokens" if has(OPENS, before) && !has(NOT_A_TOKEN, after) => Some(KEY),
+            "token" if is_label && !has(NOT_A_TOKEN, after) && !has(COUNTED_TOKEN, before) => Some(KEY),
+            "token" if before == "your" && !has(NOT_A_TOKEN, after) => Some(KEY),
+            "url" | "uri" | "dsn" | "string" | "str" if has(STORES, before) => Some(KEY),
             "id" if is_label && before == "session" => Some(KEY),
             "bearer" | "authorization" | "auth" | "pem" | "pat" if is_label && is_alone => Some(KEY),
             "bearer" | "authorization" if is_label && matches!(after, "header" | "value") => Some(KEY),
-            "pat" if OPENS.contains(&before) => Some(KEY),
+            "pat" if has(OPENS, before) => Some(KEY),
             "pem" if is_label && matches!(before, "key" | "private" | "rsa" | "ssh") => Some(KEY),
             "tan" | "puk" if is_label && is_alone => Some(CODE),
             "pan" if is_label && (is_alone || before == "card") => Some(CARD),
-            "cc" if is_label && OF_A_CARD.contains(&after) => Some(CARD),
+            "cc" if is_label && has(OF_A_CARD, after) => Some(CARD),
             "seed" | "seeds" if is_label && is_alone => Some(PHRASE),
             "cookie" | "cookies" if is_label && is_alone => Some(KEY),
             "cookie" | "cookies" if matches!(before, "session" | "auth" | "login") => Some(KEY),
-            "pin" if has(OF_A_PLACE) => None,
-            "pin" if is_label && !NOT_A_PIN.contains(&after) && !OTHER_PINS.contains(&before) => Some(CODE),
+            "pin" if any(OF_A_PLACE) => None,
+            "pin" if is_label && !has(NOT_A_PIN, after) && !has(OTHER_PINS, before) => Some(CODE),
             "pin" if matches!(after, "code" | "number") => Some(CODE),
-            "pin"
-                if ["your", "card", "sim", "bank", "security", "enter", "digit"].contains(&before)
-                    && !NOT_A_PIN.contains(&after) =>
-            {
-                Some(CODE)
-            }
-            "code" | "codes" if KNOWN.contains(&before) || has(OF_A_THING) || (before == "pin" && has(OF_A_PLACE)) => {
-                None
-            }
-            "code" | "codes" if is_label && (is_alone || GIVEN.contains(&before)) => Some(CODE),
+            "pin" if has("bank card digit enter security sim your", before) && !has(NOT_A_PIN, after) => Some(CODE),
+            "code" | "codes" if has(KNOWN, before) || any(OF_A_THING) || (before == "pin" && any(OF_A_PLACE)) => None,
+            "code" | "codes" if is_label && (is_alone || has(GIVEN, before)) => Some(CODE),
             "code" | "codes" if !is_label && near(GIVEN, 8) => Some(CODE),
             "digits" | "digit" | "number" | "figures"
-                if !is_label
-                    && !NUMBERED.contains(&before)
-                    && near(&["texted", "emailed", "mailed", "sms", "authenticator"], 8) =>
+                if !is_label && !has(NUMBERED, before) && near("authenticator emailed mailed sms texted", 8) =>
             {
                 Some(CODE)
             }
-            "digits" | "digit" if !is_label && near(&["sent", "inbox"], 8) => Some(CODE),
-            "digits" if near(&["front", "back", "card"], 5) && !has(&["last"]) => Some(CARD),
-            "card" | "cards" if OTHER_CARDS.contains(&before) || has(&["last"]) => None,
-            "card" | "cards" if OF_A_CARD.contains(&after) => Some(CARD),
-            "card" if is_label && matches!(before, "credit" | "debit" | "bank" | "payment") && !has(AROUND_A_CARD) => {
+            "digits" | "digit" if !is_label && near("inbox sent", 8) => Some(CODE),
+            "digits" if near("back card front", 5) && !any("last") => Some(CARD),
+            "card" | "cards" if has(OTHER_CARDS, before) || any("last") => None,
+            "card" | "cards" if has(OF_A_CARD, after) => Some(CARD),
+            "card" if is_label && matches!(before, "credit" | "debit" | "bank" | "payment") && !any(AROUND_A_CARD) => {
                 Some(CARD)
             }
-            "number" if matches!(before, "the" | "long") && near(&["card"], 4) => Some(CARD),
-            "phrase" if before == "word" && near(&["12", "15", "18", "21", "24", "twelve"], 3) => Some(PHRASE),
-            "words" if matches!(before, "12" | "24" | "twelve") && near(&["your", "wallet"], 3) => Some(PHRASE),
+            "number" if matches!(before, "the" | "long") && near("card", 4) => Some(CARD),
+            "phrase" if before == "word" && near("12 15 18 21 24 twelve", 3) => Some(PHRASE),
+            "words" if matches!(before, "12" | "24" | "twelve") && near("wallet your", 3) => Some(PHRASE),
             "phrase" | "words" if matches!(before, "seed" | "recovery" | "secret" | "backup" | "wallet") => {
                 Some(PHRASE)
             }
@@ -742,7 +395,37 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{label, prose};
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted() {
+        let lists = [
+            OPENS,
+            HARMLESS_KEY,
+            NOT_A_TOKEN,
+            COUNTED_TOKEN,
+            GIVEN,
+            KNOWN,
+            OF_A_THING,
+            STORES,
+            SECRET_FILES,
+            GIVES_CONTENT,
+            ABOUT,
+            ABOUT_AT_THE_END,
+            OF_A_PLACE,
+            NOT_A_PIN,
+            OTHER_PINS,
+            OTHER_CARDS,
+            OF_A_CARD,
+            AROUND_A_CARD,
+            NOT_SECRET,
+            NUMBERED,
+            FILLING,
+        ];
+        for list in lists {
+            assert!(list.split(' ').is_sorted_by(|one, other| one < other), "{list}");
+        }
+    }
 
     #[test]
     fn labels_of_secrets() {

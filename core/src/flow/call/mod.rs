@@ -60,39 +60,50 @@ pub(crate) struct Call {
     arguments: Arguments,
     entropy: String,
     /// The call's `_meta` without the guard's own members; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<Json>,
     /// The approval that the caller quoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     quoted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
     decision: Decision,
     /// How many of the decision's gates were passed before the last pause for a person.
     passed: usize,
     /// What the backend says of the thing that the call is about, once it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<Vec<Line>>,
     /// Whether that came from a draft, which is not made twice.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     drafted: bool,
     /// What the vault holds that the call's answer would replace; absent: it was not looked at.
     #[serde(skip)]
     vault: Option<Vault>,
     /// Whether the ledger was asked for the quoted approval.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     recalled: bool,
     /// How many approvals were read that this guard knew by their call alone, or that other guards asked for.
     recalls: u32,
     /// What the ledger says of other guards' questions about the call, once it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
     elsewhere: Option<Elsewhere>,
     /// The round that follows the call's first request, where its tool asks for further inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     round: Option<Box<Round>>,
     /// What of the policy decided.
     rule: String,
     /// What the call takes in the ledger, because it happens once; not known yet where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<Vec<Claim>>,
     /// What the person's answer holds for besides, until it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
     remember: Option<Remembered>,
     /// How often another process counted a remembered answer first.
     recounts: u32,
     /// How often a person's answer met another one in the ledger.
     rereads: u32,
     /// Whether the call is in a snapshot, so that another process may go on with it.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub(crate) snapshotted: bool,
     /// Whether it came out of one.
     #[serde(skip)]
@@ -101,6 +112,7 @@ pub(crate) struct Call {
     #[serde(skip)]
     claimed: bool,
     /// Whether the list was read anew because it does not name the tool.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     looked_up: bool,
     /// How often a server of an older protocol asked for inputs while the call ran.
     #[serde(skip)]
@@ -1030,6 +1042,14 @@ impl Call {
                 self.state = State::Claiming { before: approval, after };
             }
             None => self.refuse(Error::new(Code::ApprovalSpent, "The approval was used already.")),
+        }
+    }
+
+    /// The approval that it waits for a person to answer.
+    pub(crate) fn asks_about(&self) -> Option<&Approval> {
+        match &self.state {
+            State::Asking(approval) => Some(approval),
+            _ => None,
         }
     }
 
