@@ -1,9 +1,17 @@
 /** What a person needs who answers for approvals, with nothing but the ledger: no client, no server, no tools. */
 
 import { camel } from "./camel.js";
-import { invalidOptions, ledgerConflict, ledgerFailed, ToolgateError, typed, unknownApproval } from "./errors.js";
+import {
+  invalidOptions,
+  ledgerConflict,
+  ledgerFailed,
+  ToolgateError,
+  typed,
+  unknownApproval,
+  unknownRemembered,
+} from "./errors.js";
 import { got, type Ledger, listed, swapped, wordsOfLedger } from "./ledger.js";
-import type { Approval, By } from "./types.js";
+import type { Approval, By, Remembered } from "./types.js";
 import { whole } from "./whole.js";
 
 /** What every approver needs. */
@@ -14,9 +22,9 @@ export interface ApproverOptions {
   now?: () => number;
 }
 
-/** Which approvals are wanted. */
+/** Which approvals, or remembered answers, are wanted. */
 export interface OpenApprovalsOptions extends ApproverOptions {
-  /** Also those that were answered, used or have expired. Default: only those that wait for an answer. */
+  /** Also those that were answered, used, withdrawn or have expired. Default: only those that wait or hold. */
   all?: boolean;
   /**
    * Told of each record that cannot be read: damaged, forged, sealed with another key, or of a later version; it is then
@@ -37,14 +45,24 @@ export interface ApproverRefusal extends ApproverAnswer {
   reason?: string;
 }
 
-/** What the core makes of a record. */
+/** What the core makes of a record: an approval or a remembered answer, by its key. */
 interface Desk {
-  approval: unknown;
+  approval?: unknown;
+  remembered?: unknown;
   is_open: boolean;
   record?: string;
 }
 
-const PREFIX = "approval/";
+/** A kind of record that people answer for. */
+interface Kind {
+  prefix: string;
+  /** Nothing else is looked for: it may be anything, a secret too. */
+  id: RegExp;
+  unknown: () => ToolgateError;
+}
+
+const APPROVAL: Kind = { prefix: "approval/", id: /^apr_[0-9a-f]{24}$/, unknown: unknownApproval };
+const REMEMBERED: Kind = { prefix: "remembered/", id: /^rem_[0-9a-f]{24}$/, unknown: unknownRemembered };
 /** More often than this others are not quicker one after the other. */
 const MOST_LOOKS = 8;
 
@@ -64,19 +82,20 @@ const MOST_LOOKS = 8;
  * `init()`
  */
 export async function openApprovals(ledger: Ledger, options: OpenApprovalsOptions = {}): Promise<Approval[]> {
-  const { all = false, onUnreadable } = options;
-  const found: Approval[] = [];
-  for await (const [key, record] of entries(ledger)) {
-    try {
-      const { approval, is_open } = desk(key, record, options);
-      if (all || is_open) found.push(camel(approval));
-    } catch (thrown) {
-      const isOfRecord = thrown instanceof ToolgateError && RECORD.has(thrown.code);
-      if (!isOfRecord || onUnreadable === undefined) throw thrown;
-      onUnreadable(thrown, key);
-    }
-  }
+  const found = (await records(ledger, APPROVAL, options)).map(({ approval }) => camel<Approval>(approval));
   return found.sort((one, other) => one.proposedAt - other.proposedAt);
+}
+
+/**
+ * The answers of people that let further calls out (`remember`), oldest first, of every guard that shares the ledger;
+ * those that end with a session too.
+ *
+ * @throws ToolgateError `ledger_failed`, `invalid_record`, `unsupported_record`; `not_initialized` in a browser before
+ * `init()`
+ */
+export async function rememberedAnswers(ledger: Ledger, options: OpenApprovalsOptions = {}): Promise<Remembered[]> {
+  const found = (await records(ledger, REMEMBERED, options)).map(({ remembered }) => camel<Remembered>(remembered));
+  return found.sort((one, other) => one.rememberedAt - other.rememberedAt);
 }
 
 /**
@@ -88,7 +107,7 @@ export async function openApprovals(ledger: Ledger, options: OpenApprovalsOption
  * `ledger_failed`, …
  */
 export function approve(ledger: Ledger, id: string, options: ApproverAnswer = {}): Promise<Approval> {
-  return answer(ledger, id, { type: "approve" }, options);
+  return decide(ledger, id, { type: "approve" }, options);
 }
 
 /**
@@ -98,7 +117,7 @@ export function approve(ledger: Ledger, id: string, options: ApproverAnswer = {}
  * @throws ToolgateError `unknown_approval`, `approval_expired`, `approval_spent`, `invalid_record`, `ledger_failed`, …
  */
 export function deny(ledger: Ledger, id: string, options: ApproverRefusal = {}): Promise<Approval> {
-  return answer(ledger, id, { type: "deny" }, options);
+  return decide(ledger, id, { type: "deny" }, options);
 }
 
 /**
@@ -109,29 +128,58 @@ export function deny(ledger: Ledger, id: string, options: ApproverRefusal = {}):
  * @throws ToolgateError `unknown_approval`, `approval_spent`, `invalid_record`, `ledger_failed`, …
  */
 export function withdraw(ledger: Ledger, id: string, options: ApproverRefusal = {}): Promise<Approval> {
-  return answer(ledger, id, { type: "withdraw" }, options);
+  return decide(ledger, id, { type: "withdraw" }, options);
 }
 
-const RECORD: ReadonlySet<string> = new Set(["invalid_record", "unsupported_record"]);
+/**
+ * Takes a remembered answer back: no call goes out by it any more, in any process. A second time is no error.
+ *
+ * @returns The answer as the ledger has it now.
+ * @throws ToolgateError `unknown_approval`, `invalid_record`, `ledger_failed`, …
+ */
+export async function forget(ledger: Ledger, id: string, options: ApproverOptions = {}): Promise<Remembered> {
+  return camel((await answer(ledger, REMEMBERED, id, { type: "withdraw" }, options)).remembered);
+}
 
-async function answer(ledger: Ledger, id: string, said: object, options: ApproverRefusal): Promise<Approval> {
+async function decide(ledger: Ledger, id: string, said: object, options: ApproverRefusal): Promise<Approval> {
   const { by, reason } = options;
   const work = {
     ...said,
     ...(reason === undefined ? {} : { reason }),
     ...(by === undefined ? {} : { by: checkPerson(by) }),
   };
-  const key = `${PREFIX}${id}`;
+  return camel((await answer(ledger, APPROVAL, id, work, options)).approval);
+}
+
+async function answer(ledger: Ledger, kind: Kind, id: string, said: object, options: ApproverOptions): Promise<Desk> {
+  const key = `${kind.prefix}${id}`;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
-    // Nothing else is looked for: it may be anything, a secret too.
-    const found = ID.test(id) ? await read(ledger, key) : undefined;
-    if (found === undefined) throw unknownApproval();
-    const { approval, record } = desk(key, found, options, work);
-    if (record === undefined || (await store(ledger, key, found, record))) return camel(approval);
+    const found = kind.id.test(id) ? await read(ledger, key) : undefined;
+    if (found === undefined) throw kind.unknown();
+    const desk = readDesk(key, found, options, said);
+    if (desk.record === undefined || (await store(ledger, key, found, desk.record))) return desk;
     // Somebody was quicker: the answer is held against what they made of it.
   }
   throw ledgerConflict();
 }
+
+async function records(ledger: Ledger, { prefix }: Kind, options: OpenApprovalsOptions): Promise<Desk[]> {
+  const { all = false, onUnreadable } = options;
+  const found: Desk[] = [];
+  for await (const [key, record] of entries(ledger, prefix)) {
+    try {
+      const desk = readDesk(key, record, options);
+      if (all || desk.is_open) found.push(desk);
+    } catch (thrown) {
+      const isOfRecord = thrown instanceof ToolgateError && UNREADABLE.has(thrown.code);
+      if (!isOfRecord || onUnreadable === undefined) throw thrown;
+      onUnreadable(thrown, key);
+    }
+  }
+  return found;
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(["invalid_record", "unsupported_record"]);
 
 /**
  * The person as it was given.
@@ -144,9 +192,7 @@ export function checkPerson<T extends By | string | undefined>(by: T): T {
   throw invalidOptions("`by` is the person's name, or { who, means } with names as texts.");
 }
 
-const ID = /^apr_[0-9a-f]{24}$/;
-
-function desk(key: string, record: string, { sealKey, now = Date.now }: ApproverOptions, said?: object): Desk {
+function readDesk(key: string, record: string, { sealKey, now = Date.now }: ApproverOptions, said?: object): Desk {
   const work = { key, record, now: Math.floor(now()), seal_key: sealKey, answer: said };
   return JSON.parse(typed(() => whole.bindings.deskwork(JSON.stringify(work))));
 }
@@ -167,8 +213,8 @@ async function orFailed<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function* entries(ledger: Ledger): AsyncGenerator<[string, string]> {
-  const all = listed(ledger, PREFIX);
+async function* entries(ledger: Ledger, prefix: string): AsyncGenerator<[string, string]> {
+  const all = listed(ledger, prefix);
   for (;;) {
     const { done, value } = await orFailed(() => all.next());
     if (done) return;

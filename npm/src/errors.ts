@@ -147,6 +147,16 @@ export function unknownApproval(): ToolgateError {
   });
 }
 
+/** The core says the same where a ledger does not know a remembered answer. */
+export function unknownRemembered(): ToolgateError {
+  return new ToolgateError({
+    code: "unknown_approval",
+    message: "No remembered answer of that id is known here.",
+    retryable: false,
+    next: "List the remembered answers and take back one of them.",
+  });
+}
+
 /** The core says the same where a ledger holds another record than the one that was to be replaced. */
 export function ledgerConflict(): ToolgateError {
   return new ToolgateError({

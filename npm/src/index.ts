@@ -1,7 +1,7 @@
 /** What every entry exports that has the guard. */
 
 export type { ApproverAnswer, ApproverOptions, ApproverRefusal, OpenApprovalsOptions } from "./approver.js";
-export { approve, deny, openApprovals, withdraw } from "./approver.js";
+export { approve, deny, forget, openApprovals, rememberedAnswers, withdraw } from "./approver.js";
 export type { Ask, AskContext } from "./ask.js";
 export { defer } from "./ask.js";
 export type { AuditOptions, AuditSink, AuditWriter, VerifyAuditOptions } from "./audit.js";

@@ -1,5 +1,5 @@
-// An agent's process that waits open for a person's answer in another process (tests/e2e/python/test_approver.py, and
-// npm/test/approver.test.ts for the other way round). Usage: approver-agent.mjs LEDGER [SEAL_KEY]. Prints the approval's id,
+// An agent's process that waits open for a person's answer in another process (tests/e2e/python/test_approver.py,
+// npm/test/approver.test.ts). Usage: approver-agent.mjs LEDGER [SEAL_KEY]. Prints the approval's id,
 // then how the call ended.
 
 import { setTimeout as sleep } from "node:timers/promises";

@@ -5,7 +5,7 @@ asked goes to an `Ask`, keys to a `Vault`, approvals to a `Ledger`. Every error 
 """
 
 from ._private import ToolgateWarning
-from .approver import approve, deny, open_approvals, withdraw
+from .approver import approve, deny, forget, open_approvals, remembered_answers, withdraw
 from .ask import (
     Answer,
     Approve,
@@ -195,10 +195,12 @@ __all__ = [
     "defer",
     "deny",
     "error_codes",
+    "forget",
     "http_client",
     "lint_policy",
     "open_approvals",
     "profile",
+    "remembered_answers",
     "resolve_config",
     "verify_audit",
     "withdraw",

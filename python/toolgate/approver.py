@@ -17,14 +17,24 @@ if TYPE_CHECKING:
 
     from .ask import Answer, By
     from .ledger import Ledger
-    from .types import Approval
+    from .types import Approval, Remembered
 
-__all__ = ["approve", "deny", "open_approvals", "withdraw"]
+__all__ = ["approve", "deny", "forget", "open_approvals", "remembered_answers", "withdraw"]
 
 _T = TypeVar("_T")
 
-_PREFIX = "approval/"
-_ID = re.compile(r"apr_[0-9a-f]{24}")
+
+class _Kind(NamedTuple):
+    """A kind of record that people answer for."""
+
+    prefix: str
+    # Nothing else is looked for: it may be anything, a secret too.
+    id: re.Pattern[str]
+    word: str
+
+
+_APPROVAL = _Kind("approval/", re.compile(r"apr_[0-9a-f]{24}"), "approval")
+_REMEMBERED = _Kind("remembered/", re.compile(r"rem_[0-9a-f]{24}"), "remembered answer")
 # More often than this others are not quicker one after the other.
 _MOST_LOOKS = 8
 
@@ -60,23 +70,37 @@ async def open_approvals(
                     await approve(ledger, approval["id"], by="ana@studio.example")
         ```
     """
-    found: list[Approval] = []
-    try:
-        async for key, record in listed(ledger, _PREFIX):
-            try:
-                desk = _desk(key, record, seal_key, now)
-            except ToolgateError as error:
-                if on_unreadable is None or error.code not in ("invalid_record", "unsupported_record"):
-                    raise
-                on_unreadable(error, key)
-            else:
-                if everything or desk.is_open:
-                    found.append(desk.approval)
-    except ToolgateError:
-        raise
-    except Exception as error:  # noqa: BLE001
-        raise _failed(error) from None
+    desks = await _records(ledger, _APPROVAL, seal_key, everything, on_unreadable, now)
+    found = [cast("Approval", desk["approval"]) for desk in desks]
     return sorted(found, key=lambda approval: approval["proposed_at"])
+
+
+async def remembered_answers(
+    ledger: Ledger,
+    *,
+    seal_key: str | None = None,
+    everything: bool = False,
+    on_unreadable: Callable[[ToolgateError, str], None] | None = None,
+    now: Callable[[], int] | None = None,
+) -> list[Remembered]:
+    """Return the answers that let further calls out (`Remember`), oldest first, of every guard that shares the ledger.
+
+    Those that end with a session are among them.
+
+    Args:
+        ledger: Where they are recorded.
+        seal_key: That of the agent's guard, if it has one.
+        everything: Also those that were used up, withdrawn or are over.
+        on_unreadable: Told of each record that cannot be read, and its key; it is then left out. By default the first
+            one is raised.
+        now: The clock, in milliseconds since 1970.
+
+    Raises:
+        LedgerError: The ledger cannot be read, or a record of it.
+    """
+    desks = await _records(ledger, _REMEMBERED, seal_key, everything, on_unreadable, now)
+    found = [cast("Remembered", desk["remembered"]) for desk in desks]
+    return sorted(found, key=lambda remembered: remembered["remembered_at"])
 
 
 async def approve(
@@ -103,7 +127,7 @@ async def approve(
         ApprovalError: There is no such approval, or it is denied, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Approve(by), seal_key, now)
+    return await _decide(ledger, approval, Approve(by), seal_key, now)
 
 
 async def deny(
@@ -129,7 +153,7 @@ async def deny(
         ApprovalError: There is no such approval, or it is approved, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Deny(reason, by), seal_key, now)
+    return await _decide(ledger, approval, Deny(reason, by), seal_key, now)
 
 
 async def withdraw(
@@ -157,32 +181,84 @@ async def withdraw(
         ApprovalError: There is no such approval, or its call was sent.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _answer(ledger, approval, Withdraw(reason, by), seal_key, now)
+    return await _decide(ledger, approval, Withdraw(reason, by), seal_key, now)
 
 
-class _Desk(NamedTuple):
-    """What the core makes of a record: the approval, and what is to be stored over what was there."""
+async def forget(
+    ledger: Ledger, remembered: str, *, seal_key: str | None = None, now: Callable[[], int] | None = None
+) -> Remembered:
+    """Take a remembered answer back: no call goes out by it any more, in any process. A second time is no error.
 
-    approval: Approval
-    is_open: bool
-    record: str | None
+    Args:
+        ledger: Where the answer is recorded.
+        remembered: Its id.
+        seal_key: That of the agent's guard, if it has one.
+        now: The clock, in milliseconds since 1970.
+
+    Returns:
+        The answer as the ledger has it now.
+
+    Raises:
+        ApprovalError: There is no such answer.
+        LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
+    """
+    desk = await _answer(ledger, _REMEMBERED, remembered, Withdraw(), seal_key, now)
+    return cast("Remembered", desk["remembered"])
+
+
+async def _decide(
+    ledger: Ledger, approval: str, answer: Answer | Withdraw, seal_key: str | None, now: Callable[[], int] | None
+) -> Approval:
+    return cast("Approval", (await _answer(ledger, _APPROVAL, approval, answer, seal_key, now))["approval"])
 
 
 async def _answer(
-    ledger: Ledger, approval: str, answer: Answer | Withdraw, seal_key: str | None, now: Callable[[], int] | None
-) -> Approval:
-    key = f"{_PREFIX}{approval}"
+    ledger: Ledger,
+    kind: _Kind,
+    identifier: str,
+    answer: Answer | Withdraw,
+    seal_key: str | None,
+    now: Callable[[], int] | None,
+) -> dict[str, Any]:
+    key = f"{kind.prefix}{identifier}"
     said = answer_to_json(answer)
     for _ in range(_MOST_LOOKS):
-        # Nothing else is looked for: it may be anything, a secret too.
-        found = await _tried(got(ledger, key)) if _ID.fullmatch(str(approval)) else None
+        found = await _tried(got(ledger, key)) if kind.id.fullmatch(str(identifier)) else None
         if found is None:
-            raise make("unknown_approval", "No approval of that id is known here.")
+            raise make("unknown_approval", f"No {kind.word} of that id is known here.")
         desk = _desk(key, found, seal_key, now, said)
-        if desk.record is None or await _tried(swapped(ledger, key, found, desk.record)):
-            return desk.approval
+        record = desk.get("record")
+        if record is None or await _tried(swapped(ledger, key, found, record)):
+            return desk
         # Somebody was quicker: the answer is held against what they made of it.
     raise make("ledger_conflict", "The ledger held another record for this approval each time; nothing was changed.")
+
+
+async def _records(
+    ledger: Ledger,
+    kind: _Kind,
+    seal_key: str | None,
+    everything: bool,  # noqa: FBT001
+    on_unreadable: Callable[[ToolgateError, str], None] | None,
+    now: Callable[[], int] | None,
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    try:
+        async for key, record in listed(ledger, kind.prefix):
+            try:
+                desk = _desk(key, record, seal_key, now)
+            except ToolgateError as error:
+                if on_unreadable is None or error.code not in ("invalid_record", "unsupported_record"):
+                    raise
+                on_unreadable(error, key)
+            else:
+                if everything or desk["is_open"]:
+                    found.append(desk)
+    except ToolgateError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        raise _failed(error) from None
+    return found
 
 
 def _desk(
@@ -191,17 +267,17 @@ def _desk(
     seal_key: str | None,
     now: Callable[[], int] | None,
     answer: dict[str, Any] | None = None,
-) -> _Desk:
+) -> dict[str, Any]:
+    """Return what the core makes of a record: `{approval | remembered, is_open, record?}`."""
     work: dict[str, Any] = {"key": key, "record": record, "now": _clock() if now is None else now()}
     if seal_key is not None:
         work["seal_key"] = seal_key
     if answer is not None:
         work["answer"] = answer
     try:
-        desk = json.loads(_native.deskwork(json.dumps(work)))
+        return cast("dict[str, Any]", json.loads(_native.deskwork(json.dumps(work))))
     except _native.Refused as refusal:
         raise_refusal(refusal)
-    return _Desk(cast("Approval", desk["approval"]), desk["is_open"], desk.get("record"))
 
 
 async def _tried(work: Awaitable[_T]) -> _T:

@@ -15,6 +15,8 @@ use crate::policy::when::is_pointer;
 use crate::step::{Millis, Remember, Scope};
 use crate::text::{shorten, visible};
 
+/// How the ledger's keys of remembered answers begin.
+pub(crate) const PREFIX: &str = "remembered/";
 const VERSION: u32 = 1;
 pub(crate) const MAX_FIXED: usize = 32;
 const MAX_CALLS: u64 = 10_000;
@@ -287,7 +289,7 @@ pub(crate) fn overlap(path: &str, pattern: &str) -> bool {
 
 /// The ledger's key of a remembered answer.
 pub(crate) fn key_of(id: &str) -> String {
-    ["remembered/", id].concat()
+    [PREFIX, id].concat()
 }
 
 /// Whether it has the form of such an id; nothing else is looked for.

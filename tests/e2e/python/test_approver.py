@@ -198,3 +198,41 @@ async def test_many_are_listed_in_pages_and_an_odd_ledger_is_told():
         await toolgate.open_approvals(odd)
     assert "secret" not in str(caught.value)
     assert caught.value.code == "ledger_failed"
+
+
+async def test_what_was_answered_for_further_calls_is_listed_and_taken_back():
+    ledger = toolgate.MemoryLedger()
+    client = Notes()
+
+    async def ask(_question):
+        if client.sent:
+            return toolgate.Defer()
+        return toolgate.Approve("ana", remember=toolgate.Remember([], calls=5, scope="ledger"))
+
+    guard = await toolgate.Guard.attach(
+        client, server="notes", subject="agent", ledger=ledger, ask=ask, seal_key=KEY
+    )
+    await guard.call_tool("drop_note", {"id": 0})
+    await guard.call_tool("drop_note", {"id": 1})
+    [found] = await toolgate.remembered_answers(ledger, seal_key=KEY)
+    assert (found["tool"], found["state"], found["calls"], found["used"]) == ("drop_note", "active", 5, 1)
+    assert found["by"] == {"who": "ana"}
+    for work in (toolgate.remembered_answers(ledger), toolgate.forget(ledger, found["id"])):
+        with pytest.raises(toolgate.LedgerError) as caught:
+            await work
+        assert caught.value.code == "invalid_record"
+    for unknown in ("rem_" + "0" * 24, found["approval"], "sk-" + "0" * 40):
+        with pytest.raises(toolgate.ApprovalError) as unknown_answer:
+            await toolgate.forget(ledger, unknown, seal_key=KEY)
+        assert unknown_answer.value.code == "unknown_approval"
+        assert "sk-" not in str(unknown_answer.value)
+    for _ in range(2):
+        assert (await toolgate.forget(ledger, found["id"], seal_key=KEY))["state"] == "withdrawn"
+    assert await toolgate.remembered_answers(ledger, seal_key=KEY) == []
+    [withdrawn] = await toolgate.remembered_answers(ledger, seal_key=KEY, everything=True)
+    assert withdrawn["state"] == "withdrawn"
+    with pytest.raises(toolgate.ApprovalError) as refused:
+        await guard.call_tool("drop_note", {"id": 2})
+    assert refused.value.code == "approval_required"
+    assert client.sent == [{"id": 0}, {"id": 1}]
+    assert await guard.remembered() == await toolgate.remembered_answers(ledger, seal_key=KEY, everything=True)
