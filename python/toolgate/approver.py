@@ -238,7 +238,7 @@ async def _records(
     ledger: Ledger,
     kind: _Kind,
     seal_key: str | None,
-    everything: bool,  # noqa: FBT001
+    everything: bool,
     on_unreadable: Callable[[ToolgateError, str], None] | None,
     now: Callable[[], int] | None,
 ) -> list[dict[str, Any]]:

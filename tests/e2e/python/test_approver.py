@@ -209,9 +209,7 @@ async def test_what_was_answered_for_further_calls_is_listed_and_taken_back():
             return toolgate.Defer()
         return toolgate.Approve("ana", remember=toolgate.Remember([], calls=5, scope="ledger"))
 
-    guard = await toolgate.Guard.attach(
-        client, server="notes", subject="agent", ledger=ledger, ask=ask, seal_key=KEY
-    )
+    guard = await toolgate.Guard.attach(client, server="notes", subject="agent", ledger=ledger, ask=ask, seal_key=KEY)
     await guard.call_tool("drop_note", {"id": 0})
     await guard.call_tool("drop_note", {"id": 1})
     [found] = await toolgate.remembered_answers(ledger, seal_key=KEY)
