@@ -46,7 +46,7 @@ codes! {
     /// The event is of a kind that does not answer the open step.
     WrongEvent = "wrong_event", false, "Answer with an event of the step's own kind; the step is still open.";
     /// The answer does not fit the question, which is over by it.
-    WrongAnswer = "wrong_answer", false, "Give one of the question's own answers the next time; an approval that was asked about stays open.";
+    WrongAnswer = "wrong_answer", false, "Give one of the question's own answers the next time; the question is over, and an approval that it was about was taken back.";
     /// The process that the snapshot came from, or another one, goes on with its flow already.
     SnapshotTaken = "snapshot_taken", false, "Do not repeat the call: another process goes on with it. Look there what became of it.";
     /// A write that came out of a snapshot was not sent, for a ledger in memory cannot tell whether another process sends it.

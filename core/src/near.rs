@@ -1,5 +1,7 @@
 //! "Did you mean": the candidates nearest to a word that was not found.
 
+use crate::text::quoted_name;
+
 /// Up to three candidates within a third of the word's length, nearest first. Short words may differ by two letters,
 /// but not by most of them: `SG` is not near to `HJ`.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
@@ -50,7 +52,7 @@ pub(crate) fn suggestion(near: &[&str]) -> String {
     match near {
         [] => String::new(),
         _ => {
-            format!("; did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
+            format!("; did you mean {}?", near.iter().map(|name| quoted_name(name)).collect::<Vec<_>>().join(" or "))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::json::de::{record, words};
 use crate::policy::questions::Bounds;
 use crate::step::{FlowId, Millis};
-use crate::text::shorten;
+use crate::text::{quoted_name, shorten};
 
 /// More than a person says no to in one session; the oldest refusals of single calls give way.
 const MAX_SILENCES: usize = 1_024;
@@ -251,7 +251,7 @@ fn silenced(silence: &Silence, tool: &str, now: Millis) -> Error {
         SilenceScope::Call => {
             format!("A person denied this call, and the no holds {until}; nobody is asked again.{reason}")
         }
-        SilenceScope::Tool => format!("A person wants no more questions about `{tool}` {until}.{reason}"),
+        SilenceScope::Tool => format!("A person wants no more questions about {} {until}.{reason}", quoted_name(tool)),
         SilenceScope::Agent => format!("A person wants no more questions {until}.{reason}"),
     };
     let next = "Do not repeat the call before `retry_at`, if there is one; ask the person what they want instead.";

@@ -13,6 +13,35 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     short
 }
 
+/// Characters of a name that stand in a sentence.
+const MAX_NAMED: usize = 200;
+
+/// A name from outside in a sentence of ours: on one line, bounded, and in quotes that nothing in it can close.
+pub(crate) fn quoted_name(name: &str) -> String {
+    name_within(name, MAX_NAMED)
+}
+
+/// The same with at most that many characters.
+pub(crate) fn name_within(name: &str, most: usize) -> String {
+    let mut quoted = String::from('`');
+    if name.len() <= most && name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`') {
+        quoted.push_str(name);
+    } else {
+        for character in visible(&shorten(name, most)).chars() {
+            match character {
+                '`' | '\u{2cb}' | '\u{1fef}' | '\u{2035}' | '\u{ff40}' => quoted.push_str(&written_out(character)),
+                _ => quoted.push(character),
+            }
+        }
+    }
+    quoted.push('`');
+    quoted
+}
+
+fn written_out(character: char) -> String {
+    format!("\\u{{{:x}}}", u32::from(character))
+}
+
 /// How many marks may stand on one character; more would paint over the lines above and below.
 const MOST_MARKS: usize = 4;
 
@@ -30,7 +59,7 @@ pub(crate) fn visible(text: &str) -> String {
             '\t' => seen.push_str("\\t"),
             ' '..='~' | '\u{a0}' | '\u{202f}' | '\u{3000}' => seen.push(character),
             _ if marks > MOST_MARKS || is_blank(character) || !(is_mark || has_picture(character)) => {
-                seen.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+                seen.push_str(&written_out(character));
             }
             _ => seen.push(character),
         }

@@ -22,6 +22,7 @@ use crate::map::Map;
 use crate::mcp::inputs::ResultType;
 use crate::mutant::{self, Mutant};
 use crate::step::{Earlier, Millis};
+use crate::text::quoted_name;
 pub(crate) use book::{Book, Parked};
 pub use people::{Agreement, Approvers, By};
 pub(crate) use preview::Frame;
@@ -471,7 +472,7 @@ pub(crate) fn key_of(id: &str) -> String {
 /// The refusal that names the approval a person must give.
 pub(crate) fn required(approval: &Approval) -> Error {
     let who = approval.approvers.as_ref().map(|approvers| format!(" ({})", approvers.in_words())).unwrap_or_default();
-    let message = format!("A person must approve this call of `{}` first{who}.", approval.call.tool);
+    let message = format!("A person must approve this call of {} first{who}.", quoted_name(&approval.call.tool));
     let error = Error::new(Code::ApprovalRequired, message)
         .with("approval", approval.id.as_str())
         .with("digest", approval.digest.as_str())

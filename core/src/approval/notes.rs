@@ -5,7 +5,7 @@ use crate::catalog::findings::plain;
 use crate::json::tape::{Kind, Node};
 use crate::json::{is_pointed_at, push_pointer_token};
 use crate::sort::sort_by;
-use crate::text::{is_invisible, shorten, visible};
+use crate::text::{is_invisible, name_within, shorten, visible};
 
 const MAX_NOTES: usize = 10;
 const MAX_SHOWN: usize = 80;
@@ -136,8 +136,8 @@ impl<'a> Notes<'a> {
         let place = self.found.partition_point(|found| found.weight <= weight);
         if place < MAX_NOTES {
             let at = if self.pointer.is_empty() { "/" } else { &self.pointer };
-            let [at, about] = [at, about].map(|text| visible(&shorten(text, MAX_SHOWN)));
-            let note = [&at, ": `", &about, "` ", kind, &named(letters)].concat();
+            let about = name_within(about, MAX_SHOWN);
+            let note = [&visible(&shorten(at, MAX_SHOWN)), ": ", &about, " ", kind, &numbered(letters)].concat();
             self.found.insert(place, Found { weight, folded: folded.to_owned(), kind, note, more: 0 });
         }
         let last = if place < MAX_NOTES { self.found.get(MAX_NOTES).map(|last| last.more) } else { Some(0) };
@@ -177,7 +177,7 @@ fn looks_latin(character: char) -> bool {
 }
 
 /// The characters beyond ASCII, each by its number: `а (U+0430)`.
-fn named(word: &str) -> String {
+fn numbered(word: &str) -> String {
     let mut seen: Vec<char> = Vec::new();
     for character in word.chars().filter(|character| !character.is_ascii()) {
         if !seen.contains(&character) && seen.len() < 4 {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::{Code, Error, Result};
 use crate::json::de::{FromNode, Source, record};
 use crate::step::Millis;
-use crate::text::visible;
+use crate::text::{quoted_name, visible};
 
 /// Longer names and means are refused: cut ones would make two people alike.
 const MAX_NAME: usize = 200;
@@ -97,7 +97,7 @@ impl Approvers {
     pub(crate) fn check(&self, by: Option<&By>, approval: &str) -> Result<()> {
         let message = match by {
             Some(by) if self.from.contains(&by.who) => return Ok(()),
-            Some(by) => format!("`{}` may not answer for this call: {}.", by.who, self.in_words()),
+            Some(by) => format!("{} may not answer for this call: {}.", quoted_name(&by.who), self.in_words()),
             None => format!("Who answered is not said, and {}.", self.in_words()),
         };
         Err(Error::new(Code::ApproverRequired, message)
@@ -108,11 +108,11 @@ impl Approvers {
 
     /// Who must still say yes, for people.
     pub(crate) fn in_words(&self) -> String {
-        let people = self.from.join("`, `");
+        let people = self.from.iter().map(|who| quoted_name(who)).collect::<Vec<_>>().join(", ");
         match (self.count, self.from.len()) {
-            (1, 1) => format!("only `{people}` may"),
-            (1, _) => format!("only one of `{people}` may"),
-            (count, _) => format!("{count} different people of `{people}` must say yes"),
+            (1, 1) => format!("only {people} may"),
+            (1, _) => format!("only one of {people} may"),
+            (count, _) => format!("{count} different people of {people} must say yes"),
         }
     }
 

@@ -132,6 +132,9 @@ impl Remembered {
         if effect == Effect::Billing && !mutant::is(Mutant::RememberBilling) {
             return wrong("what costs money is asked about each time");
         }
+        if approval.approvers.is_some() {
+            return wrong("the policy names who must say yes, each time");
+        }
         if call.inputs.is_some() {
             return wrong("what a server asks for in the middle of a call is asked about each time");
         }

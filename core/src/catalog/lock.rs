@@ -12,7 +12,7 @@ use crate::json::{self, Document, Json};
 use crate::map::Map;
 use crate::profile::Profile;
 use crate::redact::Redactor;
-use crate::text::{shorten, visible};
+use crate::text::{quoted_name, shorten, visible};
 
 const VERSION: u32 = 1;
 
@@ -62,8 +62,8 @@ fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Pinned)>> {
         .with("version", head.version));
     }
     if head.server != server {
-        let [theirs, ours] = [&head.server, server].map(|name| visible(&shorten(name, 200)));
-        return Err(invalid(format!("The lock file was written for `{theirs}`, and this server is `{ours}`"))
+        let [theirs, ours] = [&head.server, server].map(|name| quoted_name(name));
+        return Err(invalid(format!("The lock file was written for {theirs}, and this server is {ours}"))
             .with_next("Give the lock file of this server, or write a new one after looking at the tools."));
     }
     let file: File = de::from_node(root).map_err(|misfit| unreadable(&misfit))?;
@@ -74,8 +74,8 @@ fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Pinned)>> {
     for (name, locked) in file.tools {
         let text = locked.definition.get();
         let edited = |what: &str| {
-            let shown = visible(&shorten(&name, 100));
-            invalid(format!("In the lock file, {what} of `{shown}`")).with("tool", shown)
+            let message = format!("In the lock file, {what} of {}", quoted_name(&name));
+            invalid(message).with("tool", visible(&shorten(&name, 100)))
         };
         let definition = Document::read(text, json::DEFINITION)
             .map_err(|refusal| edited(&format!("{} stands in the definition", refusal.fault.keyword())))?;

@@ -29,6 +29,7 @@ use crate::profile::Profile;
 use crate::redact::Redactor;
 use crate::schema::{Options, Schema};
 use crate::sort::sort_by;
+use crate::text::quoted_name;
 use drift::{Change, Drift};
 use effect::{Effect, Listed};
 use findings::{Finding, finding};
@@ -282,7 +283,7 @@ impl Catalog {
             if let [(one, first), (other, second)] = pair
                 && one == other
             {
-                let message = format!("its name looks like `{}`", crate::text::visible(&redactor.shown(first, 100)));
+                let message = ["its name looks like ", &quoted_name(&redactor.shown(first, 100))].concat();
                 let excerpt = findings::excerpt(second, 0, redactor);
                 let kind = findings::Kind::LookAlike;
                 alike.push(finding(second, kind, "/name".to_owned(), Cow::Owned(message), excerpt));
@@ -496,14 +497,17 @@ impl Tool {
 
     fn define(&self) -> Result<Definition> {
         let invalid = |why: String| {
-            Error::new(Code::InvalidDefinition, format!("The definition of `{}` cannot be used: {why}.", self.name))
-                .with("tool", self.name.as_str())
+            Error::new(
+                Code::InvalidDefinition,
+                format!("The definition of {} cannot be used: {why}.", quoted_name(&self.name)),
+            )
+            .with("tool", self.name.as_str())
         };
         if let Some(flaw) = self.flaw {
             return Err(invalid(flaw.to_owned()));
         }
         let document = Document::read(&self.text, json::DEFINITION)
-            .map_err(|refusal| invalid(format!("{} at `{}`", refusal.fault.keyword(), refusal.path)))?;
+            .map_err(|refusal| invalid(format!("{} at {}", refusal.fault.keyword(), quoted_name(&refusal.path))))?;
         let document = Arc::new(document);
         let definition = document.tape().root();
         let digest = digest_of(definition);

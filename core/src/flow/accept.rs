@@ -8,6 +8,7 @@ use crate::gate::{known, pinned};
 use crate::guard::Shared;
 use crate::json::de::record;
 use crate::step::{Action, Outcome};
+use crate::text::quoted_name;
 
 /// The flow `accept`: over as soon as it begins.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -46,7 +47,10 @@ pub(crate) fn accept(name: &str, digest: &str, shared: &mut Shared) -> Result<()
         ),
         None => Error::new(
             Code::DefinitionChanged,
-            format!("The server lists another definition of `{name}` than the one to accept; it is pinned already."),
+            format!(
+                "The server lists another definition of {} than the one to accept; it is pinned already.",
+                quoted_name(name)
+            ),
         )
         .with("tool", name)
         .with("digest", listed.as_str())

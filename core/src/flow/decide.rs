@@ -180,6 +180,7 @@ impl Decide {
 
 fn wrong_answer() -> Error {
     Error::new(Code::WrongAnswer, "An approval is answered by `approve`, `deny` or `withdraw`.")
+        .with_next("Answer with one of these; the approval is as it was.")
 }
 
 /// A no holds for a while, and may silence more than its call.

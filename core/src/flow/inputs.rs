@@ -20,6 +20,7 @@ use crate::json::{self, Document, Json};
 use crate::mcp::inputs::{self, Given, InputAction, InputAnswer, InputSource};
 use crate::questions::Denial;
 use crate::step::{About, Action, Answer, FlowId, Happening, Millis, Outcome, RunningCall};
+use crate::text::quoted_name;
 
 /// Wrong answers to one question.
 const MAX_ATTEMPTS: u32 = 3;
@@ -306,16 +307,19 @@ impl Open {
 
     fn question(&self, shared: &Shared) -> Action {
         let calls: Vec<RunningCall> = self.running.iter().map(|running| running.call.clone()).collect();
-        let server = crate::text::visible(&shared.server);
+        let server = quoted_name(&shared.server);
         let message = match calls.as_slice() {
             [] => format!(
-                "The server `{server}` asks for inputs, though no call of the agent's is running. What may it be given?"
+                "The server {server} asks for inputs, though no call of the agent's is running. What may it be given?"
             ),
-            [one] => format!("While `{}` runs, the server `{server}` asks for inputs. What may it be given?", one.tool),
+            [one] => format!(
+                "While {} runs, the server {server} asks for inputs. What may it be given?",
+                quoted_name(&one.tool)
+            ),
             several => {
-                let names: Vec<String> = several.iter().map(|call| format!("`{}`", call.tool)).collect();
+                let names: Vec<String> = several.iter().map(|call| quoted_name(&call.tool)).collect();
                 format!(
-                    "The server `{server}` asks for inputs and does not say for which of the running calls: {}. What may it be given?",
+                    "The server {server} asks for inputs and does not say for which of the running calls: {}. What may it be given?",
                     names.join(", ")
                 )
             }
@@ -499,11 +503,11 @@ fn question_about(approval: &Approval) -> Action {
     Action::Ask {
         question: About::Approval {
             message: format!(
-                "May `{}` ({}) at `{}` be given this while it runs for `{}`?",
-                preview.tool,
+                "May {} ({}) at {} be given this while it runs for {}?",
+                quoted_name(&preview.tool),
                 preview.effect.as_str(),
-                preview.server,
-                preview.subject
+                quoted_name(&preview.server),
+                quoted_name(&preview.subject)
             ),
             approval: approval.id.clone(),
             preview: preview.clone(),

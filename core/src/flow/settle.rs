@@ -13,6 +13,7 @@ use crate::guard::Shared;
 use crate::json::Json;
 use crate::json::de::{FromNode, Source, record};
 use crate::step::{About, Action, Answer, Happening, Millis, Outcome};
+use crate::text::quoted_name;
 
 /// The flow `settle`.
 #[derive(Debug, Clone, Serialize)]
@@ -89,7 +90,8 @@ impl Settle {
             Stage::Looking { errand, .. } => errand.action(),
             Stage::Asking(approval) => Action::Ask {
                 question: About::Outcome {
-                    message: format!("Did `{}` take effect? Its answer was lost.", approval.preview.tool),
+                    message: ["Did ", &quoted_name(&approval.preview.tool), " take effect? Its answer was lost."]
+                        .concat(),
                     approval: approval.id.clone(),
                     preview: approval.preview.clone(),
                 }

@@ -7,6 +7,7 @@ use crate::json::{self, Document, Json};
 use crate::mutant::{self, Mutant};
 use crate::redact::Redactor;
 use crate::schema::{Violation, unreadable};
+use crate::text::quoted_name;
 
 /// The arguments, read. `hidden` points to arguments whose values are never shown.
 pub(crate) fn check(
@@ -33,7 +34,7 @@ pub(crate) fn check(
     if let Some(path) = redactor.locate(value) {
         return Err(Error::new(
             Code::SecretInArguments,
-            format!("The arguments of `{}` carry something that looks like a credential.", tool.name),
+            format!("The arguments of {} carry something that looks like a credential.", quoted_name(&tool.name)),
         )
         .with("path", path));
     }
@@ -53,7 +54,7 @@ fn invalid(tool: &Tool, violations: Vec<Violation>) -> Error {
     let repairs: Vec<&str> = violations.iter().map(|violation| violation.repair.as_str()).collect();
     Error::new(
         Code::InvalidArguments,
-        format!("The arguments of `{}` are not acceptable: {}", tool.name, repairs.join(" ")),
+        format!("The arguments of {} are not acceptable: {}", quoted_name(&tool.name), repairs.join(" ")),
     )
     .with("violations", Json::of(&violations))
 }

@@ -17,6 +17,7 @@ use crate::mutant::{self, Mutant};
 use crate::policy::numbered;
 use crate::policy::once::{OnceRule, Unclear};
 use crate::step::{Earlier, Millis};
+use crate::text::quoted_name;
 
 const VERSION: u32 = 1;
 /// More conflicts than other processes cause by chance.
@@ -119,7 +120,8 @@ fn refused(tool: &str, source: &str, unclear: Unclear<'_>) -> Error {
         Unclear::Repeated => ("it would have the same consequence twice", None),
         Unclear::TooMany => ("it would have more consequences at once than can be kept apart", None),
     };
-    let message = format!("This call of `{tool}` happens once for each of its consequences ({source}), but {why}.");
+    let message =
+        format!("This call of {} happens once for each of its consequences ({source}), but {why}.", quoted_name(tool));
     let error = Error::new(Code::ConsequenceUnclear, message).with("rule", source);
     match path {
         Some(path) => error.with("path", path).with_next(format!("Give a value at `{path}` and call again.")),
@@ -162,8 +164,9 @@ impl Claim {
             }
         }
         let message = format!(
-            "The same consequence of `{}` was reached already ({}); nothing was sent.",
-            taken.tool, self.source
+            "The same consequence of {} was reached already ({}); nothing was sent.",
+            quoted_name(&taken.tool),
+            self.source
         );
         let mut error = Error::new(Code::AlreadyDone, message)
             .with("rule", &*self.source)

@@ -15,6 +15,7 @@ use crate::policy::fold::Name;
 use crate::policy::numbered;
 use crate::profile::Trouble;
 use crate::step::Millis;
+use crate::text::quoted_name;
 
 /// More reads help nobody to choose.
 const MAX_READS: usize = 10;
@@ -147,12 +148,12 @@ fn users_obstacle(shared: &Shared, tool: &str, effect: Effect, now: Millis) -> O
         let key = limit.counter(tool, effect);
         let source = || numbered("limit", index, &limit.reason);
         if limit.budget.is_some_and(|budget| shared.pace.calls(&key) >= budget) || !shared.pace.has_room(&key) {
-            let error = refusal(Code::BudgetSpent, "The user's budget is spent for `", tool, source());
+            let error = refusal(Code::BudgetSpent, "The user's budget is spent for ", tool, source());
             return Some(Obstacle { error: error.with("budget", limit.budget.unwrap_or_default()), until: None });
         }
         let ready_at = limit.rate.0.map(|rate| shared.pace.ready_at(&key, rate)).filter(|ready_at| *ready_at > now);
         if ready_at.is_some() && longest.as_ref().is_none_or(|other| other.until < ready_at) {
-            let error = refusal(Code::RateLimited, "The user's policy asks to wait before `", tool, source());
+            let error = refusal(Code::RateLimited, "The user's policy asks to wait before ", tool, source());
             let error = error.with("retry_at", ready_at.unwrap_or_default());
             longest = Some(Obstacle { error, until: ready_at });
         }
@@ -161,13 +162,14 @@ fn users_obstacle(shared: &Shared, tool: &str, effect: Effect, now: Millis) -> O
 }
 
 fn refusal(code: Code, what: &str, tool: &str, source: String) -> Error {
-    Error::new(code, [what, tool, "` (", &source, ")."].concat()).with("limit", source)
+    Error::new(code, [what, &quoted_name(tool), " (", &source, ")."].concat()).with("limit", source)
 }
 
 fn read_required(tool: &str, reads: Vec<&str>) -> Error {
-    let error = Error::new(Code::ReadRequired, ["The user's policy wants a read before `", tool, "`."].concat());
+    let error =
+        Error::new(Code::ReadRequired, ["The user's policy wants a read before ", &quoted_name(tool), "."].concat());
     let next = match reads.first() {
-        Some(read) => format!("Call `{read}` to look at what is there, then make the call again."),
+        Some(read) => format!("Call {} to look at what is there, then make the call again.", quoted_name(read)),
         None => "Ask the user to change the policy: the server lists no read of this group.".to_owned(),
     };
     error.with_next(next).with("reads", reads)

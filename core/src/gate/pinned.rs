@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::json::Json;
 use crate::mutant::{self, Mutant};
 use crate::redact::Redactor;
+use crate::text::quoted_name;
 
 /// How a listed definition stands to the pinned one.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(crate) fn check<'c>(tool: &'c Tool, redactor: &Redactor) -> Result<Pinned<'c
 pub(crate) fn refused(tool: &Tool, drift: &Drift) -> Error {
     Error::new(
         Code::DefinitionChanged,
-        format!("The definition of `{}` is not the one that was pinned: {}.", tool.name, drift.told()),
+        format!("The definition of {} is not the one that was pinned: {}.", quoted_name(&tool.name), drift.told()),
     )
     .with("tool", tool.name.as_str())
     .with("change", drift.change.as_str())
@@ -54,7 +55,7 @@ pub(crate) fn unconfirmed(tool: &Tool) -> Error {
     let what = if tool.hints.read_only { "only reads" } else { "destroys nothing" };
     Error::new(
         Code::DefinitionUnconfirmed,
-        format!("The server says that `{}` {what}, and nothing else confirms it.", tool.name),
+        format!("The server says that {} {what}, and nothing else confirms it.", quoted_name(&tool.name)),
     )
     .with("tool", tool.name.as_str())
     .with("change", drift.change.as_str())

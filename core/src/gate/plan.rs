@@ -13,6 +13,7 @@ use crate::map::Map;
 use crate::mutant::{self, Mutant};
 use crate::profile::{self, Operation, Plan, Profile};
 use crate::step::Millis;
+use crate::text::quoted_name;
 
 /// How long a no holds: long enough for the calls that wait for the same answer.
 const NO_HOLDS: Millis = 2_000;
@@ -181,8 +182,9 @@ fn blocked(name: &str, answer: Node<'_>, plan: &Plan) -> Error {
     let reason = json::text(answer, names(&plan.answer.reason).as_slice()).unwrap_or_default();
     let reason = crate::text::shorten(&reason, 300);
     let told = reason.trim_end_matches('.');
-    let error = Error::new(Code::PlanBlocked, format!("The plan does not include this call of `{name}`: {told}."))
-        .with("reason", reason.as_str());
+    let error =
+        Error::new(Code::PlanBlocked, format!("The plan does not include this call of {}: {told}.", quoted_name(name)))
+            .with("reason", reason.as_str());
     let action = plan.answer.upgrade_action.iter().find_map(|field| answer.get(field));
     match action.filter(|action| action.kind() != Kind::Null) {
         Some(action) => error.with("upgrade_action", crate::address::cleaned(action)),

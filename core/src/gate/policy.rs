@@ -9,6 +9,7 @@ use crate::json::{self, Document};
 use crate::marks::Marks;
 use crate::mutant::{self, Mutant};
 use crate::policy::{Policy, Ruling, Verdict};
+use crate::text::quoted_name;
 
 /// `Allow` or `Ask`, where it comes from, and the effect as the user sees it; writes down what was said.
 /// `marks` is what was read before.
@@ -41,10 +42,12 @@ pub(crate) fn check(
         Verdict::Allow => GateVerdict::Pass,
         Verdict::Ask => GateVerdict::Ask,
         Verdict::Deny => {
-            let error =
-                Error::new(Code::DeniedByPolicy, format!("The user's policy forbids `{}` ({source}).", tool.name))
-                    .with("rule", ruling.source)
-                    .with("effect", ruling.effect.as_str());
+            let error = Error::new(
+                Code::DeniedByPolicy,
+                format!("The user's policy forbids {} ({source}).", quoted_name(&tool.name)),
+            )
+            .with("rule", ruling.source)
+            .with("effect", ruling.effect.as_str());
             decision.deny(Gate::Policy, &error);
             return Err(error);
         }

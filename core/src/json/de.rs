@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::tape::{Kind, Member, Node};
 use super::{Document, Fault, Limits, Refusal};
-use crate::text::shorten;
+use crate::text::{quoted_name, shorten};
 
 /// Why a document is not of the wanted form, and where.
 #[derive(Debug)]
@@ -52,7 +52,11 @@ impl Misfit {
     /// What may be told even where the document must not be quoted: which field or variant it is about.
     pub(crate) fn told(&self) -> String {
         let Reason { what, name, .. } = &*self.0;
-        if matches!(*what, "invalid type" | "syntax") { String::new() } else { format!(": {what} `{name}`") }
+        if matches!(*what, "invalid type" | "syntax") {
+            String::new()
+        } else {
+            [": ", what, " ", &quoted_name(name)].concat()
+        }
     }
 
     pub(crate) fn line(&self) -> usize {

@@ -3,6 +3,8 @@
 //! What two readers could understand differently is refused, not repaired: duplicate keys, lone surrogates,
 //! numbers that a double cannot hold.
 
+use crate::text::quoted_name;
+
 pub(crate) mod canonical;
 mod copy;
 pub(crate) mod de;
@@ -128,7 +130,7 @@ impl Refusal {
             Fault::TooLarge | Fault::TooManyValues => "Send less at once: split the call into several.".to_owned(),
             Fault::TooDeep => "Flatten the value: it is nested too deeply.".to_owned(),
             Fault::DuplicateKey => {
-                format!("Remove the second `{}`: the key stands twice in one object.", self.last_key())
+                format!("Remove the second {}: the key stands twice in one object.", quoted_name(self.last_key()))
             }
             Fault::LoneSurrogate => {
                 format!("Replace the broken character at {place}: half of a surrogate pair stands alone.")

@@ -15,7 +15,7 @@ use crate::json::{self, Document, Json, Limits};
 use crate::redact::Redactor;
 use crate::schema::{self, Schema};
 use crate::step::RunningCall;
-use crate::text::{is_invisible, shorten, visible};
+use crate::text::{is_invisible, name_within, quoted_name, shorten, visible};
 
 /// Rounds of one call after its first request.
 pub(crate) const MAX_ROUNDS: u32 = 10;
@@ -602,11 +602,8 @@ pub(crate) fn given(
     redactor: &Redactor,
 ) -> Result<Given> {
     let wrong = |key: &str, why: &str| {
-        Error::new(
-            Code::WrongAnswer,
-            format!("The answer to `{}` does not fit: {why}.", visible(&shorten(key, MAX_KEY))),
-        )
-        .with("key", visible(&shorten(key, MAX_KEY)))
+        Error::new(Code::WrongAnswer, format!("The answer to {} does not fit: {why}.", name_within(key, MAX_KEY)))
+            .with("key", visible(&shorten(key, MAX_KEY)))
     };
     if let Some((key, _)) = answers.iter().find(|(key, _)| !asked.iter().any(|request| request.key == *key)) {
         return Err(wrong(key, "nothing of that name was asked"));
@@ -698,7 +695,7 @@ pub(crate) fn required(why: &str) -> Error {
 fn check_content(request: &InputRequest, node: Node<'_>, content: &Json, redactor: &Redactor) -> Result<Json> {
     let key = visible(&request.key);
     let wrong = |why: &str| {
-        Error::new(Code::WrongAnswer, format!("The form `{key}` is not filled in as it asks: {why}"))
+        Error::new(Code::WrongAnswer, format!("The form {} is not filled in as it asks: {why}", quoted_name(&key)))
             .with("key", key.as_str())
     };
     let limits = Limits { bytes: MAX_CONTENT, values: 1_000, ..json::ARGUMENTS };
@@ -709,7 +706,7 @@ fn check_content(request: &InputRequest, node: Node<'_>, content: &Json, redacto
     }
     let InputKind::Form { fields, .. } = &request.asks else { return Err(wrong("it is no form.")) };
     if let Some(member) = root.members().find(|member| !fields.iter().any(|field| field.name == member.name())) {
-        return Err(wrong(&format!("it has no field `{}`.", visible(&shorten(&member.name(), MAX_KEY)))));
+        return Err(wrong(&["it has no field ", &name_within(&member.name(), MAX_KEY), "."].concat()));
     }
     let schema = node.pointer("/params/requestedSchema").and_then(compile);
     let schema = schema.ok_or_else(|| wrong("its schema cannot be used."))?;

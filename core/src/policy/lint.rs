@@ -7,7 +7,7 @@ use crate::catalog::{Catalog, wording};
 use crate::glob;
 use crate::json::de::words;
 use crate::near;
-use crate::text::{shorten, visible};
+use crate::text::name_within;
 
 /// More findings than a person would read.
 const MAX_FINDINGS: usize = 500;
@@ -151,8 +151,8 @@ impl Rule {
             let covers = |name: &str| fold::Pattern::new(pattern).matches(&fold::Name::new(name));
             if !pattern.contains('*') && catalog.get(pattern).is_none() {
                 let suggestion = near::suggestion(&catalog.near(pattern));
-                let shown = visible(&shorten(pattern, 100));
-                let message = format!("the server lists no tool `{shown}`{suggestion}");
+                let shown = name_within(pattern, 100);
+                let message = format!("the server lists no tool {shown}{suggestion}");
                 tell(Kind::UnknownTool, &place, message);
             }
             if !matches!(self.then.0, Some(Verdict::Deny | Verdict::Ask)) {
@@ -166,8 +166,7 @@ impl Rule {
                 });
                 !by_rule && !covers(name) && deed.as_ref().is_some_and(|deed| deed.is_done_by(name))
             });
-            let missed: Vec<String> =
-                missed.take(MAX_TOOLS).map(|name| ["`", &visible(&shorten(name, 100)), "`"].concat()).collect();
+            let missed: Vec<String> = missed.take(MAX_TOOLS).map(|name| name_within(name, 100)).collect();
             if !missed.is_empty() {
                 let message = format!("it does not reach {}, which say that they do the same", missed.join(", "));
                 tell(Kind::MissedTool, &place, message);

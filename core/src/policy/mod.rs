@@ -22,6 +22,7 @@ use crate::json::de::{self, FromNode, Misfit, Source, words};
 use crate::json::tape::Node;
 use crate::json::{self, Document};
 use crate::marks::{Mark, Marks};
+use crate::text::quoted_name;
 use after::MarkRule;
 use limits::Pace;
 use once::OnceRule;
@@ -423,7 +424,7 @@ impl Policy {
                 effect = to;
             }
             if let Some(verdict) = verdict {
-                let after = brought.map(|(mark, by)| [mark.as_str(), " text came in by `", by, "`"].concat());
+                let after = brought.map(|(mark, by)| [mark.as_str(), " text came in by ", &quoted_name(by)].concat());
                 let (source, reassessed) = (source(), reassessed.flatten());
                 let approvers = rule.approvers.0.clone();
                 return Ruling { verdict, source, effect, reassessed, needs_confirmation: false, after, approvers };

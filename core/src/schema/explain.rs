@@ -9,10 +9,12 @@ use crate::json::tape::{Kind, Node};
 use crate::near;
 use crate::redact::Redactor;
 use crate::sort::sort_by;
-use crate::text::shorten;
+use crate::text::{name_within, quoted_name, shorten};
 
 /// So many names are looked through for one that was meant.
 const MAX_CANDIDATES: usize = 500;
+/// Characters of a way to a value that stand in a sentence.
+const MAX_PLACE: usize = 500;
 
 /// What words are made of.
 struct Words<'w> {
@@ -236,15 +238,17 @@ impl Words<'_> {
     }
 
     fn missing(&self) -> (String, String) {
-        let named = self.found.names.iter().map(|name| phrase(&["`", name, "`"])).collect::<Vec<_>>().join(", ");
+        let named = self.found.names.iter().map(|name| quoted_name(name)).collect::<Vec<_>>().join(", ");
         let properties = self.schema.and_then(|schema| schema.get("properties"));
         let forms = self
             .found
             .names
             .iter()
             .map(|name| match properties.and_then(|properties| properties.get(name)) {
-                Some(schema) if branch(schema) != "a value" => phrase(&["`", name, "` (", &branch(schema), ")"]),
-                _ => phrase(&["`", name, "`"]),
+                Some(schema) if branch(schema) != "a value" => {
+                    phrase(&[&quoted_name(name), " (", &branch(schema), ")"])
+                }
+                _ => quoted_name(name),
             })
             .collect::<Vec<_>>()
             .join(", ");
@@ -256,7 +260,7 @@ impl Words<'_> {
         let known: Vec<String> = properties
             .map(|properties| properties.members().map(|member| member.name().into_owned()).collect())
             .unwrap_or_default();
-        let allowed = known.iter().take(20).map(|name| phrase(&["`", name, "`"])).collect::<Vec<_>>().join(", ");
+        let allowed = known.iter().take(20).map(|name| quoted_name(name)).collect::<Vec<_>>().join(", ");
         let patterns = self.schema.and_then(|schema| schema.get("patternProperties")).filter(|map| map.len() > 0);
         let expected = match (known.is_empty(), patterns, self.found.keyword) {
             (_, _, "unevaluatedProperties") => "only properties that the schema names".to_owned(),
@@ -281,7 +285,7 @@ impl Words<'_> {
             .map(|name| match near::nearest(name, free().take(MAX_CANDIDATES)).as_slice() {
                 [] => phrase(&["Remove ", &self.quoted(name), &self.from(), "."]),
                 near => {
-                    let named: Vec<String> = near.iter().map(|name| phrase(&["`", name, "`"])).collect();
+                    let named: Vec<String> = near.iter().map(|name| quoted_name(name)).collect();
                     let (name, within) = (self.quoted(name), self.within());
                     phrase(&["Rename ", &name, &within, " to ", &named.join(" or "), ", or remove it."])
                 }
@@ -291,7 +295,7 @@ impl Words<'_> {
     }
 
     fn quoted(&self, name: &str) -> String {
-        phrase(&["`", &self.redactor.shown(name, 60), "`"])
+        quoted_name(&self.redactor.shown(name, 60))
     }
 
     /// What the violation is about, in the middle of a sentence.
@@ -304,7 +308,7 @@ impl Words<'_> {
     }
 
     fn quoted_path(&self, path: &str) -> String {
-        phrase(&["`", &self.redactor.text(path).unwrap_or_else(|| path.to_owned()), "`"])
+        name_within(&self.redactor.text(path).unwrap_or_else(|| path.to_owned()), MAX_PLACE)
     }
 
     fn place(&self) -> String {
@@ -334,7 +338,7 @@ impl Words<'_> {
             Got::Array(count) => phrase(&["an array of ", &count.to_string(), " items"]),
             Got::Object(_, 0) => "an empty object".to_owned(),
             Got::Object(names, _) => {
-                let names = names.iter().take(8).map(|name| phrase(&["`", &self.redactor.shown(name, 40), "`"]));
+                let names = names.iter().take(8).map(|name| quoted_name(&self.redactor.shown(name, 40)));
                 phrase(&["an object with ", &names.collect::<Vec<_>>().join(", ")])
             }
             Got::Foreign => "something that JSON has no word for".to_owned(),
@@ -413,7 +417,7 @@ fn branch(schema: Node<'_>) -> String {
         words = plain(value);
     }
     if let Some(required) = schema.get("required").filter(|required| required.len() > 0) {
-        let names = required.items().map(|name| phrase(&["`", &name.text(), "`"])).collect::<Vec<_>>().join(", ");
+        let names = required.items().map(|name| quoted_name(&name.text())).collect::<Vec<_>>().join(", ");
         words = phrase(&[&words, " with ", &names]);
     }
     words

@@ -20,7 +20,7 @@ use crate::mcp::inputs;
 use crate::mutant::{self, Mutant};
 use crate::questions::Denial;
 use crate::step::{About, Action, Answer, Earlier, Happening, Millis};
-use crate::text::visible;
+use crate::text::{quoted_name, visible};
 
 /// Characters of a description, and of a parameter's name, that are shown.
 const MAX_DESCRIPTION: usize = 2_000;
@@ -429,11 +429,11 @@ impl Call {
     pub(super) fn question_about(&self, approval: &Approval, shared: &Shared) -> Action {
         let preview = &approval.preview;
         let mut message = format!(
-            "May the agent call `{}` ({}) at `{}` as `{}`?",
-            preview.tool,
+            "May the agent call {} ({}) at {} as {}?",
+            quoted_name(&preview.tool),
             preview.effect.as_str(),
-            preview.server,
-            preview.subject
+            quoted_name(&preview.server),
+            quoted_name(&preview.subject)
         );
         let same_call = shared.held.twin_of(approval).map(str::to_owned);
         let mut known = preview.earlier.clone();

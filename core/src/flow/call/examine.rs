@@ -13,6 +13,7 @@ use crate::mutant::{self, Mutant};
 use crate::policy::{Ruling, Verdict, secret_arguments};
 use crate::schema::Violation;
 use crate::step::Millis;
+use crate::text::quoted_name;
 
 /// What those gates make of a call.
 pub(super) struct Examined {
@@ -156,7 +157,7 @@ pub(super) fn arguments(name: &str, text: &str, role: Option<Role>, shared: &Sha
             got: "the agent's own word".to_owned(),
             repair: format!("Leave `{}` out: the guard adds it once a person said yes.", upgrade.confirm),
         };
-        let message = format!("The arguments of `{name}` are not acceptable: {}", violation.repair);
+        let message = format!("The arguments of {} are not acceptable: {}", quoted_name(name), violation.repair);
         return Err(Error::new(Code::InvalidArguments, message).with("violations", Json::of(&[violation])));
     }
     let mut members: Vec<(String, Json)> =

@@ -202,4 +202,5 @@ pub(super) fn only_of_calls() -> Error {
 /// The refusal of an answer that cannot be remembered where it was given.
 pub(crate) fn only_to_the_question() -> Error {
     Error::new(Code::WrongAnswer, "An answer is remembered only where it is given to the question itself.")
+        .with_next("Answer with `approve` alone; the approval is as it was.")
 }

@@ -21,6 +21,7 @@ use crate::json::{self, Document, Json};
 use crate::mcp::inputs::{self, Given, InputAction, InputAnswer, InputRequest, RequestState, ResultType};
 use crate::mutant::{self, Mutant};
 use crate::step::{About, Action, Answer, FlowId, Happening, Millis, NextRound, Outcome, RunningCall};
+use crate::text::quoted_name;
 
 /// Wrong answers to one question, of a person or of a host's handler.
 const MAX_ATTEMPTS: u32 = 3;
@@ -211,8 +212,8 @@ impl Call {
         }
         for request in &requests {
             if let Some(why) = &request.declined {
-                let key = crate::text::visible(&request.key);
-                self.decision.say(Gate::Arguments, GateVerdict::Deny, format!("declined `{key}`: {why}"));
+                let note = format!("declined {}: {why}", quoted_name(&request.key));
+                self.decision.say(Gate::Arguments, GateVerdict::Deny, note);
             }
         }
         self.passed = self.decision.gates.len();
@@ -259,8 +260,9 @@ impl Call {
         Action::Ask {
             question: About::Inputs {
                 message: format!(
-                    "The tool `{tool}`{told} at `{}` asks for further inputs before it goes on. What may it be given?",
-                    crate::text::visible(&shared.server)
+                    "The tool {}{told} at {} asks for further inputs before it goes on. What may it be given?",
+                    quoted_name(&tool),
+                    quoted_name(&shared.server)
                 ),
                 calls: vec![RunningCall { flow: self.flow(), tool: tool.clone(), effect, approval: continues }],
                 round: Some(number),
@@ -366,7 +368,10 @@ impl Call {
         });
         let mut error = Error::new(
             Code::TaskStarted,
-            format!("The backend runs this call of `{}` as a task; its end is not awaited here.", self.decision.tool),
+            format!(
+                "The backend runs this call of {} as a task; its end is not awaited here.",
+                quoted_name(&self.decision.tool)
+            ),
         );
         let task = result.get("task").unwrap_or(result);
         if task.len() > 0 && task.source().len() <= MAX_TASK {
