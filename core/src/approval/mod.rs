@@ -372,6 +372,11 @@ impl Approval {
         (allowed || again).then(|| Approval { state: to, ..self.clone() })
     }
 
+    /// Whether it is asked of those whom the policy names now, or it names nobody.
+    pub(crate) fn is_for(&self, approvers: Option<&Approvers>) -> bool {
+        approvers.is_none() || self.approvers.as_ref() == approvers
+    }
+
     /// Whether all those agreed who must.
     pub(crate) fn is_agreed(&self) -> bool {
         let asked = self.approvers.as_ref();

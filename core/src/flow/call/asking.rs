@@ -62,6 +62,14 @@ pub(super) struct Elsewhere {
 
 record!(strict Elsewhere { key; held });
 
+impl Elsewhere {
+    /// The approval that was asked for last, wherever it was.
+    pub(super) fn named(&self) -> Option<String> {
+        let asked = de::read::<Asked>(self.held.as_deref()?, json::OWN).ok()?;
+        Some(asked.approval).filter(|id| crate::approval::is_id(id))
+    }
+}
+
 /// The ledger's record of the approval that was asked for last.
 struct Asked {
     approval: String,
@@ -173,7 +181,9 @@ impl Call {
                 if after.is_ok() {
                     note(approval, answer, input.now, shared);
                 }
-                self.tally(if after.is_ok() { answer } else { &Answer::Cancel }, input.now, shared);
+                // Who said yes before adds nothing by saying it again.
+                let counts = matches!(after, Ok(Decided::Moved(_)));
+                self.tally(if counts { answer } else { &Answer::Cancel }, input.now, shared);
                 match after {
                     Ok(Decided::Moved(after)) => {
                         self.state = State::Deciding { before: approval.clone(), after: *after }
@@ -259,8 +269,8 @@ impl Call {
             (Happening::Cancelled, _) => return self.call_off(shared),
             (Happening::Found { record }, None) => {
                 elsewhere.held.clone_from(record);
-                let asked = record.as_deref().and_then(|text| de::read::<Asked>(text, json::OWN).ok());
-                asked.map(|asked| asked.approval).filter(|id| crate::approval::is_id(id))
+                // What was just read is not read again.
+                elsewhere.named().filter(|id| !(self.recalled && shared.approvals.get(id).is_some()))
             }
             (happening, id) => {
                 let found = dispatch::found(happening, id.unwrap_or_default(), shared)
@@ -270,7 +280,11 @@ impl Call {
                         note_found(&found, shared);
                         let before = found.preview.earlier.last().map(|earlier| earlier.approval.clone());
                         let may_have_run = matches!(found.state, Standing::Dispatched | Standing::Unknown);
-                        if may_have_run {
+                        // One that somebody agreed to, and that waits for others. Where nobody did, the call that asks
+                        // about it may wait for its answer.
+                        let joins = found.state == Standing::Proposed && !found.agreed.is_empty();
+                        self.recalled |= joins;
+                        if may_have_run || joins {
                             shared.remember(found);
                         }
                         before.filter(|_| !may_have_run)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Arguments, Asked, Call, State, examine, meta};
-use crate::approval::{self, Approval, Preview, State as Standing};
+use crate::approval::{self, Approval, Approvers, Preview, State as Standing};
 use crate::catalog::effect::Effect;
 use crate::error::{Code, Detail, Error, Result};
 use crate::flow::signup::Role;
@@ -206,7 +206,7 @@ impl Call {
         }
         let binding = self.bind(document, shared)?;
         if let Some(id) = self.quoted.clone() {
-            return self.check_quoted(&id, &binding, now, shared).inspect_err(|error| {
+            return self.check_quoted(&id, &binding, examined.approvers.as_ref(), now, shared).inspect_err(|error| {
                 self.decision.deny(Gate::Approval, error);
             });
         }
@@ -220,6 +220,7 @@ impl Call {
             seen.record.clone_from(&approval.preview.record);
             approval.state == Standing::Approved
                 && !approval.is_expired(now)
+                && approval.is_for(examined.approvers.as_ref())
                 && approval.covers(&binding.call, &binding.arguments, &seen)
         };
         if let Some(approval) = shared.approvals.values().find(covers) {
@@ -246,7 +247,14 @@ impl Call {
         Ok(Forecast::Ask(Box::new(binding.preview)))
     }
 
-    fn check_quoted(&mut self, id: &str, binding: &examine::Binding, now: Millis, shared: &Shared) -> Result<Forecast> {
+    fn check_quoted(
+        &mut self,
+        id: &str,
+        binding: &examine::Binding,
+        approvers: Option<&Approvers>,
+        now: Millis,
+        shared: &Shared,
+    ) -> Result<Forecast> {
         let Some(approval) = shared.approvals.get(id) else {
             if !approval::is_id(id) {
                 return Err(approval::not_known(id, shared));
@@ -257,6 +265,7 @@ impl Call {
         let mut seen = binding.preview.clone();
         seen.record.clone_from(&approval.preview.record);
         gate::approval::exactly(approval, &binding.call, &binding.arguments, &seen)?;
+        gate::approval::for_people(approval, approvers)?;
         approval.check_usable(now)?;
         self.decision.say(Gate::Approval, GateVerdict::Pass, "a person approved exactly this call");
         Ok(Forecast::Allow)

@@ -936,7 +936,11 @@ impl Call {
                 self.state = State::Following { approval: approval.clone(), errand };
                 return Ok(());
             }
-            approval.check_usable(now)?;
+            if !gate::approval::is_joined(approval, now, shared) {
+                approval.check_usable(now)?;
+            } else if self.check_silence(&binding.call, now, shared).is_err() {
+                return Err(approval::required(approval));
+            }
         }
         // An answer that a person gave for calls like this one is no word of those whom the policy names.
         if examined.approvers.is_none()
@@ -961,13 +965,14 @@ impl Call {
             self.state = State::Looking { look, errand };
             return Ok(());
         }
+        let named = self.elsewhere.as_ref().and_then(Elsewhere::named);
         let standing = gate::approval::check(
             shared,
-            self.quoted.as_deref(),
+            (self.quoted.as_deref(), named.as_deref()),
             &binding.call,
             &binding.arguments,
             &binding.preview,
-            &doubts,
+            (examined.approvers.as_ref(), &doubts),
             now,
         )?;
         match standing {
@@ -977,6 +982,11 @@ impl Call {
                 self.state = State::Recalling(approval.id);
             }
             gate::approval::Standing::Open(approval) => {
+                // Others of those who must agree may have been asked elsewhere, about another approval of the same call.
+                let may_meet = approval.approvers.is_some() && self.quoted.is_none();
+                if may_meet && self.consult(&binding.call, shared) {
+                    return Ok(());
+                }
                 self.ask(approval.clone());
                 self.put(approval, now, shared);
             }
