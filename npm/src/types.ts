@@ -562,7 +562,7 @@ export type Change = "narrowed" | "changed" | "widened" | "unconfirmed";
 
 /** One difference between a pinned definition and the listed one. */
 export interface Difference {
-  aspect: "description" | "title" | "hints" | "inputSchema" | "outputSchema" | "other" | "added";
+  aspect: "description" | "title" | "hints" | "inputSchema" | "outputSchema" | "effect" | "other" | "added";
   change: Change;
   /** JSON Pointer into the definition. */
   path: string;

@@ -3,7 +3,7 @@
 mod book;
 pub mod desk;
 pub(crate) mod held;
-mod notes;
+pub(crate) mod notes;
 mod people;
 pub(crate) mod preview;
 pub mod remembered;

@@ -146,6 +146,13 @@ impl<'a> Notes<'a> {
     }
 }
 
+/// The notes on texts that a person is shown, under a name for all of them.
+pub(crate) fn of_texts(place: &str, texts: Node<'_>) -> Vec<String> {
+    let mut notes = Notes::new(&[], &[]);
+    notes.values(place, texts);
+    notes.counted().0
+}
+
 /// What a message or a payment could be sent to, or fetched from.
 fn is_address(word: &str) -> bool {
     let has_dot = word.trim_matches(['.', ',', ';', ':', '!', '?']).contains('.');

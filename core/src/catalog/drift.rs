@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::effect::Effect;
 use super::findings;
 use super::hints::Said;
 use crate::json::canonical::canonical;
@@ -54,13 +55,15 @@ pub enum Aspect {
     InputSchema,
     /// What it promises to answer.
     OutputSchema,
+    /// What its calls count as, worked out from all of it.
+    Effect,
     /// Any other member.
     Other,
     /// The whole tool: nothing is pinned that it could be compared with.
     Added,
 }
 
-words!(Aspect { Description = "description", Title = "title", Hints = "hints", InputSchema = "inputSchema", OutputSchema = "outputSchema", Other = "other", Added = "added" });
+words!(Aspect { Description = "description", Title = "title", Hints = "hints", InputSchema = "inputSchema", OutputSchema = "outputSchema", Effect = "effect", Other = "other", Added = "added" });
 
 /// One difference.
 #[derive(Debug, Clone, Serialize)]
@@ -114,8 +117,13 @@ impl Drift {
         Drift { change, digest: digest.to_owned(), differences: vec![difference], more: 0 }
     }
 
-    /// From the pinned definition to the listed one; none if they mean the same.
-    pub(crate) fn between(pinned: Node<'_>, listed: Node<'_>, digest: &str, redactor: &Redactor) -> Option<Self> {
+    /// From the pinned definition to the listed one, each with its effect; none if they mean the same.
+    pub(crate) fn between(
+        (pinned, was): (Node<'_>, Effect),
+        (listed, is): (Node<'_>, Effect),
+        digest: &str,
+        redactor: &Redactor,
+    ) -> Option<Self> {
         let mut comparison =
             Comparison { redactor, aspect: Aspect::Other, path: String::new(), found: Vec::new(), counts: [0; 3] };
         comparison.suspicions(pinned, listed);
@@ -123,6 +131,13 @@ impl Drift {
         comparison.path.clear();
         comparison.counts = [0, suspicions.len(), 0];
         comparison.definition(pinned, listed);
+        // Whatever lowered it: every gate goes by the effect.
+        let [.., widened] = comparison.counts;
+        if is < was && widened == 0 && comparison.has_room(Change::Widened) {
+            comparison.aspect = Aspect::Effect;
+            let [was, is] = [was, is].map(|effect| Some(effect.as_str().to_owned()));
+            comparison.keep(Change::Widened, was, is, Cow::Borrowed(WEAKER));
+        }
         let Comparison { mut found, counts, .. } = comparison;
         sort_by(&mut found, |one, other| other.change.cmp(&one.change));
         // Any suspicion is of a text that is new, so that there is a difference too.
@@ -251,10 +266,12 @@ impl Comparison<'_> {
         // Where nothing is said, the guard asks of what is more than a read.
         let plan = |said: &Said| said.requires_plan_check.map_or(1_u8, |concerned| if concerned { 2 } else { 0 });
         let plan = (plan(&old), plan(&new));
+        // Where it is absent, name and description decide, so that to drop it is to say less.
+        let dropped = old.open_world == Some(true) && new.open_world.is_none();
         for (name, was, is, looser_when) in [
             ("readOnlyHint", was.read_only, is.read_only, Some(true)),
             ("destructiveHint", was.destructive, is.destructive, Some(false)),
-            ("openWorldHint", was.open_world, is.open_world, Some(false)),
+            ("openWorldHint", was.open_world, is.open_world && !dropped, Some(false)),
             ("idempotentHint", was.idempotent, is.idempotent, None),
             ("requiresApproval", !asks(&old), !asks(&new), None),
             ("requiresPlanCheck", plan.0 < plan.1, plan.0 > plan.1, None),
@@ -263,7 +280,7 @@ impl Comparison<'_> {
                 continue;
             }
             let (change, note) = match looser_when {
-                Some(looser) if is == looser => (Change::Widened, "weaker: fewer of its calls would be asked about"),
+                Some(looser) if is == looser => (Change::Widened, WEAKER),
                 Some(_) => (Change::Widened, "new reach: the tool does more than it said"),
                 None if is => (Change::Widened, "weaker: its calls would be treated with less care"),
                 None => (Change::Narrowed, "stricter: its calls are treated with more care"),
@@ -275,6 +292,7 @@ impl Comparison<'_> {
                     "requiresPlanCheck" => (written(old.requires_plan_check), written(new.requires_plan_check)),
                     // What is asked of this one is the opposite of what it is named for.
                     "requiresApproval" => (written(Some(!was)), written(Some(!is))),
+                    "openWorldHint" if dropped => (written(Some(true)), None),
                     _ => (written(Some(was)), written(Some(is))),
                 };
                 self.keep(change, was, is, Cow::Borrowed(note));
@@ -500,6 +518,7 @@ impl Comparison<'_> {
 }
 
 const READ_BY_MODELS: &str = "another text that a model reads";
+const WEAKER: &str = "weaker: fewer of its calls would be asked about";
 const LOOSER: &str = "not provably tighter: more may be accepted";
 
 fn aspect_of(member: &str) -> Aspect {

@@ -2,6 +2,7 @@
 
 use super::hints::{Hints, Said};
 use super::wording::{self, Wording, of_description, of_trusted_description, outright};
+use crate::json;
 use crate::json::de::words;
 use crate::json::tape::{Kind, Node};
 use crate::profile::Profile;
@@ -52,6 +53,14 @@ pub(crate) struct Listed<'t> {
     pub(crate) said: &'t Said,
     /// Its `inputSchema`.
     pub(crate) input: Option<Node<'t>>,
+}
+
+/// The effect of a tool of that name with that definition.
+pub(crate) fn of_definition(name: &str, definition: Node<'_>, trusted: bool, profile: Option<&Profile>) -> Assessment {
+    let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
+    let description = json::text(definition, &["description"]).unwrap_or_default();
+    let input = definition.get("inputSchema");
+    assess(Listed { name, description: &description, said: &said, input }, trusted, profile)
 }
 
 /// The effect of a tool. Hints of a server that is not trusted lower it only where the name agrees and neither name nor

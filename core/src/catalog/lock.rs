@@ -1,7 +1,6 @@
 //! The lock file: the pinned definitions as text that people review in a difference and keep under version control.
 
-use super::effect::{self, Effect, Listed};
-use super::hints::Said;
+use super::effect::{self, Effect};
 use super::{Catalog, MAX_NAME, MAX_TOOLS, Pinned, digest_of};
 use crate::error::{Code, Error, Result};
 use crate::guard::Head;
@@ -134,11 +133,7 @@ pub(crate) fn write(
         new_line(4, &mut out);
         write_string(name, &mut out);
         out.push_str(": {\n      \"effect\": \"");
-        let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
-        let description = json::text(definition, &["description"]).unwrap_or_default();
-        let input = definition.get("inputSchema");
-        let listed = Listed { name, description: &description, said: &said, input };
-        let assessed = effect::assess(listed, trusted, profile);
+        let assessed = effect::of_definition(name, definition, trusted, profile);
         out.push_str(assessed.effect.as_str());
         if confirmed && assessed.unconfirmed {
             out.push_str("\",\n      \"confirmed\": true,\n      \"digest\": \"");

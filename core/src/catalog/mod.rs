@@ -90,6 +90,8 @@ pub(crate) struct Tool {
     unconfirmed: bool,
     pub(crate) hints: Hints,
     pub(crate) reasons: Vec<String>,
+    /// Whether the server is believed.
+    trusted: bool,
     /// Whether its calls are a matter of the plan, if the server says so.
     pub(crate) plan_check: Option<bool>,
     text: Box<str>,
@@ -257,11 +259,7 @@ impl Catalog {
             // What is listed twice or cannot be read is refused whole.
             let Ok(document) = Document::read(&tool.text, json::DEFINITION) else { continue };
             let definition = document.tape().root();
-            let said = definition.get("annotations").and_then(Said::read).unwrap_or_default();
-            let description = json::text(definition, &["description"]).unwrap_or_default();
-            let input = definition.get("inputSchema");
-            let listed = Listed { name: &tool.name, description: &description, said: &said, input };
-            let assessed = effect::assess(listed, trusted, profile);
+            let assessed = effect::of_definition(&tool.name, definition, trusted, profile);
             for (member, reason) in assessed.contradictions {
                 let Some(reason) = assessed.reasons.get(reason) else { continue };
                 let text = match member {
@@ -349,6 +347,7 @@ impl Catalog {
             unconfirmed: assessed.unconfirmed,
             hints: assessed.hints,
             reasons: assessed.reasons,
+            trusted,
             // That no plan is concerned is believed only of a server that is.
             plan_check: said.requires_plan_check.filter(|concerned| *concerned || trusted),
             text: listed.source().into(),
@@ -479,8 +478,13 @@ impl Tool {
         match (pinned, Document::read(&self.text, json::DEFINITION)) {
             (Ok(pinned), Ok(listed)) => {
                 let (pinned, listed) = (pinned.tape().root(), listed.tape().root());
-                let is_same = digest_of(pinned) == digest;
-                if is_same { None } else { Drift::between(pinned, listed, digest, redactor) }
+                if digest_of(pinned) == digest {
+                    return None;
+                }
+                // A profile only raises, so that without one no lower effect is missed.
+                let with_effect =
+                    |definition| (definition, effect::of_definition(&self.name, definition, self.trusted, None).effect);
+                Drift::between(with_effect(pinned), with_effect(listed), digest, redactor)
             }
             _ => Some(Drift::added(digest, "the definition that was pinned cannot be read")),
         }

@@ -57,6 +57,8 @@ pub(crate) fn of_name(name: &str) -> Wording {
     let mut before = Before::default();
     let mut place: usize = 0;
     let mut unknown = false;
+    // A word before that may be a verb, and one that may be anything.
+    let (mut doubtful, mut strange) = (false, false);
     for (at, word) in words.iter().enumerate() {
         place = if word.opens { 0 } else { place.saturating_add(1) };
         if word.opens {
@@ -69,8 +71,15 @@ pub(crate) fn of_name(name: &str) -> Wording {
         }
         let sense = sense(&words, at, before);
         match sense {
-            Sense::Reads => (before.reading, before.verb, wording.reads) = (true, true, true),
-            Sense::Neutral => before.verb = true,
+            Sense::Reads => {
+                // As a noun it only says what is read, or else what something is done to: `email_list`.
+                let ends = words.get(at.saturating_add(1)).is_none_or(|next| has(LINKS, &next.text));
+                let is_noun =
+                    place > 0 && (doubtful && has(VAGUE, &word.text) || strange && ends && has(NOUNS, &word.text));
+                wording.reads |= !is_noun;
+                (before.reading, before.verb) = (true, true);
+            }
+            Sense::Neutral => (before.verb, doubtful) = (true, true),
             Sense::Does(effect) => {
                 before.verb = true;
                 wording.writes |= effect == Effect::Write;
@@ -90,14 +99,29 @@ pub(crate) fn of_name(name: &str) -> Wording {
                             || [OBJECTS, RECORD, PEOPLE, PARTS, JOINS].iter().any(|list| has_any(list, word)))
                 };
                 unknown |= has(JOINS, last) && !(before.lists && is_thing(&word.text));
+                let next = words.get(at.saturating_add(1)).map_or("", |next| &next.text);
+                let does = match &*word.text {
+                    "deploy" if has("history log logs status", next) => None,
+                    "post" if next == "search" => None,
+                    other => {
+                        verb(other).filter(|(how, _)| *how == Use::Noun && !before.reading).map(|(_, effect)| effect)
+                    }
+                };
+                wording.writes |= does == Some(Effect::Write) && has(READING_NOUNS, next);
+                if !next.is_empty() {
+                    doubtful |= does.is_some() || word.text != "post" && has(DEEDS, &word.text);
+                    strange |= !KNOWN.iter().any(|list| has_any(list, &word.text));
+                }
             }
         }
-        wording.reaches |= has(OUTSIDE, &word.text);
-        // `fetch` of nothing in particular fetches from anywhere.
         let next = words.get(at.saturating_add(1)).map_or("", |next| &next.text);
+        wording.reaches |= has(OUTSIDE, &word.text) && !(word.text == "google" && has_any(OFFICE, next));
+        // `fetch` of nothing in particular fetches from anywhere.
         wording.reaches |= matches!(&*word.text, "fetch" | "fetches") && (next.is_empty() || has_any(PAGES, next));
     }
-    wording.reads |= words.last().is_some_and(|last| has(READING_NOUNS, &last.text));
+    // What comes before such a noun is either what it tells of or what is done to it: `git_log`, `push_logs`.
+    wording.reads |= !doubtful && !strange && words.last().is_some_and(|last| has(READING_NOUNS, &last.text));
+    wording.reads |= words.first().is_some_and(|first| first.text == "can");
     if foreign {
         // What other letters mean nobody knows here: the worst counts.
         wording.leading.clone_from(&wording.strongest);
@@ -208,8 +232,26 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     let alone = next.is_empty() && (word.opens || is_last) && !noun;
     let object = word.opens && !next.is_empty() && !noun && !has_any(RECORD, next) && !has_any(PARTS, next);
     let does = |holds: bool, effect: Effect| holds.then_some(Sense::Does(effect));
-    let is_program = |other: &str| has_any(PROGRAMS, other) || word.text == "execute" && is_database(other);
+    let is_program = |other: &str| {
+        has_any(PROGRAMS, other) || has("gql graphql", other) || word.text == "execute" && is_database(other)
+    };
+    let is_dry = words.windows(2).any(|pair| matches!(pair, [one, other] if one.text == "dry" && other.text == "run"));
     let special = match &*word.text {
+        // `can_delete` asks whether, and a dry run only plays.
+        _ if at == 1 && last == "can" => return Sense::Nothing,
+        _ if matches!(verb(&word.text), Some((Use::Noun, _)))
+            && (has("current last latest newest previous", last) || is_dry) =>
+        {
+            return Sense::Nothing;
+        }
+        "forward" if next == "port" || has("back browser fast go history move navigate page port skip step", last) => {
+            return Sense::Nothing;
+        }
+        "share" if before.reading && has_any("link url", next) => return Sense::Nothing,
+        "bash" | "powershell" | "shell" if before.reading && has_any("alias history script", next) => {
+            return Sense::Nothing;
+        }
+        "send" if has_any("feedback input keystroke request signal", next) => does(true, Effect::External),
         "rid" => does(last == "get" && next == "of", Effect::Destructive),
         "ping" => does(has_any(PEOPLE, next), Effect::Send),
         "checkout" if any(VERSIONS) => does(!before.reading, Effect::Write),
@@ -242,7 +284,37 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         "close" | "enter" | "exercise" | "exit" | "open" if near("option position trade", 1) => {
             does(!before.reading, Effect::Billing)
         }
-        "accept" if near("chargeback dispute", 1) => does(true, Effect::Billing),
+        "accept" | "close" if near("chargeback dispute", 1) => does(!before.reading, Effect::Billing),
+        "submit" | "update" if near("chargeback dispute", 1) => does(!before.reading, Effect::External),
+        "activate" | "enable" | "set" | "start" | "toggle" | "turn" | "update" if near("autopay autorenew", 1) => {
+            does(!before.reading, Effect::Billing)
+        }
+        "inject" | "modify" | "patch" | "replace"
+            if near("binaries binary bootloader executable firmware kernel script", 1) =>
+        {
+            does(!before.reading, Effect::Destructive)
+        }
+        "freeze" | "lock" if near("account card customer user", 1) => does(!before.reading, Effect::Destructive),
+        "pause" if near("cluster database db instance project server service site store", 1) => {
+            does(!before.reading, Effect::Destructive)
+        }
+        "mutate" if near("gql graphql", 1) => does(true, Effect::Destructive),
+        "install"
+            if has(INSTALLERS, last) || near("chart dependencies dependency extension module package plugin", 2) =>
+        {
+            does(!before.reading, Effect::External)
+        }
+        "upload" if behind().any(|word| has(PLACES, word)) => does(!before.reading, Effect::External),
+        // Whom it lets in is outside of what the tool writes.
+        "add" | "allow" | "change" | "configure" | "create" | "edit" | "generate" | "make" | "mark" | "modify"
+        | "register" | "set" | "toggle" | "update" | "upload"
+            if near("acl admin administrator collaborator firewall ingress maintainer superuser visibility", 2)
+                || behind().last() == Some("public")
+                || behind().last().is_some_and(|last| has_any("credential key pat token", last))
+                    && near("access admin api auth authorized bearer deploy gpg oauth personal pgp service ssh", 1) =>
+        {
+            does(!before.reading, Effect::External)
+        }
         "broadcast" | "execute" | "send" | "sign" | "submit" if near("swap trade transaction tx", 1) => {
             does(!before.reading, Effect::Billing)
         }
@@ -561,7 +633,9 @@ impl Prose {
             self.find(&verb, effect);
         }
         if let Some((verb, effect)) = self.waits.take()
-            && (has("a all an any every funds money one the this to your", word) || has_any(PEOPLE, word))
+            && (has("a all an any every funds it money one the them this to your", word)
+                || has_any(PEOPLE, word)
+                || effect == Effect::Send && has_any("call email mail message sms", word))
         {
             self.find(&verb, effect);
         }
@@ -572,6 +646,7 @@ impl Prose {
             match word {
                 "ambiguity" | "confusion" | "doubt" => {}
                 "back" if effect == Effect::Send => {}
+                "feedback" | "input" | "keystrokes" if effect == Effect::Send => self.find(&verb, Effect::External),
                 _ if held.noun && has_any("count policy price quote rate sky slip stub", word) => {}
                 _ if held.resting && has("at daily every hourly in when", word) => {}
                 _ if held.tidying && has_any("duplicate html leading markup trailing whitespace", word) => {
@@ -648,9 +723,11 @@ impl Prose {
                     return;
                 }
             }
-            if leads && has("bill book charge deposit donate email message order post refund sms transfer", form) {
+            if form == "forward"
+                || leads && has("bill book charge deposit donate email message order post refund sms transfer", form)
+            {
                 let effect = match form {
-                    "email" | "message" | "post" | "sms" => Effect::Send,
+                    "email" | "forward" | "message" | "post" | "sms" => Effect::Send,
                     "book" => Effect::Write,
                     _ => Effect::Billing,
                 };
@@ -660,7 +737,7 @@ impl Prose {
             match verb(form) {
                 Some((how, effect)) if how == Use::Verb || leads => {
                     let held = Held {
-                        noun: number == 0 && has("buy cancel clear forward pay sell share unsubscribe withdraw", form),
+                        noun: number == 0 && has("buy cancel clear pay sell share unsubscribe withdraw", form),
                         resting: number > 0 && how == Use::Loose && !self.has_subject,
                         tidying: !leads || self.is_later,
                     };
@@ -843,6 +920,43 @@ const READING: &str = "analyse analyze browse calculate check compare compute co
 const READING_NOUNS: &str = "details health help history info log logs metadata metrics overview screenshot snapshot statistics \
     stats status summary tree version";
 const NEUTRAL: &str = "draft request";
+/// Reading verbs that are nouns as well: behind what may be a verb they confirm nothing, ...
+const VAGUE: &str =
+    "check count counts diff display estimate list look lookup measure preview queries query search view";
+/// ... and those of them that at the end of a name confirm nothing behind a word that is not known either.
+const NOUNS: &str = "check count counts diff display estimate list look measure preview view";
+/// Nouns that are verbs where something follows them: `email_details`.
+const DEEDS: &str = "apply email fax index log mail message phone post record report ship sms tag text wire";
+/// Nothing is done by saying them.
+const KNOWN: &[&str] = &[
+    THINGS,
+    OBJECTS,
+    RECORD,
+    PEOPLE,
+    PARTS,
+    PAYMENTS,
+    MONEY,
+    VERSIONS,
+    TOPICS,
+    PROGRAMS,
+    DATABASES,
+    KEYS,
+    OUTSIDE,
+    LINKS,
+    JOINS,
+    DISKS,
+    BANKS,
+    SECURITIES,
+    READING_NOUNS,
+];
+/// Of what a reading noun may tell besides.
+const THINGS: &str = "api application battery browser build bundle cache conversation cpu crash current db deploy deployment \
+    docker engine environment flight forecast gpu hardware host job kubectl last latency latest library machine memory \
+    model network os package performance pod port price process runtime sensor server system uptime usage weather";
+/// What of Google's is the user's own.
+const OFFICE: &str = "ad analytics calendar contact doc drive form keep sheet slide task";
+const INSTALLERS: &str = "apt brew cargo gem helm npm pip pnpm yarn";
+const PLACES: &str = "dropbox facebook ftp gist imgur instagram linkedin pastebin reddit sftp tiktok twitter youtube";
 const BILLING: &str = "buy disburse donate invest liquidate pay purchase reimburse remit repay sell withdraw";
 const SENDING: &str = "announce broadcast dispatch forward notify remind resend respond retweet send";
 const REACHING: &str = "authorise authorize exfiltrate expose grant publish share submit syndicate";
@@ -864,7 +978,7 @@ const WRITING_NOUN: &str =
     "archive backup commit execute import lock merge migrate patch rotate run schedule sync upgrade";
 const RECORD: &str = "approval candidates config configuration count date details eligibility error event \
     history id info items job limit lines list log metadata metrics number option permission policies policy \
-    preview progress queue quota reason report request result rule schema settings state statistics stats \
+    preview progress queue quota reason report request result rule schedule schema settings state statistics stats \
     status summary template types";
 const PEOPLE: &str = "all attendee client contact customer employee everyone guest here lead me member owner \
     patient people person recipient staff student subscriber team tenant user";
@@ -934,6 +1048,13 @@ mod tests {
             READING,
             READING_NOUNS,
             NEUTRAL,
+            VAGUE,
+            NOUNS,
+            DEEDS,
+            THINGS,
+            OFFICE,
+            INSTALLERS,
+            PLACES,
             MEASURES,
             UNSAID,
             ANSWERS,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::sensitive;
 use crate::address;
-use crate::approval::{Line, preview::Short};
+use crate::approval::{Line, notes, preview::Short};
 use crate::error::{Code, Error, Result};
 use crate::json::canonical::{canonical, hex};
 use crate::json::de::{FromNode, Source, record, words};
@@ -415,7 +415,9 @@ fn form(key: String, message: String, params: Node<'_>, redactor: &Redactor) -> 
         Ok(()) => asked_secret(params, &fields),
         Err(why) => Some(why.to_owned()),
     };
-    InputRequest { key, asks: InputKind::Form { message, fields }, notes: Vec::new(), declined }
+    let fields_shown = Document::read(Json::of(&fields).get(), json::OWN).unwrap_or_default();
+    let notes = notes::of_texts("fields", fields_shown.tape().root());
+    InputRequest { key, asks: InputKind::Form { message, fields }, notes, declined }
 }
 
 fn read_form(
@@ -550,6 +552,7 @@ fn asked_secret(params: Node<'_>, fields: &[InputField]) -> Option<String> {
     let open = |field: &&InputField| matches!(field.kind, FieldKind::Text | FieldKind::Number | FieldKind::Integer);
     let schema = params.get("requestedSchema")?;
     let properties = schema.get("properties")?;
+    let message = params.get("message").and_then(Node::as_text).unwrap_or_default();
     let mut any = false;
     for field in fields.iter().filter(open) {
         any = true;
@@ -563,12 +566,19 @@ fn asked_secret(params: Node<'_>, fields: &[InputField]) -> Option<String> {
         if marked {
             return Some("its form asks for a secret".to_owned());
         }
-        // A key beside a value is a name.
+        if sensitive::pattern(&text("pattern"), [&field.name, &text("title")]) {
+            return Some(format!("its form asks for {}", sensitive::CODE_OR_KEY));
+        }
+        // A key beside a value is a name, and `code` alone is the one that the words around it name.
         let pair = field.name.eq_ignore_ascii_case("key")
             && fields.iter().any(|other| other.name.eq_ignore_ascii_case("value"));
-        let name = if pair { None } else { sensitive::label(&field.name) };
-        let found = name
-            .or_else(|| sensitive::label(&text("title")).filter(|_| !pair))
+        let title = text("title");
+        let around = [&title, &text("description"), &message];
+        let named = sensitive::is_alone(&field.name) && around.iter().any(|text| sensitive::names_harmless(text));
+        let is_title_named = pair || named && (sensitive::is_alone(&title) || sensitive::names_harmless(&title));
+        let found = sensitive::label(&field.name)
+            .filter(|_| !pair && !named)
+            .or_else(|| sensitive::label(&title).filter(|_| !is_title_named))
             .or_else(|| sensitive::prose(&text("description")))
             .or_else(|| sensitive::prose(&text("title")));
         // A number is a seed of another kind.
@@ -576,7 +586,6 @@ fn asked_secret(params: Node<'_>, fields: &[InputField]) -> Option<String> {
             return Some(format!("its form asks for {what}"));
         }
     }
-    let message = params.get("message").and_then(Node::as_text).unwrap_or_default();
     let found = if any { sensitive::prose(&message) } else { None };
     found.map(|what| format!("its form asks for {what}"))
 }

@@ -11,6 +11,7 @@ const PASSWORD: &str = "a password";
 const KEY: &str = "a key or token";
 const CODE: &str = "a code or PIN";
 const CARD: &str = "a payment card";
+pub(crate) const CODE_OR_KEY: &str = "a code or key";
 pub(crate) const PHRASE: &str = "a recovery phrase";
 
 /// Longer texts are judged by their beginning; a request's texts are bounded besides.
@@ -70,20 +71,27 @@ const COMPOUNDS: &[(&str, &str)] = &[
 ];
 
 /// What makes a key or a token one that opens something.
-const OPENS: &str = "access admin aes anthropic api app application auth authentication authorization aws azure bearer \
+const OPENS: &str = "access account activation admin aes anthropic api app application auth authentication authorization aws azure bearer \
     bot client consumer decryption deploy dev developer encryption favcrm github gitlab google gpg hf \
-    hmac id login master mcp oauth openai personal pgp private recovery refresh root rsa secret \
+    hmac id licence license login master mcp oauth openai personal pgp private recovery refresh root rsa secret \
     security service session shared signing slack ssh storage stripe twilio wallet webhook";
 
+/// Whose pass is a password.
+const PASSES: &str = "account admin auth db email ftp git http login mail mysql new old proxy root smtp user wifi";
+
+/// How keys and tokens begin.
+const PREFIXES: &str = "-----BEGIN AIza AKIA eyJ ghp_ github_pat_ glpat- sk- sk_ whsec_ xox";
+
 /// A key of these is a name, not a secret; nor is a token.
-const HARMLESS_KEY: &str = "foreign primary public publishable";
+const HARMLESS_KEY: &str =
+    "dictionary entry foreign issue map musical object primary project public publishable song sort";
 const NOT_A_TOKEN: &str = "address amount budget count counts id limit price standard supply symbol ticker usage";
 const COUNTED_TOKEN: &str = "erc game input max maximum min native nft output per";
 
 /// What makes a code one that was given to this person alone.
 const GIVEN: &str = "access activation auth authentication authenticator authorization backup confirm confirmation digit \
     digits email emailed factor inbox login magic mail mailed mfa otp pairing pass pin received \
-    recovery reset secret security sent signin sms temporary texted time totp unlock validation \
+    recovery reset secret security sent signin sms stellige stelligen stelliger temporary texted time totp unlock validation \
     verification verify";
 
 /// Codes that anybody may know.
@@ -118,6 +126,8 @@ const OF_A_CARD: &str = "data details no nr num number numbers";
 const AROUND_A_CARD: &str = "accepted brand fee holder kind last name network type";
 const NOT_SECRET: &str = "garden ingredient menu recipe santa shopper";
 const NUMBERED: &str = "account booking case customer invoice order phone reference reservation room ticket tracking";
+/// Numbers of six digits that are no codes, beside those of [`KNOWN`] and [`NUMBERED`].
+const SIX_DIGITS: &str = "amount date id pincode postcode price ref sku sum";
 const FILLING: &str = "a an current enter my new old please the type user value your";
 
 /// What a name or a title of a field asks for, if it is a secret.
@@ -131,8 +141,49 @@ pub(crate) fn label(text: &str) -> Option<&'static str> {
         .or_else(|| ask(&words, true))
 }
 
+/// Whether a pattern is that of keys, or of codes of six digits whose field is not named for any other number.
+pub(crate) fn pattern(pattern: &str, labels: [&str; 2]) -> bool {
+    if begins_key(pattern) {
+        return true;
+    }
+    let digits = pattern.trim_start_matches('^').trim_end_matches('$').replace("[0-9]", r"\d");
+    let is_other = |word: &String| [KNOWN, NUMBERED, OF_A_PLACE, SIX_DIGITS].iter().any(|list| has(list, word));
+    matches!(&*digits, r"\d{6}" | r"\d{6,6}" | r"\d\d\d\d\d\d")
+        && !labels.into_iter().flat_map(words).any(|word| is_other(&word))
+}
+
+/// Whether a text names how a key begins.
+fn begins_key(text: &str) -> bool {
+    PREFIXES.split(' ').any(|prefix| {
+        text.match_indices(prefix).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            // `sk-SK` is a language.
+            !before.is_some_and(|before| before.is_alphanumeric() || matches!(before, '-' | '_' | '.'))
+                && !text.get(at..).is_some_and(|rest| rest.starts_with("sk-SK"))
+        })
+    })
+}
+
+/// Whether a label is `code` or `key` and nothing more.
+pub(crate) fn is_alone(label: &str) -> bool {
+    matches!(&*label.to_ascii_lowercase(), "code" | "key")
+}
+
+/// Whether a text speaks of a code that anybody may know, or of a key that is a name, and of no other.
+pub(crate) fn names_harmless(text: &str) -> bool {
+    let harmless = |pair: &[String]| match pair {
+        [before, word] if matches!(&**word, "code" | "codes") => has(KNOWN, before),
+        [before, word] if matches!(&**word, "key" | "keys") => has(HARMLESS_KEY, before),
+        _ => false,
+    };
+    prose(text).is_none() && words(text).windows(2).any(harmless)
+}
+
 /// The same for a description or a message.
 pub(crate) fn prose(text: &str) -> Option<&'static str> {
+    if begins_key(text) {
+        return Some(KEY);
+    }
     phrase(text).or_else(|| ask(&secrets_alone(words(text)), false))
 }
 
@@ -274,6 +325,8 @@ fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
     let is_alone = words.iter().filter(|word| !has(FILLING, word)).count() == 1;
     for (index, word) in words.iter().enumerate() {
         let (before, after) = (at(index.checked_sub(1)), at(index.checked_add(1)));
+        // `OpenAI` and `GitHub` are two words each.
+        let opens = has(OPENS, before) || has(OPENS, &[at(index.checked_sub(2)), before].concat());
         let near = |list: &str, reach: usize| {
             let from = index.saturating_sub(reach);
             let within = words.iter().skip(from).take(reach.saturating_mul(2).saturating_add(1));
@@ -288,16 +341,18 @@ fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
         let found = match plain {
             "pass" if matches!(after, "word" | "words") => Some(PASSWORD),
             "pass" if after == "phrase" => Some(PASSWORD),
-            "key" | "keys" if has(OPENS, before) => Some(KEY),
+            "pass" if is_label && (is_alone || has(PASSES, before)) => Some(PASSWORD),
+            "account" if before == "service" && matches!(after, "json" | "key") => Some(KEY),
+            "key" | "keys" if opens => Some(KEY),
             "key" if is_label && is_alone && !has(HARMLESS_KEY, before) => Some(KEY),
-            "token" | "tokens" if has(OPENS, before) && !has(NOT_A_TOKEN, after) => Some(KEY),
+            "token" | "tokens" if opens && !has(NOT_A_TOKEN, after) => Some(KEY),
             "token" if is_label && !has(NOT_A_TOKEN, after) && !has(COUNTED_TOKEN, before) => Some(KEY),
             "token" if before == "your" && !has(NOT_A_TOKEN, after) => Some(KEY),
             "url" | "uri" | "dsn" | "string" | "str" if has(STORES, before) => Some(KEY),
             "id" if is_label && before == "session" => Some(KEY),
             "bearer" | "authorization" | "auth" | "pem" | "pat" if is_label && is_alone => Some(KEY),
             "bearer" | "authorization" if is_label && matches!(after, "header" | "value") => Some(KEY),
-            "pat" if has(OPENS, before) => Some(KEY),
+            "pat" if opens => Some(KEY),
             "pem" if is_label && matches!(before, "key" | "private" | "rsa" | "ssh") => Some(KEY),
             "tan" | "puk" if is_label && is_alone => Some(CODE),
             "pan" if is_label && (is_alone || before == "card") => Some(CARD),
@@ -309,6 +364,12 @@ fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
             "pin" if is_label && !has(NOT_A_PIN, after) && !has(OTHER_PINS, before) => Some(CODE),
             "pin" if matches!(after, "code" | "number") => Some(CODE),
             "pin" if has("bank card digit enter security sim your", before) && !has(NOT_A_PIN, after) => Some(CODE),
+            "code" | "codes" | "codigo" | "codice"
+                if near("chiffres cifras cifre digitos stellige stelligen stelliger", 4) =>
+            {
+                Some(CODE)
+            }
+            "number" if has("authentication otp passcode verification", before) => Some(CODE),
             "code" | "codes" if has(KNOWN, before) || any(OF_A_THING) || (before == "pin" && any(OF_A_PLACE)) => None,
             "code" | "codes" if is_label && (is_alone || has(GIVEN, before)) => Some(CODE),
             "code" | "codes" if !is_label && near(GIVEN, 8) => Some(CODE),
@@ -317,7 +378,14 @@ fn ask(words: &[String], is_label: bool) -> Option<&'static str> {
             {
                 Some(CODE)
             }
-            "digits" | "digit" if !is_label && near("inbox sent", 8) => Some(CODE),
+            "digits" | "digit" if !is_label && near("inbox received sent", 8) => Some(CODE),
+            "digits" | "figures"
+                if !is_label
+                    && near("displayed displays see show shown shows", 8)
+                    && any("app authenticator device phone screen") =>
+            {
+                Some(CODE)
+            }
             "digits" if near("back card front", 5) && !any("last") => Some(CARD),
             "card" | "cards" if has(OTHER_CARDS, before) || any("last") => None,
             "card" | "cards" if has(OF_A_CARD, after) => Some(CARD),
@@ -402,6 +470,8 @@ mod tests {
         let lists = [
             OPENS,
             HARMLESS_KEY,
+            PASSES,
+            SIX_DIGITS,
             NOT_A_TOKEN,
             COUNTED_TOKEN,
             GIVEN,
@@ -531,6 +601,13 @@ mod tests {
             "seed",
             "12-word phrase",
             "16 digits on the front",
+            "pass",
+            "user_pass",
+            "license_key",
+            "service_account_json",
+            "GitHub PAT",
+            "Your OpenAI key",
+            "Verification number",
         ] {
             assert!(label(text).is_some(), "{text}");
         }
@@ -576,7 +653,8 @@ mod tests {
             "postcard",
             "passenger",
             "passport",
-            "pass",
+            "boarding pass",
+            "pass rate",
             "compass",
             "bypass",
             "secretary",
@@ -657,8 +735,44 @@ mod tests {
             "The name of your pet and your password",
             "Mother's maiden name",
             "Paste the connection string",
+            "Your OpenAI key (starts with sk-)",
+            "Which six digits does your phone show?",
+            "Bitte gib den 6-stelligen Code ein",
+            "Digits you received by text",
+            "Verification number",
+            "Le code à 6 chiffres",
         ] {
             assert!(prose(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        for (text, label) in
+            [("^sk-[a-z]+$", "value"), ("^[0-9]{6}$", "answer"), (r"^\d{6}$", "confirm"), ("^ghp_", "x")]
+        {
+            assert!(pattern(text, [label, ""]), "{text}");
+        }
+        for (text, label) in [
+            ("^[0-9]{6}$", "postalCode"),
+            (r"^\d{6}$", "order_id"),
+            (r"^\d{4}$", "year"),
+            ("^[a-z]+-sk-", "slug"),
+            ("^desk-[0-9]+$", "desk"),
+        ] {
+            assert!(!pattern(text, [label, ""]), "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_and_keys_that_are_named() {
+        for text in ["Which promo code?", "The country code of the number", "The map key to set"] {
+            assert!(names_harmless(text), "{text}");
+        }
+        for text in
+            ["We sent a code to your phone", "Enter the code", "The key, please", "The promo code or your password"]
+        {
+            assert!(!names_harmless(text), "{text}");
         }
     }
 
@@ -688,6 +802,8 @@ mod tests {
             "Name of the secret to rotate",
             "Last four digits on the front of the card",
             "Send it to staging.env.example.com",
+            "A language such as sk-SK",
+            "Which task-list?",
         ] {
             assert_eq!(prose(text), None, "{text}");
         }
