@@ -592,6 +592,7 @@ export interface PolicyFinding {
   rule: number;
   kind:
     | "unanchored_pattern"
+    | "open_pattern"
     | "unescaped_dot"
     | "open_range"
     | "value_deny"
@@ -600,7 +601,8 @@ export interface PolicyFinding {
     | "shadowed"
     | "unknown_tool"
     | "missed_tool"
-    | "unnamed_once";
+    | "unnamed_once"
+    | "alike_approvers";
   /** JSON Pointer into the policy. */
   path: string;
   /** What it means and what would be better, for people. */

@@ -143,6 +143,7 @@ class PolicyFinding(TypedDict):
     """The place in `rules`, or in `once` where `path` leads there, counted from 1."""
     kind: Literal[
         "unanchored_pattern",
+        "open_pattern",
         "unescaped_dot",
         "open_range",
         "value_deny",
@@ -152,6 +153,7 @@ class PolicyFinding(TypedDict):
         "unknown_tool",
         "missed_tool",
         "unnamed_once",
+        "alike_approvers",
     ]
     path: str
     """JSON Pointer into the policy."""

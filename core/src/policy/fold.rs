@@ -113,7 +113,7 @@ fn names(text: &str, address: &str) -> bool {
 fn write(node: Node<'_>, out: &mut String) {
     match node.kind() {
         Kind::String => {
-            let text: String = in_plain_letters(&node.text()).chars().flat_map(char::to_lowercase).collect();
+            let text = letters(&node.text());
             out.push_str(&number(text.trim()).unwrap_or_else(|| text.trim().to_owned()));
         }
         Kind::Array => {
@@ -157,21 +157,52 @@ fn number(text: &str) -> Option<String> {
     (root.kind() == Kind::Number).then(|| canonical(root))
 }
 
-/// A text without the letters that only look like ASCII; nothing if it has none. Case stays, for a pattern may mean it.
-pub(super) fn in_ascii(text: &str) -> Option<String> {
-    if text.is_ascii() {
-        return None;
+/// Letters with marks, which Unicode spells in two ways, behind the letter without one.
+const MARKED: &str = "aàáâãäåāăą cçćĉċč dď eèéêëēĕėęě gĝğġģ hĥ iìíîïĩīĭį jĵ kķ lĺļľ nñńņň oòóôõöōŏő rŕŗř sśŝşš tţť \
+    uùúûüũūŭůűų wŵ yýÿŷ zźżž";
+
+/// A lower-case letter without marks, `-` for all that look like it, one kind of blank; nothing for what is not seen.
+pub(super) fn simple(character: char) -> Option<char> {
+    match character {
+        '\u{300}'..='\u{36f}' => None,
+        '‐'..='―' | '−' | '﹣' | '⁃' | '˗' => Some('-'),
+        other if other.is_whitespace() => Some(' '),
+        other if is_invisible(other) || other.is_control() => None,
+        other if other.is_ascii() => Some(other),
+        other => {
+            let letters = MARKED.split(' ').find(|letters| letters.contains(other));
+            Some(letters.and_then(|letters| letters.chars().next()).unwrap_or(other))
+        }
     }
-    let letters = text.chars().filter(|character| !is_invisible(*character)).map(|character| {
-        let letter = if character.is_ascii() { character } else { plain(character) };
-        if character.is_uppercase() { letter.to_ascii_uppercase() } else { letter }
-    });
-    Some(letters.collect())
+}
+
+/// A text in simple lower-case letters.
+fn letters(text: &str) -> String {
+    in_plain_letters(text).chars().flat_map(char::to_lowercase).filter_map(simple).collect()
+}
+
+/// Whether two names look like spellings of one.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    skeleton(&letters(one)) == skeleton(&letters(other))
+}
+
+/// What a text may be taken for, in lower case, without blanks around it: as it is written, in simple letters, and, where
+/// it or the pattern is about addresses, each of them alone.
+pub(super) fn forms(text: &str, pattern: &str) -> Vec<String> {
+    let folded = letters(text);
+    let mut forms = vec![text.to_lowercase().trim().to_owned(), folded.trim().to_owned()];
+    let is_between = |letter: char| letter == ' ' || ",;:?<>()\"'".contains(letter);
+    let parts = || folded.split(is_between).filter(|part| !part.is_empty());
+    if pattern.contains('@') || folded.contains('<') || parts().all(|part| part.contains('@')) {
+        let addresses = parts().filter(|part| part.contains('@'));
+        forms.extend(addresses.map(|address| address.trim_matches(['.', '/']).to_owned()));
+    }
+    forms
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Name, Pattern, number};
+    use super::{Name, Pattern, forms, number};
 
     #[test]
     fn names() {
@@ -195,6 +226,21 @@ mod tests {
         ] {
             assert_eq!(Pattern::new(pattern).matches(&Name::new(name)), expected, "{pattern} on {name}");
         }
+    }
+
+    #[test]
+    fn texts_in_their_forms() {
+        for (text, pattern, form) in [
+            (" EVIL@x.example\n", "x", "evil@x.example"),
+            ("Eve <EVIL@x.example.>", "x", "evil@x.example"),
+            ("mailto:evil@x.example?subject=a", "@", "evil@x.example"),
+            ("a@b.example; evil@x.example", "x", "evil@x.example"),
+            ("\u{435}v\u{456}l\u{200b}", "x", "evil"),
+            ("INV\u{2013}1", "x", "inv-1"),
+        ] {
+            assert!(forms(text, pattern).iter().any(|found| found == form), "{text}: {:?}", forms(text, pattern));
+        }
+        assert_eq!(forms("write to a@b.example", "x").len(), 2);
     }
 
     #[test]

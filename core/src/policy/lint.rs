@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
+use super::when::Predicate;
 use super::{Policy, Rule, Verdict, fold, numbered};
+use crate::approval::Approvers;
 use crate::catalog::{Catalog, wording};
 use crate::glob;
 use crate::json::de::words;
 use crate::near;
+use crate::schema::pattern;
 use crate::text::name_within;
 
 /// More findings than a person would read.
@@ -19,6 +22,8 @@ const MAX_TOOLS: usize = 5;
 pub(crate) enum Kind {
     /// What permits has a pattern that fits a part of the value.
     UnanchoredPattern,
+    /// What permits has a pattern in which nearly anything may stand beside a letter, or for an alternative.
+    OpenPattern,
     /// What permits has a pattern in which a `.` between letters fits any character.
     UnescapedDot,
     /// What permits has a range without a lower bound: negative numbers pass.
@@ -35,11 +40,13 @@ pub(crate) enum Kind {
     UnknownTool,
     /// What happens once is known by its tools' names: other names, and everything may happen again.
     UnnamedOnce,
+    /// Several people must agree, and two of the names look like one person's.
+    AlikeApprovers,
     /// Tools are listed that do what the rule refuses, under names that it does not fit.
     MissedTool,
 }
 
-words!(Kind { UnanchoredPattern = "unanchored_pattern", UnescapedDot = "unescaped_dot", OpenRange = "open_range", ValueDeny = "value_deny", NameDeny = "name_deny", UnboundEffect = "unbound_effect", Shadowed = "shadowed", UnknownTool = "unknown_tool", MissedTool = "missed_tool", UnnamedOnce = "unnamed_once" });
+words!(Kind { UnanchoredPattern = "unanchored_pattern", OpenPattern = "open_pattern", UnescapedDot = "unescaped_dot", OpenRange = "open_range", ValueDeny = "value_deny", NameDeny = "name_deny", UnboundEffect = "unbound_effect", Shadowed = "shadowed", UnknownTool = "unknown_tool", MissedTool = "missed_tool", UnnamedOnce = "unnamed_once", AlikeApprovers = "alike_approvers" });
 
 /// Something that looks safe in a policy and is not.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +79,7 @@ impl Policy {
             };
             rule.permission(&mut tell, known.is_some_and(|known| known.is_locked));
             rule.refusal(&mut tell);
+            rule.people(&mut tell);
             let earlier = self.rules.iter().take(index).enumerate();
             if let Some((number, _)) = earlier.into_iter().find(|(_, earlier)| earlier.hides(rule)) {
                 let by = numbered("rule", number, "");
@@ -109,20 +117,25 @@ impl Rule {
             return;
         }
         for (number, predicate) in self.when.0.iter().enumerate() {
-            let place = |operator: &str| ["/when/", &number.to_string(), operator].concat();
+            let place = predicate.place(number);
             if predicate.has_no_minimum() {
                 let message = "negative numbers pass too: give the range a `min`";
-                tell(Kind::OpenRange, &place("/range"), message.to_owned());
+                tell(Kind::OpenRange, &place, message.to_owned());
             }
-            let Some(pattern) = predicate.pattern() else { continue };
-            if !is_anchored(pattern) {
+            let Some(shape) = predicate.pattern().and_then(pattern::shape) else { continue };
+            if !shape.is_anchored {
                 let message = "the pattern fits a part of the value, so that anything may stand before or behind it: \
                     begin it with `^` and end it with `$`, and put alternatives into a group";
-                tell(Kind::UnanchoredPattern, &place("/pattern"), message.to_owned());
+                tell(Kind::UnanchoredPattern, &place, message.to_owned());
             }
-            if has_loose_dot(pattern) {
+            if shape.is_open {
+                let message = "`.*` or the like stands beside a letter, or for an alternative, so that other hosts, \
+                    addresses and names pass too: write what ends the name before it (`/`, `@`), or what may stand there";
+                tell(Kind::OpenPattern, &place, message.to_owned());
+            }
+            if shape.has_loose_dot {
                 let message = "a `.` between letters fits any character: write it as `\\.`";
-                tell(Kind::UnescapedDot, &place("/pattern"), message.to_owned());
+                tell(Kind::UnescapedDot, &place, message.to_owned());
             }
         }
     }
@@ -137,10 +150,27 @@ impl Rule {
                 other value passes: allow what is right, and deny the rest";
             tell(Kind::ValueDeny, &predicate.place(number), message.to_owned());
         }
+        let others = |pattern: &str| pattern.starts_with("^(?!");
+        let by_pattern = |predicate: &Predicate| predicate.pattern().is_some_and(|pattern| !others(pattern));
+        for (number, predicate) in self.when.0.iter().enumerate().filter(|(_, predicate)| by_pattern(predicate)) {
+            let message = "case, blanks around the value, letters that look alike and an address beside a name count too, but \
+                what is written in yet another way passes (`//etc`, an encoded address): allow what is right, and deny the rest";
+            tell(Kind::ValueDeny, &predicate.place(number), message.to_owned());
+        }
         if self.when.0.is_empty() && self.matching.effects.0.is_empty() && !self.matching.tools.0.is_empty() {
             let message = "other spellings of the names count too (`Delete_x`, `deleteX`), but a tool that does the same \
                 under another name passes: deny by `effects` where that is meant";
             tell(Kind::NameDeny, "/tools", message.to_owned());
+        }
+    }
+
+    /// Findings on the people who must agree.
+    fn people(&self, tell: &mut impl FnMut(Kind, &str, String)) {
+        let Some(Approvers { from, count: 2.. }) = &self.approvers.0 else { return };
+        for (at, who) in from.iter().enumerate() {
+            let Some(other) = from.iter().take(at).find(|other| fold::is_same_name(who, other)) else { continue };
+            let message = format!("`{who}` looks like `{other}`: one person under two names would be counted as two");
+            tell(Kind::AlikeApprovers, &["/approvers/from/", &at.to_string()].concat(), message);
         }
     }
 
@@ -183,88 +213,5 @@ impl Rule {
         decides
             && self.matching.effects.0.is_empty()
             && (ours.is_empty() || !theirs.is_empty() && theirs.iter().all(covers))
-    }
-}
-
-/// Whether a pattern fits the whole value or nothing of it, by each of its alternatives.
-fn is_anchored(pattern: &str) -> bool {
-    let (mut depth, mut in_class, mut escaped): (u32, bool, bool) = (0, false, false);
-    let (mut begins, mut ends, mut is_first) = (true, false, true);
-    for character in pattern.chars() {
-        let is_plain = !core::mem::take(&mut escaped) && !in_class;
-        begins &= !is_first || character == '^';
-        is_first = false;
-        match character {
-            '\\' if is_plain || in_class => escaped = true,
-            ']' if in_class => in_class = false,
-            '[' if is_plain => in_class = true,
-            '(' if is_plain => depth = depth.saturating_add(1),
-            ')' if is_plain => depth = depth.saturating_sub(1),
-            '|' if is_plain && depth == 0 => {
-                begins &= ends;
-                is_first = true;
-            }
-            _ => {}
-        }
-        ends = character == '$' && is_plain && depth == 0;
-    }
-    begins && ends
-}
-
-/// Whether a `.` that stands for any one character stands between letters or digits.
-fn has_loose_dot(pattern: &str) -> bool {
-    let characters: Vec<char> = pattern.chars().collect();
-    let mut in_class = false;
-    let mut escaped = false;
-    for window in characters.windows(3) {
-        let [before, here, after] = window else { continue };
-        match before {
-            _ if core::mem::take(&mut escaped) => {}
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            _ => {}
-        }
-        if *here == '.' && !in_class && !escaped && before.is_alphanumeric() && after.is_alphanumeric() {
-            return true;
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{has_loose_dot, is_anchored};
-
-    #[test]
-    fn anchors() {
-        for (pattern, expected) in [
-            ("^a$", true),
-            ("^(a|b)$", true),
-            ("^[|]$", true),
-            ("^a|b$", false),
-            ("^a$|^b$", true),
-            ("^a$|b$", false),
-            ("^a|^b$", false),
-            ("^a$|", false),
-            ("|^a$", false),
-            ("a$", false),
-            ("^a", false),
-            (r"^a\$", false),
-            (r"^a\\$", true),
-            ("^a[$", false),
-            ("", false),
-        ] {
-            assert_eq!(is_anchored(pattern), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn dots() {
-        for (pattern, expected) in
-            [("studio.example", true), (r"studio\.example", false), ("a.*b", false), ("[a.b]", false), (r"\\a.b", true)]
-        {
-            assert_eq!(has_loose_dot(pattern), expected, "{pattern}");
-        }
     }
 }

@@ -10,7 +10,6 @@ use crate::json::tape::{Kind, Node};
 use crate::json::{self, Document};
 use crate::sort::sort_by;
 use crate::step::Millis;
-use crate::text::is_invisible;
 
 pub(super) const MAX_RULES: usize = 100;
 const MAX_POINTERS: usize = 8;
@@ -176,23 +175,8 @@ fn fold(node: Node<'_>) -> String {
     }
 }
 
-/// Letters with marks, which Unicode spells in two ways, behind the letter without one.
-const MARKED: &str = "aàáâãäåāăą cçćĉċč dď eèéêëēĕėęě gĝğġģ hĥ iìíîïĩīĭį jĵ kķ lĺļľ nñńņň oòóôõöōŏő rŕŗř sśŝşš tţť \
-    uùúûüũūŭůűų wŵ yýÿŷ zźżž";
-
 fn fold_text(text: &str) -> String {
-    let folded = |character: char| match plain(character) {
-        '\u{300}'..='\u{36f}' => None,
-        '‐'..='―' | '−' | '﹣' => Some('-'),
-        other if other.is_whitespace() => Some(' '),
-        other if is_invisible(other) || other.is_control() => None,
-        other if other.is_ascii() => Some(other),
-        other => {
-            let letters = MARKED.split(' ').find(|letters| letters.contains(other));
-            Some(letters.and_then(|letters| letters.chars().next()).unwrap_or(other))
-        }
-    };
-    let folded: String = text.to_lowercase().chars().filter_map(folded).collect();
+    let folded: String = text.to_lowercase().chars().map(plain).filter_map(fold::simple).collect();
     let folded = folded.trim_matches(' ');
     number(folded).unwrap_or_else(|| folded.to_owned())
 }

@@ -1,14 +1,15 @@
 //! What a rule asks of a call's arguments: one operator on the value under a JSON Pointer, judged by the schema engine.
 
 use super::{at_most, fold};
-use crate::json::canonical::quoted;
 use crate::json::de::{FromNode, Source};
 use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document};
 use crate::redact::Redactor;
+use crate::schema::pattern::Pattern;
 use crate::schema::{self, Options, Schema};
 
 const MAX_VALUES: usize = 1_000;
+/// Steps of work for all forms of one value.
+const MAX_WORK: u64 = 20_000_000;
 
 /// One predicate.
 #[derive(Debug, Default)]
@@ -21,12 +22,14 @@ pub(super) struct Predicate {
     folded: Vec<String>,
     /// The source of `pattern`.
     pattern: Option<String>,
+    /// The same for texts in lower case.
+    lowered: Option<Pattern>,
     is_open: bool,
     /// Whether an operand of `equals` or `in` is itself a list or an object.
     is_of_several: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 enum Operator {
     #[default]
     Equals,
@@ -81,7 +84,7 @@ impl Predicate {
     fn judge_one(&self, arguments: Node<'_>, strict: bool) -> Option<bool> {
         let Some(value) = arguments.pointer(&self.path) else { return Some(false) };
         let schema = self.schema.as_ref().filter(|_| self.operator.judges(value.kind()))?;
-        if schema.is_valid(&value) || strict && self.is_alike(value, schema) {
+        if schema.is_valid(&value) || strict && self.is_alike(value) {
             return Some(true);
         }
         if strict && self.names_values() && self.cannot_tell(value) {
@@ -93,18 +96,19 @@ impl Predicate {
     }
 
     /// Whether the operator holds of what the value looks like.
-    fn is_alike(&self, value: Node<'_>, schema: &Schema) -> bool {
+    fn is_alike(&self, value: Node<'_>) -> bool {
         match self.operator {
             Operator::Equals | Operator::In => {
                 let is_single = !matches!(value.kind(), Kind::Array | Kind::Object);
                 let folded = (is_single || self.is_of_several).then(|| fold::value(value));
                 folded.is_some_and(|folded| self.folded.iter().any(|operand| fold::is_alike(operand, &folded)))
-                    || value.items().any(|item| self.is_alike(item, schema))
-                    || value.members().any(|member| self.is_alike(member.value, schema))
+                    || value.items().any(|item| self.is_alike(item))
+                    || value.members().any(|member| self.is_alike(member.value))
             }
-            Operator::Pattern => fold::in_ascii(&value.text()).is_some_and(|text| {
-                let quoted = Document::read(&quoted(&text), json::ARGUMENTS);
-                quoted.is_ok_and(|document| schema.is_valid(&document.tape().root()))
+            Operator::Pattern => self.lowered.as_ref().is_some_and(|pattern| {
+                let forms = fold::forms(&value.text(), self.pattern().unwrap_or_default());
+                let mut work = MAX_WORK;
+                forms.iter().any(|form| pattern.is_match(form, &mut work).unwrap_or(true))
             }),
             Operator::Range | Operator::Count => false,
         }
@@ -129,8 +133,8 @@ impl Predicate {
 
     /// JSON Pointer to its operator, in a rule's `when` at that place.
     pub(super) fn place(&self, number: usize) -> String {
-        let operator = if matches!(self.operator, Operator::In) { "/in" } else { "/equals" };
-        ["/when/", &number.to_string(), operator].concat()
+        let name = OPERATORS.iter().find(|(_, operator)| *operator == self.operator).map_or("", |(name, _)| name);
+        ["/when/", &number.to_string(), "/", name].concat()
     }
 
     /// Whether it names single values.
@@ -159,7 +163,10 @@ impl FromNode for Predicate {
         match operator {
             Operator::Equals => self.folded.push(fold::value(operand)),
             Operator::In => self.folded.extend(operand.items().take(MAX_VALUES).map(fold::value)),
-            Operator::Pattern => self.pattern = Some(operand.text().into_owned()),
+            Operator::Pattern => {
+                self.lowered = Pattern::for_lower_case(&operand.text());
+                self.pattern = Some(operand.text().into_owned());
+            }
             Operator::Range => self.is_open = operand.get("min").is_none(),
             Operator::Count => {}
         }

@@ -93,6 +93,19 @@ impl Set {
         self.ranges.extend_from_slice(&other.ranges);
     }
 
+    /// Adds the lower-case forms of its letters; of long ranges those of ASCII alone, for the rest of them has both forms.
+    pub(super) fn add_lower_case(&mut self) {
+        for index in 0..self.ranges.len() {
+            let Some(&(low, high)) = self.ranges.get(index) else { break };
+            let last = if high.saturating_sub(low) > 0x200 { high.min(0x7F) } else { high };
+            for letter in (low..=last).filter_map(char::from_u32).filter(|letter| letter.is_uppercase()) {
+                for lower in letter.to_lowercase().map(u32::from) {
+                    self.add(lower, lower);
+                }
+            }
+        }
+    }
+
     /// The bitmap of what it has of ASCII.
     pub(super) fn ascii(&self) -> [u32; 4] {
         self.ascii

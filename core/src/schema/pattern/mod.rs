@@ -7,6 +7,7 @@
 //! | `property` | `\p{…}`: the only thing that is asked of another engine |
 //! | `program` | the instructions, and how a parsed pattern becomes them |
 //! | `run` | the search |
+//! | `shape` | what a pattern lets through that nobody may mean |
 //!
 //! Another engine would not do. Those of the hosts backtrack without bound, so a tool's schema could hang the one who
 //! calls it, and two of them need not decide alike.
@@ -21,10 +22,12 @@ mod parse;
 mod program;
 mod property;
 mod run;
+mod shape;
 #[cfg(test)]
 mod tests;
 
 use program::Program;
+pub(crate) use shape::Shape;
 
 /// The longest pattern, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -63,6 +66,13 @@ impl Pattern {
         Ok(Pattern { program: program::compile(parsed)? })
     }
 
+    /// A pattern for texts in lower case: its upper-case letters stand for lower-case ones too. None if it is none as
+    /// `new RegExp(source, "u")` reads it.
+    pub(crate) fn for_lower_case(source: &str) -> Option<Pattern> {
+        let parsed = parse::parse(source, false, true).ok().filter(|_| source.len() <= LONGEST)?;
+        Some(Pattern { program: program::compile(parsed).ok()? })
+    }
+
     /// Whether it matches somewhere in the text; `work` is counted down.
     ///
     /// # Errors
@@ -82,5 +92,10 @@ fn read(source: &str, lenient: bool) -> Result<parse::Parsed, Flaw> {
     if source.len() > LONGEST {
         return Err(Flaw { at: 0, what: "the pattern is too long" });
     }
-    parse::parse(source, lenient)
+    parse::parse(source, lenient, false)
+}
+
+/// What is seen of its form; nothing if `new RegExp(source, "u")` does not take it.
+pub(crate) fn shape(source: &str) -> Option<Shape> {
+    read(source, false).ok().map(|parsed| shape::shape(&parsed))
 }

@@ -79,12 +79,14 @@ pub(super) struct Parsed {
     pub(super) captures: bool,
 }
 
-pub(super) fn parse(source: &str, lenient: bool) -> Result<Parsed, Flaw> {
+/// `lowers`: upper-case letters stand for lower-case ones too.
+pub(super) fn parse(source: &str, lenient: bool, lowers: bool) -> Result<Parsed, Flaw> {
     let mut parser = Parser {
         flaw: Flaw { at: 0, what: "" },
         chars: source.chars().collect(),
         at: 0,
         lenient,
+        lowers,
         depth: 0,
         all_groups: 0,
         has_names: false,
@@ -123,6 +125,7 @@ struct Parser {
     chars: Vec<char>,
     at: usize,
     lenient: bool,
+    lowers: bool,
     depth: u32,
     /// How many groups there will be: a reference may come before its group.
     all_groups: u32,
@@ -207,6 +210,14 @@ impl Parser {
     }
 
     fn node(&mut self, node: Node) -> u32 {
+        if let Node::Char(code) = node
+            && self.lowers
+            && char::from_u32(code).is_some_and(char::is_uppercase)
+        {
+            let mut set = Set::default();
+            set.add(code, code);
+            return self.set(set, false);
+        }
         self.out.nodes.push(node);
         number(self.out.nodes.len().wrapping_sub(1))
     }
@@ -444,6 +455,9 @@ impl Parser {
     }
 
     fn set(&mut self, mut set: Set, negated: bool) -> u32 {
+        if self.lowers {
+            set.add_lower_case();
+        }
         set.seal(negated, &self.out.known);
         let found = self.out.sets.iter().take(SHARED_SETS).position(|other| *other == set);
         let index = found.unwrap_or(self.out.sets.len());
