@@ -1,6 +1,6 @@
 /** What a tool asks for in the middle of a call, on a terminal: an overview, a line for each field, and a yes to the whole. */
 
-import { inLine, own, quoted, type Reading, type Row, type Sheet, STRICT } from "./terminal-rows.js";
+import { inLine, own, quoted, type Reading, type Row, type Sheet, STRICT, widthOf } from "./terminal-rows.js";
 import type { InputAnswer, InputField, InputRequest, InputsQuestion } from "./types.js";
 
 /** One thing to be typed: a field of a form, or whether an address is agreed to. */
@@ -11,6 +11,11 @@ interface Item {
   read: (typed: string) => { value: unknown } | { unclear: string };
   keep: (value: unknown, into: Record<string, InputAnswer>) => void;
 }
+
+/** Unlike an approval, a round of a tool is not kept for later. */
+const NOT_KEPT = "Nothing is sent, and it cannot be answered later.";
+/** Columns that a name may take within a prompt, which the terminal breaks where it likes. */
+const MAX_NAMED = 16;
 
 /** `undefined` if something is asked for that cannot be typed. */
 export function inputsSheet(question: InputsQuestion, head: Row[]): Sheet | undefined {
@@ -36,6 +41,7 @@ export function inputsSheet(question: InputsQuestion, head: Row[]): Sheet | unde
         return "unclear" in read ? read : { next: next(at + 1, [...values, read.value]) };
       },
       otherwise: { type: "defer" },
+      end: NOT_KEPT,
     };
   };
   return {
@@ -44,6 +50,7 @@ export function inputsSheet(question: InputsQuestion, head: Row[]): Sheet | unde
     prompt: "Answer the server? y, n, later, all, ?: ",
     help: [
       "y or yes: what it asks for is typed in, and shown before it is sent. n or no: all of it is declined.",
+      "later: nothing is sent, and the call does not wait for it.",
       "all: all that it asks for, page by page.",
     ],
     read: (typed) => {
@@ -54,6 +61,7 @@ export function inputsSheet(question: InputsQuestion, head: Row[]): Sheet | unde
       return /^(\?|h(elp)?)$/i.test(typed) ? { show: "help" } : { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "defer" },
+    end: NOT_KEPT,
   };
 }
 
@@ -80,7 +88,14 @@ function lastSheet(items: readonly Item[], values: readonly unknown[], isStrict:
       return /^no?$/i.test(typed) ? { answer: { type: "deny" } } : { unclear: "That is neither yes nor no." };
     },
     otherwise: { type: "deny" },
+    end: NOT_KEPT,
   };
+}
+
+/** The name stands in the row above too. */
+function named(name: string): string {
+  const shown = quoted(name);
+  return [...shown].reduce((columns, each) => columns + widthOf(each), 0) > MAX_NAMED ? "" : ` for ${shown}`;
 }
 
 function requestRows(request: InputRequest): Row[] {
@@ -98,7 +113,7 @@ function itemsOf(request: InputRequest): Item[] {
   if (request.type === "form") {
     return request.fields.map((field) => ({
       rows: fieldRows(field),
-      prompt: `Value for ${quoted(field.name)}${field.required ? "" : ", or nothing"}: `,
+      prompt: `Value${named(field.name)}${field.required ? "" : ", or nothing"}: `,
       read: (typed) => fieldValue(field, typed),
       keep: (value, into) => {
         into[key] ??= { action: "accept", content: Object.create(null) };

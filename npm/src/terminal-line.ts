@@ -11,9 +11,12 @@ export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?: (isRaw: boolean) => unknown;
 }
 
-/** `closed`: the reader was closed before a line came. `isPasted`: of some of it the terminal said that it was pasted. */
+/**
+ * `closed`: the reader was closed before a line came. `isPasted`: of some of it the terminal said that it was pasted.
+ * `isText`: no key is in it that writes nothing, such as an arrow.
+ */
 export type Typed =
-  | { type: "line"; text: string; isPasted: boolean }
+  | { type: "line"; text: string; isPasted: boolean; isText: boolean }
   | { type: "interrupt" }
   | { type: "end" }
   | { type: "closed" };
@@ -27,14 +30,24 @@ const MAX_LINE = 2_000;
 
 /** What a terminal sends before what is pasted, where a program asked it to. */
 const PASTE = "\x1b[200~";
+const PASTE_END = "\x1b[201~";
+/** Besides a tab, and a mark that one language takes for a blank. */
+const NO_TEXT = /[^\P{Cc}\t]|\ufeff/u;
+/** What is shown of a key that writes nothing. */
+const UNSEEN = "?";
 /** How often a program that was sent to the background looks whether it is back. */
 const LOOK_MS = 200;
+
+/** How long the end of the input waits for the signal that a terminal sends when it goes away, in milliseconds. */
+const HANG_UP_MS = 100;
 
 interface Reading {
   prompt: string;
   typed: string[];
   escape: string;
   isPasted: boolean;
+  /** Whether the last key was Ctrl-D. */
+  isEnding: boolean;
   done: (typed: Typed) => void;
 }
 
@@ -67,6 +80,8 @@ export class LineReader {
     this.#others = LISTENED.map((event) => [event, input.rawListeners(event) as ((...given: unknown[]) => void)[]]);
     for (const [event, listeners] of this.#others) for (const listener of listeners) input.off(event, listener);
     this.#raw(true);
+    // Node itself does so for the other signals that end it.
+    if (process.listenerCount("SIGHUP") === 0) process.on("SIGHUP", this.#onHangUp);
     input.on("data", this.#onData);
     for (const event of ["end", "close", "error"]) input.on(event, this.#onEnd);
     input.resume();
@@ -92,7 +107,7 @@ export class LineReader {
     if (this.#ended || this.#closed) return Promise.resolve({ type: this.#closed ? "closed" : "end" });
     this.#write(prompt);
     return new Promise((done) => {
-      this.#reading = { prompt, typed: [], escape: "", isPasted: false, done };
+      this.#reading = { prompt, typed: [], escape: "", isPasted: false, isEnding: false, done };
     });
   }
 
@@ -103,6 +118,7 @@ export class LineReader {
     const input = this.#input;
     input.off("data", this.#onData);
     for (const event of ["end", "close", "error"]) input.off(event, this.#onEnd);
+    process.off("SIGHUP", this.#onHangUp);
     this.#raw(this.#wasRaw);
     if (!this.#wasFlowing) input.pause();
     for (const [event, listeners] of this.#others) for (const listener of listeners) input.on(event, listener);
@@ -110,9 +126,19 @@ export class LineReader {
     this.#done({ type: "closed" });
   }
 
+  readonly #onHangUp = (): void => {
+    this.#raw(this.#wasRaw);
+    process.off("SIGHUP", this.#onHangUp);
+    // Whoever listens since has the say.
+    if (process.listenerCount("SIGHUP") === 0) kill(pid, "SIGHUP");
+  };
+
   readonly #onEnd = (): void => {
-    this.#ended = true;
-    this.#done({ type: "end" });
+    // A window that was closed ends the program by its signal, which comes at the same time.
+    setTimeout(() => {
+      this.#ended = true;
+      this.#done({ type: "end" });
+    }, HANG_UP_MS);
   };
 
   readonly #onData = (chunk: Uint8Array | string): void => {
@@ -128,23 +154,30 @@ export class LineReader {
 
   #key(character: string, reading: Reading): void {
     const { typed } = reading;
-    if (reading.escape !== "" || character === "\x1b") {
-      if (reading.escape + character === PASTE) reading.isPasted = true;
+    if (character === "\x1b" || (reading.escape !== "" && character >= " ")) {
+      const sequence = reading.escape + character;
       reading.escape = afterEscape(reading.escape, character);
+      if (sequence === PASTE) reading.isPasted = true;
+      if (reading.escape === "" && sequence !== PASTE && sequence !== PASTE_END) this.#take("\x1b", typed);
       return;
     }
+    // One that is not finished.
+    if (reading.escape !== "") this.#take("\x1b", typed);
+    reading.escape = "";
+    const isAgain = reading.isEnding;
+    reading.isEnding = character === "\x04";
     switch (character) {
       case "\r":
       case "\n":
         this.#write("\n");
-        this.#done({ type: "line", text: typed.join("").trim(), isPasted: reading.isPasted });
+        this.#line(typed.join(""), reading.isPasted);
         return;
       case "\x03":
         this.#write("^C\n");
         this.#done({ type: "interrupt" });
         return;
       case "\x04":
-        if (typed.length > 0) return;
+        if (typed.length > 0 && !isAgain) return;
         this.#write("\n");
         this.#done({ type: "end" });
         return;
@@ -165,16 +198,24 @@ export class LineReader {
         this.#signal("SIGQUIT", reading);
         return;
     }
-    if (typed.length >= MAX_LINE || /\p{C}/u.test(character)) return;
+    this.#take(character, typed);
+  }
+
+  #take(character: string, typed: string[]): void {
+    if (typed.length >= MAX_LINE) return;
     typed.push(character);
-    this.#write(character);
+    this.#write(/\p{C}/u.test(character) ? UNSEEN : character);
+  }
+
+  #line(text: string, isPasted: boolean): void {
+    this.#done({ type: "line", text: text.trim(), isPasted, isText: !NO_TEXT.test(text) });
   }
 
   #erase(typed: string[], most: number): void {
     for (let left = most; left > 0; left -= 1) {
       const character = typed.pop();
       if (character === undefined) return;
-      this.#write("\b \b".repeat(widthOf(character)));
+      this.#write("\b \b".repeat(/\p{C}/u.test(character) ? 1 : widthOf(character)));
     }
   }
 

@@ -5,8 +5,17 @@ import { kill, pid, stdin } from "node:process";
 import { SETTLED } from "./asking.js";
 import { isInFront } from "./terminal-front.js";
 import { LineReader, type TerminalInput } from "./terminal-line.js";
-import { fitted, linesOf, quoted, type Reading, type Row, type Sheet, written } from "./terminal-rows.js";
-import { sheetOf, unasked } from "./terminal-text.js";
+import {
+  fitted,
+  LEAST_COLUMNS,
+  linesOf,
+  quoted,
+  type Reading,
+  type Row,
+  type Sheet,
+  written,
+} from "./terminal-rows.js";
+import { sheetOf, timeOf, unasked } from "./terminal-text.js";
 import type { Answer, By, Question } from "./types.js";
 
 /** One question on its way to a person. */
@@ -55,10 +64,16 @@ function deviceOf(stream: { isTTY?: boolean; fd?: number }): number | undefined 
 
 /** How often an answer may be unclear. */
 const MAX_UNCLEAR = 3;
+/** How often Enter alone shows the question again, where other output stands below it. */
+const MAX_EMPTY = 20;
+/** So long the next question waits for what the program writes of the last one's answer, in milliseconds. */
+const GO_ON_MS = 300;
 
 export class Terminal {
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
+  /** Until then the program may write what came of the last answer. */
+  #goesOnUntil = 0;
   /** How many were shown since there were none. */
   #shown = 0;
   /** Whether the last that was typed was Ctrl-C. */
@@ -94,12 +109,17 @@ export class Terminal {
 
   async #work(): Promise<void> {
     this.#isBusy = true;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    while (this.#waiting.length > 0) {
+      const left = Math.min(GO_ON_MS, this.#goesOnUntil - Date.now());
+      if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
       try {
         next.resolve(await this.#show(next));
       } catch (error) {
         next.reject(error);
       }
+      this.#goesOnUntil = Date.now() + GO_ON_MS;
     }
     this.#isBusy = false;
     this.#shown = 0;
@@ -107,8 +127,9 @@ export class Terminal {
 
   /** One question from its first line to its answer. Throws the signal's reason if it is withdrawn. */
   async #show({ question, signal, input, output, complaints, by }: Waiting): Promise<Answer> {
-    if (!isInFront(input)) {
-      complaints.write(unasked(question, IN_BACKGROUND));
+    const why = !isInFront(input) ? IN_BACKGROUND : columnsOf(output) < LEAST_COLUMNS ? TOO_NARROW : undefined;
+    if (why !== undefined) {
+      complaints.write(unasked(question, why));
       return { type: "defer", unasked: true };
     }
     const ignore = () => {};
@@ -143,6 +164,9 @@ export class Terminal {
         );
         throw signal.reason;
       }
+      if (answer.type === "resend" && question.type === "code" && question.resendAt > Date.now()) {
+        write(`  The server makes no fresh code before ${timeOf(question.resendAt)}. It is requested then.\n`);
+      }
       return by !== undefined && SIGNED.has(answer.type) ? ({ ...answer, by } as Answer) : answer;
     } finally {
       signal?.removeEventListener("abort", close);
@@ -165,16 +189,21 @@ export class Terminal {
         ),
       );
     if ((await put(sheet, reader, output)) === "interrupt") return interrupted();
-    let [unclear, halves] = [0, 0];
+    let [unclear, halves, empty] = [0, 0, 0];
     while (unclear < MAX_UNCLEAR && halves < 2) {
       const typed = await reader.line(sheet.prompt);
       if (typed.type === "interrupt") return interrupted();
       if (typed.type === "closed") return { type: "defer" };
       if (typed.type === "end") {
-        say("Not answered: the input is at its end. It can be answered later.");
+        say(`Not answered: the input is at its end. ${sheet.end ?? "It can be answered later."}`);
         return { type: "defer" };
       }
       this.#wasInterrupted = false;
+      if (!typed.isText) {
+        unclear += 1;
+        say("A key in it is no text, such as an arrow: type it again.");
+        continue;
+      }
       const reading = sheet.read(typed.text);
       if (typed.isPasted && !("show" in reading) && !isHarmless(reading)) {
         unclear += 1;
@@ -190,11 +219,15 @@ export class Terminal {
         else await put(sheet, reader, output);
         continue;
       }
-      if (reading.isHalfYes) halves += 1;
-      else unclear += 1;
       say(reading.unclear);
+      if (typed.text === "" && empty < MAX_EMPTY) {
+        empty += 1;
+        if ((await put(sheet, reader, output)) === "interrupt") return interrupted();
+      } else if (reading.isHalfYes) halves += 1;
+      else unclear += 1;
     }
-    say(sheet.otherwise.type === "deny" ? "No clear yes: that is a no." : "No clear answer: it stays open.");
+    const open = sheet.end === undefined ? "No clear answer: it stays open." : `No clear answer. ${sheet.end}`;
+    say(sheet.otherwise.type === "deny" ? "No clear yes: that is a no." : open);
     return sheet.otherwise;
   }
 
@@ -218,6 +251,7 @@ export class Terminal {
 }
 
 const IN_BACKGROUND = "the program runs in the background";
+const TOO_NARROW = `the terminal has fewer than ${LEAST_COLUMNS} columns, on which lines cannot be told apart`;
 
 /** The answers that say who gave them. */
 const SIGNED: ReadonlySet<string> = new Set(["approve", "deny", "ran", "not_ran"]);

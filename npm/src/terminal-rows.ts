@@ -1,4 +1,4 @@
-/** Lines on a terminal. Whatever is not ours is in quotes or behind `|`. */
+/** Lines on a terminal. Whatever is not ours is in quotes or behind `|`; a line that goes on begins with `...`. */
 
 import type { Answer } from "./types.js";
 import { whole } from "./whole.js";
@@ -21,6 +21,8 @@ export interface Sheet {
   read: (typed: string) => Reading;
   /** What it means that nothing clear was typed. */
   otherwise: Answer;
+  /** What that is said to be, and what the end of the input is, where it is not left open. */
+  end?: string;
 }
 
 /** A line; `quoted` is not in our words, `spare` is shortened or left out where the screen is too low for all. */
@@ -78,9 +80,11 @@ export function linesOf(text: string): number {
 }
 
 function broken({ text, quoted }: Row, columns: number, most: number): string {
-  const margin = quoted ? "    | " : "  ";
+  // No row begins as one goes on, so that none can be drawn by what stands in another.
+  const [first, further] = quoted ? ["    | ", "    ... "] : ["  ", "  ... "];
   // One column stays free: some terminals break a line that fills them all.
-  const room = Math.max(20, columns - margin.length - 1);
+  const roomBehind = (margin: string) => Math.max(4, columns - margin.length - 1);
+  let room = roomBehind(first);
   const lines: string[][] = [];
   let line: string[] = [];
   let [used, taken] = [0, 0];
@@ -92,7 +96,8 @@ function broken({ text, quoted }: Row, columns: number, most: number): string {
       const space = line.lastIndexOf(" ");
       const cut = space < Math.floor(line.length / 2) ? line.length : space + 1;
       lines.push(line.slice(0, cut));
-      line = [" ", " ", ...line.slice(cut)];
+      line = line.slice(cut);
+      room = roomBehind(further);
       used = line.reduce((columns, each) => columns + widthOf(each), 0);
     }
     line.push(character);
@@ -106,8 +111,11 @@ function broken({ text, quoted }: Row, columns: number, most: number): string {
     line.push(...more);
   }
   lines.push(line);
-  return lines.map((each) => `${margin}${each.join("")}\n`).join("");
+  return lines.map((each, at) => `${at === 0 ? first : further}${each.join("")}\n`).join("");
 }
+
+/** A prompt is broken by the terminal itself: on fewer columns what it holds might look like a line of ours. */
+export const LEAST_COLUMNS = 30;
 
 /** At least the columns that it takes: what is not Latin, Greek, Cyrillic and the like may take two. */
 export function widthOf(character: string): number {

@@ -38,11 +38,12 @@ export function sheetOf(question: Question): Sheet | undefined {
 /** Why nobody was asked, and what can be done instead, in one line. */
 export function unasked(question: Question, why: string): string {
   const { type, approval } = question as { type: string; approval?: string };
+  const by = question.type === "approval" && question.approvers !== undefined ? ", { by: ... }" : "";
   const about = type === "code" ? "for the emailed code" : `(${inLine(type)})`;
   const rest =
     approval === undefined
       ? "Run it at a terminal, or give the guard another way to ask."
-      : `The approval ${inLine(approval)} stays open: allow it with approve("${inLine(approval)}"), then make the same call again, quoting it.`;
+      : `The approval ${inLine(approval)} stays open: allow it with approve("${inLine(approval)}"${by}), then make the same call again, quoting it.`;
   return `toolgate: nobody was asked ${about}: ${why}. ${rest}\n`;
 }
 
@@ -301,7 +302,7 @@ function differenceRows({ change, path, note, before, after }: Difference): Row[
   return rows.map((text) => ({ text, quoted: true, spare: true }));
 }
 
-function timeOf(millis: number): string {
+export function timeOf(millis: number): string {
   const at = new Date(millis);
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

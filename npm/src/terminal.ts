@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import process, { env as environment } from "node:process";
+import { checkPerson } from "./approver.js";
 import type { Ask } from "./ask.js";
 import { type ConfigValues, resolveConfig as resolve } from "./config.js";
 import { terminalOf } from "./terminal-queue.js";
@@ -40,10 +41,14 @@ export interface TerminalOptions {
  *
  * Where the policy names `approvers`, nobody is asked but one of them, so that `by` is needed. A yes for further calls is
  * given by `remember`, where the question offers it and nothing is paid. While a question is on the screen no other
- * program should read the terminal: two readers share what is typed.
+ * program should read the terminal: two readers share what is typed. Enter alone shows the question again, should
+ * output of others stand below it.
+ *
+ * @throws ToolgateError `invalid_options` if `by` is neither a text nor a {@link By}
  */
 export function askInTerminal({ input, output, by }: TerminalOptions = {}): Ask {
   load();
+  checkPerson(by);
   const who = typeof by === "string" ? { who: by, means: "terminal" } : by;
   return (question, context) => {
     const from = input ?? process.stdin;

@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from . import _native
-from .ask import Approve, Deny, Withdraw, answer_to_json
+from .ask import Approve, Deny, Withdraw, answer_to_json, person_of
 from .errors import LedgerError, ToolgateError, make, raise_refusal
 from .ledger import got, listed, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .ask import Answer, By
+    from .ask import Answer, Person
     from .ledger import Ledger
     from .types import Approval, Remembered
 
@@ -107,7 +107,7 @@ async def approve(
     ledger: Ledger,
     approval: str,
     *,
-    by: By | str | None = None,
+    by: Person | None = None,
     seal_key: str | None = None,
     now: Callable[[], int] | None = None,
 ) -> Approval:
@@ -127,7 +127,7 @@ async def approve(
         ApprovalError: There is no such approval, or it is denied, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _decide(ledger, approval, Approve(by), seal_key, now)
+    return await _decide(ledger, approval, Approve(person_of(by)), seal_key, now)
 
 
 async def deny(
@@ -135,7 +135,7 @@ async def deny(
     approval: str,
     *,
     reason: str | None = None,
-    by: By | str | None = None,
+    by: Person | None = None,
     seal_key: str | None = None,
     now: Callable[[], int] | None = None,
 ) -> Approval:
@@ -153,7 +153,7 @@ async def deny(
         ApprovalError: There is no such approval, or it is approved, used or too old.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _decide(ledger, approval, Deny(reason, by), seal_key, now)
+    return await _decide(ledger, approval, Deny(reason, person_of(by)), seal_key, now)
 
 
 async def withdraw(
@@ -161,7 +161,7 @@ async def withdraw(
     approval: str,
     *,
     reason: str | None = None,
-    by: By | str | None = None,
+    by: Person | None = None,
     seal_key: str | None = None,
     now: Callable[[], int] | None = None,
 ) -> Approval:
@@ -181,7 +181,7 @@ async def withdraw(
         ApprovalError: There is no such approval, or its call was sent.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    return await _decide(ledger, approval, Withdraw(reason, by), seal_key, now)
+    return await _decide(ledger, approval, Withdraw(reason, person_of(by)), seal_key, now)
 
 
 async def forget(

@@ -64,6 +64,10 @@ class By:
         return {"who": self.who} if self.means is None else {"who": self.who, "means": self.means}
 
 
+Person: TypeAlias = By | Mapping[str, str] | str
+"""Who answers: a text is the person, and a mapping has the members of `By`."""
+
+
 @dataclass
 class Settled:
     """Whether the guard took a question back because another answer settles it."""
@@ -97,7 +101,7 @@ class Remember:
 class Approve:
     """Yes, this exact call, and with `remember` others like it."""
 
-    by: By | str | None = None
+    by: Person | None = None
     remember: Remember | None = None
 
 
@@ -113,7 +117,7 @@ class Deny:
     """
 
     reason: str | None = None
-    by: By | str | None = None
+    by: Person | None = None
     silence: Literal["tool", "agent"] | None = None
     until: int | None = None
 
@@ -123,21 +127,21 @@ class Withdraw:
     """What was asked or agreed is taken back; see `Guard.withdraw`. It answers no question."""
 
     reason: str | None = None
-    by: By | str | None = None
+    by: Person | None = None
 
 
 @dataclass(frozen=True)
 class Ran:
     """The call whose answer was lost took effect."""
 
-    by: By | str | None = None
+    by: Person | None = None
 
 
 @dataclass(frozen=True)
 class NotRan:
     """The call whose answer was lost did not take effect."""
 
-    by: By | str | None = None
+    by: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -204,14 +208,14 @@ async def defer(question: Question, /) -> Answer:  # noqa: ARG001 - it answers e
 
 
 @overload
-async def ask_in_terminal(question: Question, /, *, by: By | str | None = None) -> Answer: ...
+async def ask_in_terminal(question: Question, /, *, by: Person | None = None) -> Answer: ...
 
 
 @overload
-def ask_in_terminal(*, by: By | str | None = None) -> Ask: ...
+def ask_in_terminal(*, by: Person | None = None) -> Ask: ...
 
 
-def ask_in_terminal(question: Question | None = None, /, *, by: By | str | None = None) -> Awaitable[Answer] | Ask:
+def ask_in_terminal(question: Question | None = None, /, *, by: Person | None = None) -> Awaitable[Answer] | Ask:
     """Ask whoever sits at the terminal, one question at a time however many guards share it, each shown whole.
 
     A call is answered by yes or no; one that destroys, sends or pays by `yes` in full. Anything but a clear yes is a
@@ -221,7 +225,8 @@ def ask_in_terminal(question: Question | None = None, /, *, by: By | str | None 
 
     Where the policy names `approvers`, nobody is asked but one of them, so that `by` is needed. A yes for further calls
     is given by `remember`, where the question offers it and nothing is paid. While a question is on the screen nothing
-    else should read the terminal, such as `input()` in another thread: two readers share what is typed.
+    else should read the terminal, such as `input()` in another thread: two readers share what is typed. Enter alone
+    shows the question again, should output of others stand below it.
 
     Args:
         question: What is asked.
@@ -230,12 +235,15 @@ def ask_in_terminal(question: Question | None = None, /, *, by: By | str | None 
     Returns:
         The answer; without a question an `Ask` for the guard.
 
+    Raises:
+        OptionsError: `by` is neither a text nor a `By`, nor a mapping with its members.
+
     Example:
         ```python
         guard = await Guard.attach(session, ask=ask_in_terminal(by="ana@studio.example"))
         ```
     """
-    who = By(by, "terminal") if isinstance(by, str) else by
+    who = By(by, "terminal") if isinstance(by, str) else person_of(by)
     if question is not None:
         return _ask_in_terminal(question, who)
 
@@ -297,24 +305,34 @@ def answer_to_json(answer: Answer | Withdraw) -> dict[str, Any]:
             )
 
 
-def by_to_json(by: By | str | None) -> dict[str, str] | None:
-    """Write who answered as the core reads it; a text is the person.
+def person_of(by: Person | None) -> By | None:
+    """Return who answers as a host said it to a function of ours; a text is the person.
 
     Raises:
-        ProtocolError: It is neither, or its members are no texts (`wrong_answer`).
+        OptionsError: It is neither a text nor a `By` nor `{"who", "means"}` with names as texts (`invalid_options`).
     """
+    person = _person(by)
+    if person is None and by is not None:
+        raise make("invalid_options", "`by` is the person's name, or By(who, means) with names as texts.")
+    return person
+
+
+def _person(by: object) -> By | None:
+    given: Any = by
     if isinstance(by, str):
-        return {"who": by}
+        return By(by)
+    who, means = (given.who, given.means) if isinstance(by, By) else (None, None)
+    if isinstance(by, Mapping):
+        who, means = given.get("who"), given.get("means")
+    return By(who, means) if isinstance(who, str) and isinstance(means, str | None) else None
+
+
+def _by(by: Person | None) -> dict[str, Any]:
     if by is None:
-        return None
-    _check("by", by, By)
-    _check("by.who", by.who, str)
-    _check("by.means", by.means, str)
-    return by.to_json()
-
-
-def _by(by: By | str | None) -> dict[str, Any]:
-    return {} if by is None else {"by": by_to_json(by)}
+        return {}
+    if (person := _person(by)) is None:
+        raise _wrong("by", by, "a text, or By(who, means) with names as texts")
+    return {"by": person.to_json()}
 
 
 def _remember(remember: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import anyio
 from . import _native
 from ._frames import forgetting
 from .arguments import to_text
-from .ask import Approve, Deny, Withdraw, answer_to_json, by_to_json, defer
+from .ask import Approve, Deny, Withdraw, answer_to_json, defer, person_of
 from .audit import opened
 from .client import McpClient, Port, endpoint_of, from_data, server_name
 from .driver import Driver, Ended, tell
@@ -28,7 +28,7 @@ from .vault import MemoryVault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from .ask import Ask, By
+    from .ask import Ask, Person
     from .audit import Audit, AuditSink
     from .ledger import Ledger
     from .telemetry import Tracer
@@ -452,7 +452,7 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("list[Approval]", json.loads(self._driver.core.approvals()))
 
     @forgetting
-    async def approve(self, approval: str, *, by: By | str | None = None) -> Approval:
+    async def approve(self, approval: str, *, by: Person | None = None) -> Approval:
         """Record a person's yes to an approval that was left open; the same call can then be made once.
 
         A second yes is no error. Where the policy wants several people, the approval is `proposed` until enough of
@@ -467,7 +467,7 @@ class Guard(Generic[CallResult, ListResult]):
                 (`approver_required`).
             LedgerError: The ledger did not take it.
         """
-        return await self._decide(approval, Approve(by))
+        return await self._decide(approval, Approve(person_of(by)))
 
     @forgetting
     async def deny(
@@ -475,7 +475,7 @@ class Guard(Generic[CallResult, ListResult]):
         approval: str,
         reason: str | None = None,
         *,
-        by: By | str | None = None,
+        by: Person | None = None,
         silence: Literal["tool", "agent"] | None = None,
         until: int | None = None,
     ) -> Approval:
@@ -493,10 +493,10 @@ class Guard(Generic[CallResult, ListResult]):
                 policy names others (`approver_required`).
             LedgerError: The ledger did not take it.
         """
-        return await self._decide(approval, Deny(reason, by, silence, until))
+        return await self._decide(approval, Deny(reason, person_of(by), silence, until))
 
     @forgetting
-    async def withdraw(self, approval: str, reason: str | None = None, *, by: By | str | None = None) -> Approval:
+    async def withdraw(self, approval: str, reason: str | None = None, *, by: Person | None = None) -> Approval:
         """Take a yes back, or the question itself, as long as the call was not sent.
 
         Of a withdrawal and a dispatch at the same time exactly one happens.
@@ -508,7 +508,7 @@ class Guard(Generic[CallResult, ListResult]):
             ApprovalError: There is no such approval, or its call was sent (`approval_spent`).
             LedgerError: The ledger did not take it.
         """
-        return await self._decide(approval, Withdraw(reason, by))
+        return await self._decide(approval, Withdraw(reason, person_of(by)))
 
     def silences(self) -> list[Silence]:
         """Return what people do not want to be asked about: denied calls whose no still holds, silenced tools."""
@@ -520,7 +520,7 @@ class Guard(Generic[CallResult, ListResult]):
         return cast("bool", self._value(await self._driver.run({"type": "lift", "silence": silence})))
 
     @forgetting
-    async def settle(self, approval: str, *, ran: bool | None = None, by: By | str | None = None) -> Approval:
+    async def settle(self, approval: str, *, ran: bool | None = None, by: Person | None = None) -> Approval:
         """Find out what became of a call that was sent under an approval.
 
         After its answer was lost, or while the backend asks its owner. Looks at the ledger, then asks the backend or
@@ -535,7 +535,9 @@ class Guard(Generic[CallResult, ListResult]):
             ApprovalError: There is no such approval, or its call may still be on its way.
             LedgerError: The ledger cannot be read, or did not take the record.
         """
-        work = {"type": "settle", "approval": approval, "ran": ran, "by": by_to_json(by)}
+        person = person_of(by)
+        by_whom = None if person is None else person.to_json()
+        work = {"type": "settle", "approval": approval, "ran": ran, "by": by_whom}
         return cast("Approval", self._value(await self._driver.run(work)))
 
     @forgetting

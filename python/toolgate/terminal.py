@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 import anyio
 import anyio.to_thread
 
-from .ask import SETTLED, Approve, Cancel, Defer, Deny, Inputs, NotRan, Ran, Settled
-from .terminal_rows import Next, Row, Show, Unclear, fitted, quoted, written
-from .terminal_text import nobody, sheet_of, unasked
+from .ask import SETTLED, Approve, Cancel, Defer, Deny, Inputs, NotRan, Ran, Resend, Settled
+from .terminal_rows import LEAST_COLUMNS, Next, Row, Show, Unclear, fitted, quoted, written
+from .terminal_text import nobody, sheet_of, time_of, unasked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -43,6 +43,10 @@ _QUIET_SECONDS = 0.08
 _NEVER_QUIET_SECONDS = 2.0
 # How often an answer may be unclear.
 _MAX_UNCLEAR = 3
+# How often Enter alone shows the question again, where other output stands below it.
+_MAX_EMPTY = 20
+# So long the next question waits for what the program writes of the last one's answer.
+_GO_ON_SECONDS = 0.3
 # How often `y` may be typed where it must be `yes`.
 _MAX_HALVES = 2
 # How long a task that goes away waits until the terminal is as it was.
@@ -54,6 +58,8 @@ _CTRL_C = b"\x03"
 # What a terminal sends before what is pasted, where a program asked it to.
 _PASTE = b"\x1b[200~"
 _PASTE_MARKS = re.compile(rb"\x1b\[20[01]~")
+# Keys that write nothing, such as arrows, and a mark that one language takes for a blank.
+_NO_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ufeff]")
 
 # What stands around a sheet's lines: a blank, our number, and a prompt that may take two.
 _FRAME_LINES = 4
@@ -103,10 +109,11 @@ def _signed(answer: Answer, by: By | None) -> Answer:
 
 @contextlib.contextmanager
 def _given_back_at_the_end() -> Generator[None]:
-    """Give the terminal back if the process is ended by SIGTERM, which would leave Ctrl-C without its meaning."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+    """Give the terminal back if a signal ends the process, which would leave Ctrl-C without its meaning."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
 
     def ended(number: int, _frame: object) -> None:
         for terminal in list(_terminals.values()):
@@ -114,13 +121,15 @@ def _given_back_at_the_end() -> Generator[None]:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    signal.signal(signal.SIGTERM, ended)
+    for number in ours:
+        signal.signal(number, ended)
     try:
         yield
     finally:
-        # Somebody may have set another meanwhile.
-        if signal.getsignal(signal.SIGTERM) is ended:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            # Somebody may have set another meanwhile.
+            if signal.getsignal(number) is ended:
+                signal.signal(number, signal.SIG_DFL)
 
 
 async def _asked(question: Question, streams: tuple[int, TextIO], by: By | None) -> Answer:
@@ -207,6 +216,8 @@ class _Terminal:
         self._wake: tuple[int, int] | None = None
         # How many were shown since there were none.
         self._shown = 0
+        # Until then the program may write what came of the last answer.
+        self._goes_on_until = 0.0
         # Whether the last that was typed was Ctrl-C.
         self._was_interrupted = False
         # How the terminal was before the question that is on it.
@@ -256,7 +267,8 @@ class _Terminal:
             return self._active
 
     def _work(self) -> None:
-        while (asked := self._next()) is not None:
+        # What is withdrawn meanwhile still waits, and goes.
+        while self._gone_on() and (asked := self._next()) is not None:
             answer: Answer = Defer()
             try:
                 answer = self._show(asked)
@@ -267,9 +279,21 @@ class _Terminal:
                     self._active = None
                 asked.deliver(answer)
                 asked.over.set()
+                self._goes_on_until = time.monotonic() + _GO_ON_SECONDS
+
+    def _gone_on(self) -> bool:
+        with self._lock:
+            waits = len(self._waiting) > 0
+        if waits and (left := self._goes_on_until - time.monotonic()) > 0:
+            time.sleep(left)
+        return True
 
     def _show(self, asked: _Asked) -> Answer:
         """One question from its first line to its answer, and the terminal as it was before."""
+        if self._size()[0] < LEAST_COLUMNS:
+            why = f"the terminal has fewer than {LEAST_COLUMNS} columns, on which lines cannot be told apart"
+            self._write(unasked(asked.question, why))
+            return Defer(unasked=True)
         before = self._before = termios.tcgetattr(self._source)
         try:
             state = self._quiet(before, asked)
@@ -289,7 +313,12 @@ class _Terminal:
                 note = "Note: the agent asks for the same call twice; the other question waits behind this one."
                 sheet.lines.append(Row(note))
             self._write(f"\ntoolgate asks, {number}:\n")
-            return self._dialogue(asked, sheet, before)
+            answer = self._dialogue(asked, sheet, before)
+            if isinstance(answer, Resend) and asked.question["type"] == "code":
+                ready_at = asked.question["resend_at"]
+                if ready_at > time.time() * 1000:
+                    self._say(f"The server makes no fresh code before {time_of(ready_at)}. It is requested then.")
+            return answer
         finally:
             self._give_back(before)
             self._before = None
@@ -300,14 +329,18 @@ class _Terminal:
             self._give_back(self._before)
 
     def _dialogue(self, asked: _Asked, sheet: Sheet, before: list[Any]) -> Answer:
-        unclear = halves = 0
+        unclear = halves = empty = 0
         if (end := self._put(sheet, asked, before)) is not None:
             return self._unanswered(end, asked, before)
         while unclear < _MAX_UNCLEAR and halves < _MAX_HALVES:
             typed = self._line(sheet.prompt, asked, before)
             if isinstance(typed, _End):
-                return self._unanswered(typed, asked, before)
+                return self._unanswered(typed, asked, before, sheet.end)
             self._was_interrupted = False
+            if not typed.is_text:
+                unclear += 1
+                self._say("A key in it is no text, such as an arrow: type it again.")
+                continue
             match sheet.read(typed.text):
                 case Approve() | Inputs() | Ran() | NotRan() if typed.is_pasted:
                     # A code, or a value of a form, may come from the clipboard; a yes may not.
@@ -322,17 +355,22 @@ class _Terminal:
                     shown = self._page(sheet.complete, asked, before) or self._put(sheet, asked, before)
                     if shown is not None:
                         return self._unanswered(shown, asked, before)
+                case Unclear(why) if not typed.text and empty < _MAX_EMPTY:
+                    empty += 1
+                    self._say(why)
+                    if (end := self._put(sheet, asked, before)) is not None:
+                        return self._unanswered(end, asked, before)
                 case Unclear(why, half_yes):
                     halves += half_yes
                     unclear += not half_yes
                     self._say(why)
                 case answer:
                     return answer
-        is_no = isinstance(sheet.otherwise, Deny)
-        self._say("No clear yes: that is a no." if is_no else "No clear answer: it stays open.")
+        is_open = "No clear answer: it stays open." if sheet.end is None else f"No clear answer. {sheet.end}"
+        self._say("No clear yes: that is a no." if isinstance(sheet.otherwise, Deny) else is_open)
         return sheet.otherwise
 
-    def _unanswered(self, end: _End, asked: _Asked, before: list[Any]) -> Answer:
+    def _unanswered(self, end: _End, asked: _Asked, before: list[Any], ended: str | None = None) -> Answer:
         if end.why == "withdrawn":
             expires_at = cast("dict[str, Any]", asked.question).get("expires_at")
             is_late = asked.question["type"] != "code" and expires_at is not None and expires_at <= time.time() * 1000
@@ -344,7 +382,7 @@ class _Terminal:
             return Defer()
         if end.why == "end":
             self._write("\n")
-            self._say("Not answered: the input is at its end. It can be answered later.")
+            self._say(f"Not answered: the input is at its end. {ended or 'It can be answered later.'}")
             return Defer()
         self._write("\n")
         is_second = self._was_interrupted or self._is_interrupt_left()
@@ -446,8 +484,8 @@ class _Terminal:
             if _CTRL_C in read:
                 return _End("interrupt")
             if typed.endswith(b"\n"):
-                text = _PASTE_MARKS.sub(b"", typed).decode("utf-8", "replace").strip()
-                return _Typed(text, is_pasted=_PASTE in typed)
+                text = _PASTE_MARKS.sub(b"", typed).decode("utf-8", "replace").removesuffix("\n")
+                return _Typed(text.strip(), is_pasted=_PASTE in typed, is_text=_NO_TEXT.search(text) is None)
             if len(typed) > _MAX_LINE:
                 typed = b""
 
@@ -495,10 +533,14 @@ def _is_other(one: list[Any], mode: list[Any]) -> bool:
 
 @dataclass(frozen=True)
 class _Typed:
-    """One line; `is_pasted`: of some of it the terminal said that it was pasted."""
+    """One line; `is_pasted`: of some of it the terminal said that it was pasted.
+
+    `is_text`: no key is in it that writes nothing.
+    """
 
     text: str
     is_pasted: bool
+    is_text: bool
 
 
 @dataclass(frozen=True)

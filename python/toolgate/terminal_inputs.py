@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .ask import Defer, Deny, Input, Inputs
-from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, quoted
+from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, is_typed, quoted, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from .types import InputField, InputRequest, InputsQuestion
 
 __all__ = ["inputs_sheet"]
+
+# Unlike an approval, a round of a tool is not kept for later.
+_NOT_KEPT = "Nothing is sent, and it cannot be answered later."
+# Columns that a name may take within a prompt, which the terminal breaks where it likes.
+_MAX_NAMED = 16
 
 
 @dataclass(frozen=True)
@@ -60,24 +65,26 @@ def inputs_sheet(question: InputsQuestion, head: list[Row]) -> Sheet | None:
             value = item.read(typed)
             return value if isinstance(value, Unclear) else Next(after((*values, value.value)))
 
-        return Sheet(item.rows, [], item.prompt, [], read, Defer())
+        return Sheet(item.rows, [], item.prompt, [], read, Defer(), _NOT_KEPT)
 
     def read(typed: str) -> Answer | Next | Show | Unclear:
-        if re.fullmatch("y(es)?", typed, re.IGNORECASE):
+        if is_typed("y(es)?", typed):
             return Next(after(()))
-        if re.fullmatch("no?", typed, re.IGNORECASE):
+        if is_typed("no?", typed):
             return Deny()
-        if re.fullmatch("l(ater)?", typed, re.IGNORECASE):
+        if is_typed("l(ater)?", typed):
             return Defer()
-        if re.fullmatch("a(ll)?", typed, re.IGNORECASE):
+        if is_typed("a(ll)?", typed):
             return Show("complete")
-        if re.fullmatch(r"\?|h(elp)?", typed, re.IGNORECASE):
+        if is_typed(r"\?|h(elp)?", typed):
             return Show("help")
         return Unclear("That is neither yes nor no.")
 
     explained = "y or yes: what it asks for is typed in, and shown before it is sent. n or no: all of it is declined."
-    paged = "all: all that it asks for, page by page."
-    return Sheet(rows, rows, "Answer the server? y, n, later, all, ?: ", [explained, paged], read, Defer())
+    explained_too = ["later: nothing is sent, and the call does not wait for it."]
+    explained_too.append("all: all that it asks for, page by page.")
+    asks = "Answer the server? y, n, later, all, ?: "
+    return Sheet(rows, rows, asks, [explained, *explained_too], read, Defer(), _NOT_KEPT)
 
 
 def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet:
@@ -100,15 +107,16 @@ def _last(items: list[_Item], values: tuple[Any, ...], *, strict: bool) -> Sheet
         ]
 
     def read(typed: str) -> Answer | Show | Unclear:
-        if re.fullmatch("a(ll)?", typed, re.IGNORECASE):
+        if is_typed("a(ll)?", typed):
             return Show("complete")
-        if strict and re.fullmatch("y", typed, re.IGNORECASE):
+        if strict and is_typed("y", typed):
             return Unclear("Type yes in full to send this.", half_yes=True)
-        if re.fullmatch("y(es)?", typed, re.IGNORECASE):
+        if is_typed("y(es)?", typed):
             return Inputs({key: Input(action, contents.get(key)) for key, action in actions.items()})
-        return Deny() if re.fullmatch("no?", typed, re.IGNORECASE) else Unclear("That is neither yes nor no.")
+        return Deny() if is_typed("no?", typed) else Unclear("That is neither yes nor no.")
 
-    return Sheet(rows, rows, f"Send this? {'yes (in full)' if strict else 'y'}, n, all: ", [], read, Deny())
+    asks = f"Send this? {'yes (in full)' if strict else 'y'}, n, all: "
+    return Sheet(rows, rows, asks, [], read, Deny(), _NOT_KEPT)
 
 
 def _request_rows(request: InputRequest) -> list[Row]:
@@ -133,17 +141,23 @@ def _items(request: InputRequest) -> list[_Item]:
             key,
             field["name"],
             _field_rows(field),
-            f"Value for {quoted(field['name'])}{'' if field['required'] else ', or nothing'}: ",
+            f"Value{_named(field['name'])}{'' if field['required'] else ', or nothing'}: ",
             partial(_value, field),
         )
         for field in request.get("fields", ())
     ]
 
 
+def _named(name: str) -> str:
+    """Return the name for a prompt; it stands in the row above too."""
+    shown = quoted(name)
+    return f" for {shown}" if width_of(shown) <= _MAX_NAMED else ""
+
+
 def _agreed(typed: str) -> _Typed | Unclear:
-    if re.fullmatch("y(es)?", typed, re.IGNORECASE):
+    if is_typed("y(es)?", typed):
         return _Typed(value=True)
-    return _Typed(value=False) if re.fullmatch("no?", typed, re.IGNORECASE) else Unclear("That is neither yes nor no.")
+    return _Typed(value=False) if is_typed("no?", typed) else Unclear("That is neither yes nor no.")
 
 
 def _field_rows(field: InputField) -> list[Row]:
@@ -171,9 +185,9 @@ def _value(field: InputField, typed: str) -> _Typed | Unclear:
     options = [option["value"] for option in field.get("options", ())]
     match field["type"]:
         case "boolean":
-            if re.fullmatch("y(es)?|true", typed, re.IGNORECASE):
+            if is_typed("y(es)?|true", typed):
                 return _Typed(value=True)
-            return _Typed(value=False) if re.fullmatch("no?|false", typed, re.IGNORECASE) else Unclear("Type y or n.")
+            return _Typed(value=False) if is_typed("no?|false", typed) else Unclear("Type y or n.")
         case "number" | "integer":
             return _number(field, typed)
         case "choice":

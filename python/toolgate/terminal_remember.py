@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .ask import Approve, Deny, Remember
-from .terminal_rows import Next, Row, Sheet, Show, Unclear, in_line, quoted
+from .terminal_rows import Next, Row, Sheet, Show, Unclear, in_line, is_typed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def remember_sheet(tool: str, pointers: Sequence[str], *, strict: bool, in_ledge
     rows += [Row(f"{number}: {in_line(pointer)}", quoted=True) for number, pointer in enumerate(pointers, 1)]
 
     def read(typed: str) -> Next | Unclear:
-        if re.fullmatch("all", typed, re.IGNORECASE):
+        if is_typed("all", typed):
             return Next(_extent_sheet(wanted, list(pointers)))
         numbers = [part.strip() for part in typed.split(",")]
         if not all(re.fullmatch("[1-9][0-9]{0,3}", part) and int(part) <= len(pointers) for part in numbers):
@@ -56,7 +56,7 @@ def remember_sheet(tool: str, pointers: Sequence[str], *, strict: bool, in_ledge
 
 def _extent_sheet(wanted: _Wanted, fixed: list[str]) -> Sheet:
     def read(typed: str) -> Next | Unclear:
-        given = re.fullmatch(r"([0-9]{1,4})\s*(calls?|m|min|minutes?)", typed, re.IGNORECASE)
+        given = is_typed(r"([0-9]{1,4})\s*(calls?|m|min|minutes?)", typed)
         count = int(given[1]) if given else 0
         is_calls = given is not None and given[2].lower().startswith("c")
         if not 1 <= count <= (_MOST_CALLS if is_calls else _MOST_MINUTES):
@@ -95,9 +95,9 @@ def _scope_sheet(wanted: _Wanted, remember: Remember, words: str) -> Sheet:
 
 def _last_sheet(wanted: _Wanted, remember: Remember, words: str) -> Sheet:
     def read(typed: str) -> Answer | Unclear:
-        if wanted.strict and re.fullmatch("y", typed, re.IGNORECASE):
+        if wanted.strict and is_typed("y", typed):
             return Unclear("Type yes in full to allow them.", half_yes=True)
-        is_yes = re.fullmatch("y(es)?", typed, re.IGNORECASE)
+        is_yes = is_typed("y(es)?", typed)
         return Approve(remember=remember) if is_yes else Unclear("That is neither yes nor no.")
 
     return _step([Row(f"{words}.")], f"Allow all of these? {'yes (in full)' if wanted.strict else 'y'}, n: ", [], read)
@@ -105,8 +105,8 @@ def _last_sheet(wanted: _Wanted, remember: Remember, words: str) -> Sheet:
 
 def _step(rows: list[Row], prompt: str, explained: list[str], read: _Read) -> Sheet:
     def or_no(typed: str) -> Answer | Next | Show | Unclear:
-        if re.fullmatch("no?", typed, re.IGNORECASE):
+        if is_typed("no?", typed):
             return Deny()
-        return Show("help") if re.fullmatch(r"\?|h(elp)?", typed, re.IGNORECASE) else read(typed)
+        return Show("help") if is_typed(r"\?|h(elp)?", typed) else read(typed)
 
     return Sheet(rows, [], prompt, explained, or_no, Deny("The person gave no clear answer."))

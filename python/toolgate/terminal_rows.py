@@ -1,8 +1,9 @@
-"""Lines on a terminal. Whatever is not in our words is in quotes or behind `|`."""
+"""Lines on a terminal. Whatever is not ours is in quotes or behind `|`; a line that goes on begins with `...`."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .ask import Answer
 
 __all__ = [
+    "LEAST_COLUMNS",
     "STRICT",
     "Next",
     "Row",
@@ -22,13 +24,17 @@ __all__ = [
     "Unclear",
     "fitted",
     "in_line",
+    "is_typed",
     "quoted",
+    "width_of",
     "written",
 ]
 
 # These reach beyond what can be undone, so that a slip of the finger must not do.
 STRICT = frozenset({"destructive", "send", "billing"})
 
+# A prompt is broken by the terminal itself: on fewer columns what it holds might look like a line of ours.
+LEAST_COLUMNS = 30
 # What is not Latin, Greek, Cyrillic and the like may take two columns.
 _WIDE = 0x1100
 # Characters of a line that a count takes the place of.
@@ -77,6 +83,7 @@ class Sheet:
         help: What may be typed.
         read: What was typed means.
         otherwise: What it means that nothing clear was typed.
+        end: What that is said to be, and what the end of the input is, where it is not left open.
     """
 
     lines: list[Row]
@@ -85,6 +92,7 @@ class Sheet:
     help: list[str]
     read: Callable[[str], Answer | Next | Show | Unclear]
     otherwise: Answer
+    end: str | None = None
 
 
 def written(rows: Sequence[Row], columns: int, most: int = _ALL) -> str:
@@ -120,26 +128,38 @@ def quoted(text: str) -> str:
     return f'"{visible}"'
 
 
+def is_typed(pattern: str, typed: str) -> re.Match[str] | None:
+    """Hold what was typed against a pattern; upper case is as good as lower, but of no other letters than a to z."""
+    return re.fullmatch(pattern, typed, re.IGNORECASE | re.ASCII)
+
+
+def width_of(text: str) -> int:
+    """Return at least the columns that it takes."""
+    return sum(1 if ord(character) < _WIDE else 2 for character in text)
+
+
 def _broken(row: Row, columns: int, most: int) -> str:
-    margin = "    | " if row.quoted else "  "
+    # No row begins as one goes on, so that none can be drawn by what stands in another.
+    margin, further = ("    | ", "    ... ") if row.quoted else ("  ", "  ... ")
     # One column stays free: some terminals break a line that fills them all.
-    room = max(20, columns - len(margin) - 1)
+    room = max(4, columns - len(margin) - 1)
     lines: list[str] = []
     line, used, taken = "", 0, 0
     for character in row.text:
-        wide = 1 if ord(character) < _WIDE else 2
+        wide = width_of(character)
         if used + wide > room:
             if len(lines) + 1 >= most:
                 break
             # Between words, where there are any.
             cut = line.rfind(" ", len(line) // 2) + 1 or len(line)
             lines.append(line[:cut])
-            line = f"  {line[cut:]}"
-            used = sum(1 if ord(each) < _WIDE else 2 for each in line)
+            line = line[cut:]
+            used = width_of(line)
+            room = max(4, columns - len(further) - 1)
         line += character
         used += wide
         taken += 1
     if (left := len(row.text) - taken) > 0:
         line = f"{line[:-_COUNT]} … {left + _COUNT} more"
     lines.append(line)
-    return "".join(f"{margin}{line}\n" for line in lines)
+    return "".join(f"{further if at else margin}{line}\n" for at, line in enumerate(lines))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .ask import Approve, Cancel, Code, Defer, Deny, NotRan, Ran, Resend
 from .terminal_inputs import inputs_sheet
 from .terminal_remember import remember_sheet
-from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, quoted
+from .terminal_rows import STRICT, Next, Row, Sheet, Show, Unclear, in_line, is_typed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Question,
     )
 
-__all__ = ["nobody", "sheet_of", "unasked"]
+__all__ = ["nobody", "sheet_of", "time_of", "unasked"]
 
 # Notes that stand above the call however low the screen is.
 _KEPT_NOTES = 2
@@ -64,9 +64,10 @@ def unasked(question: Question, why: str) -> str:
     rest = "Run it at a terminal, or give the guard another way to ask."
     if "approval" in given:
         approval = in_line(given["approval"])
+        by = ", by=..." if "approvers" in given else ""
         rest = (
-            f'The approval {approval} stays open: allow it with approve("{approval}"), then make the same call again, '
-            "quoting it."
+            f'The approval {approval} stays open: allow it with approve("{approval}"{by}), then make the same '
+            "call again, quoting it."
         )
     return f"toolgate: nobody was asked {about}: {why}. {rest}\n"
 
@@ -87,16 +88,16 @@ def _approval_sheet(question: ApprovalQuestion) -> Sheet:
         agreed = ", ".join(map(quoted, question.get("agreed", ()))) or "nobody yet"
         people = ", ".join(map(quoted, approvers["from"]))
         rows.append(Row(f"{approvers.get('count', 1)} of {people} must agree; agreed: {agreed}."))
-    rows.append(Row(f"A yes would be good until {_time(question['expires_at'])}."))
+    rows.append(Row(f"A yes would be good until {time_of(question['expires_at'])}."))
     # Never for what pays.
     remember = [] if preview["effect"] == "billing" else question.get("remember", [])
     if remember:
         rows.append(Row("To allow others like it too, type remember.", spare=True))
 
     def read(typed: str) -> Answer | Next | Show | Unclear:
-        if strict and re.fullmatch("y", typed, re.IGNORECASE):
+        if strict and is_typed("y", typed):
             return Unclear("Type yes in full to allow this call.", half_yes=True)
-        if remember and re.fullmatch("remember", typed, re.IGNORECASE):
+        if remember and is_typed("remember", typed):
             in_ledger = question.get("remember_in_ledger", False)
             return Next(remember_sheet(preview["tool"], remember, strict=strict, in_ledger=in_ledger))
         return _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no.")
@@ -132,7 +133,7 @@ def _credential_sheet(question: CredentialQuestion) -> Sheet:
     )
 
     def read(typed: str) -> Answer | Show | Unclear:
-        if re.fullmatch("y", typed, re.IGNORECASE):
+        if is_typed("y", typed):
             return Unclear("Type yes in full to replace the credential.", half_yes=True)
         return _common(typed) or _yes_or_no(typed) or Unclear("That is neither yes nor no.")
 
@@ -198,9 +199,9 @@ def _tool(question: DefinitionQuestion) -> list[Row]:
 
 def _outcome_sheet(question: OutcomeQuestion) -> Sheet:
     def read(typed: str) -> Answer | Show | Unclear:
-        if re.fullmatch("y(es)?", typed, re.IGNORECASE):
+        if is_typed("y(es)?", typed):
             return Ran()
-        if re.fullmatch("no?", typed, re.IGNORECASE):
+        if is_typed("no?", typed):
             return NotRan()
         return _common(typed) or Unclear("That is neither yes nor no.")
 
@@ -223,16 +224,16 @@ def _code_sheet(question: CodeQuestion) -> Sheet:
     if (problem := question.get("problem")) is not None:
         rows.append(Row(f"Because: {in_line(problem['message'])}"))
     rows.append(Row(f"Sent to: {quoted(question['masked_email'])}"))
-    until, left = _time(question["expires_at"]), question["attempts_left"]
+    until, left = time_of(question["expires_at"]), question["attempts_left"]
     rows.append(Row(f"{question['digits']} digits, good until {until}; {left} more tries."))
 
     def read(typed: str) -> Answer | Show | Unclear:
         code = re.sub(r"[\s-]", "", typed)
         if re.fullmatch("[0-9]+", code):
             return Code(code)
-        if re.fullmatch("r(esend)?", typed, re.IGNORECASE):
+        if is_typed("r(esend)?", typed):
             return Resend()
-        if re.fullmatch("q(uit)?", typed, re.IGNORECASE):
+        if is_typed("q(uit)?", typed):
             return Cancel()
         return _common(typed) or Unclear("That is no code.")
 
@@ -251,19 +252,19 @@ def _code_sheet(question: CodeQuestion) -> Sheet:
 
 def _common(typed: str) -> Answer | Show | None:
     """Read what every question understands."""
-    if re.fullmatch("l(ater)?", typed, re.IGNORECASE):
+    if is_typed("l(ater)?", typed):
         return Defer()
-    if re.fullmatch("a(ll)?", typed, re.IGNORECASE):
+    if is_typed("a(ll)?", typed):
         return Show("complete")
-    if re.fullmatch(r"\?|h(elp)?", typed, re.IGNORECASE):
+    if is_typed(r"\?|h(elp)?", typed):
         return Show("help")
     return None
 
 
 def _yes_or_no(typed: str) -> Answer | None:
-    if re.fullmatch("y(es)?", typed, re.IGNORECASE):
+    if is_typed("y(es)?", typed):
         return Approve()
-    if (no := re.fullmatch(r"no?(?:[\s,:;.]+(.*))?", typed, re.IGNORECASE)) is not None:
+    if (no := is_typed(r"no?(?:[\s,:;.]+(.*))?", typed)) is not None:
         return Deny(no[1] or None)
     return None
 
@@ -377,5 +378,6 @@ def _difference(difference: Difference) -> list[Row]:
     return [Row(row, quoted=True, spare=True) for row in rows]
 
 
-def _time(millis: int) -> str:
+def time_of(millis: int) -> str:
+    """Return the time of the day."""
     return time.strftime("%H:%M:%S", time.localtime(millis / 1000))

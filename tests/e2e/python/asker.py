@@ -6,6 +6,7 @@ Usage: asker.py LOG PLAN. The plan is JSON: `calls`, each with `tool`, `argument
 the one before is over. The log gets a line for everything that is sent and for every end: `sent NAME`, `NAME
 CODE`. With `question` only that is asked, and the answer logged. `ledger` is a SQLite file. After `silenced`
 milliseconds somebody elsewhere says no to the last approval and wants no more questions about its tool.
+`logs` milliseconds after a call was sent the program writes a line of its own.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class Client:
 
     async def call_tool(self, name: str, arguments: Any = None, *, meta: Any = None) -> Any:
         write(f"sent {arguments.get('name', name)}")
+        if "logs" in PLAN:
+            await asyncio.sleep(PLAN["logs"] / 1000)
+            print(f"the log tells of {arguments.get('name')}", flush=True)
         return mcp.types.CallToolResult.model_validate({"content": [{"type": "text", "text": "done"}]})
 
 

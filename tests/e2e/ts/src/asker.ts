@@ -8,6 +8,7 @@
  * the approvals' life in milliseconds. With `chain` a call begins when the one before is over. The log gets a line for everything that is sent and for every end:
  * `sent NAME`, `NAME CODE`. With `question` only that is asked, and the answer logged. `ledger` is a SQLite file. After
  * `silenced` milliseconds somebody elsewhere says no to the last approval and wants no more questions about its tool.
+ * `logs` milliseconds after a call was sent the program writes a line of its own.
  */
 
 import { appendFileSync } from "node:fs";
@@ -36,6 +37,7 @@ interface Plan {
   begin?: number;
   ledger?: string;
   silenced?: number;
+  logs?: number;
   question?: Record<string, unknown>;
 }
 
@@ -55,6 +57,10 @@ const client = {
   listTools: async () => ({ tools }),
   callTool: async (call: { name: string; arguments?: Record<string, unknown>; _meta?: object }, _options?: object) => {
     write(`sent ${call.arguments?.name ?? call.name}`);
+    if (plan.logs !== undefined) {
+      await sleep(plan.logs);
+      console.log(`the log tells of ${call.arguments?.name}`);
+    }
     return { content: [{ type: "text", text: "done" }] };
   },
 };
@@ -78,7 +84,9 @@ if (plan.begin) {
   await sleep(plan.begin);
 }
 if (plan.question !== undefined) {
-  const question = { ...plan.question, expiresAt: plan.question.expires_at } as unknown as Question;
+  const camel = (name: string) => name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const members = Object.entries(plan.question).map(([name, value]) => [camel(name), value]);
+  const question = Object.fromEntries(members) as unknown as Question;
   write(JSON.stringify(await askInTerminal()(question, { signal: new AbortController().signal })));
   process.exit();
 }
