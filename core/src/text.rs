@@ -50,14 +50,18 @@ const MOST_MARKS: usize = 4;
 pub(crate) fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     let mut marks: usize = 0;
-    for character in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let left = core::mem::replace(&mut before, character);
         let is_mark = extends(character);
         marks = if is_mark { marks.saturating_add(1) } else { 0 };
         match character {
             '\n' => seen.push_str("\\n"),
             '\r' => seen.push_str("\\r"),
             '\t' => seen.push_str("\\t"),
-            ' '..='~' | '\u{a0}' | '\u{202f}' | '\u{3000}' => seen.push(character),
+            ' '..='~' | '\u{3000}' => seen.push(character),
+            '\u{a0}' | '\u{202f}' if is_set(left, rest.peek()) => seen.push(character),
             _ if marks > MOST_MARKS || is_blank(character) || !(is_mark || has_picture(character)) => {
                 seen.push_str(&written_out(character));
             }
@@ -65,6 +69,28 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     seen
+}
+
+/// Whether a blank that does not end a line stands where typesetting wants one; elsewhere it looks like any other.
+fn is_set(before: char, after: Option<&char>) -> bool {
+    after.is_some_and(|after| {
+        ";:!?»›%€$£¥°".contains(*after)
+            || matches!(before, '«' | '‹')
+            || before.is_ascii_digit() && after.is_ascii_digit()
+    })
+}
+
+/// Whether a blank stands there that is no usual one, and not where typesetting wants it.
+pub(crate) fn has_odd_blank(text: &str) -> bool {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        if matches!(character, '\u{a0}' | '\u{202f}') && !is_set(before, rest.peek()) {
+            return true;
+        }
+        before = character;
+    }
+    false
 }
 
 /// Stands on the character before it.
@@ -118,6 +144,10 @@ mod tests {
             ("\u{200b}\u{200d}\u{feff}\u{ad}\u{2060}", "\\u{200b}\\u{200d}\\u{feff}\\u{ad}\\u{2060}"),
             ("\u{fe0f}\u{e0041}\u{e0100}\u{180e}", "\\u{fe0f}\\u{e0041}\\u{e0100}\\u{180e}"),
             ("\u{2800}\u{3164}\u{115f}\u{ffa0}", "\\u{2800}\\u{3164}\\u{115f}\\u{ffa0}"),
+            (
+                "Ana\u{a0}b «\u{a0}x\u{202f}» 5\u{a0}000\u{202f}!\u{a0}",
+                "Ana\\u{a0}b «\u{a0}x\u{202f}» 5\u{a0}000\u{202f}!\\u{a0}",
+            ),
             ("5\u{a0}€ 東京\u{3000}都\u{2003}", "5\u{a0}€ 東京\u{3000}都\\u{2003}"),
             ("\u{e000}\u{f0000}\u{1d173}\u{13430}", "\\u{e000}\\u{f0000}\\u{1d173}\\u{13430}"),
         ] {

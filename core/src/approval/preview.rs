@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::notes::Notes;
 use crate::catalog::Tool;
 use crate::catalog::effect::Effect;
+use crate::catalog::wording::words_of_name;
 use crate::json::canonical::{canonical, quoted};
 use crate::json::de::record;
 use crate::json::tape::{Kind, Node};
@@ -80,8 +81,50 @@ const FIRST: &[&str] = &[
     "name",
 ];
 
-/// Names of those whom a call reaches, of [`FIRST`].
-const WHOM: usize = 9;
+/// A name of [`FIRST`] ranks by twice its place there; behind `iban`, behind `quantity` and behind them all is room for names
+/// of which only a word is known.
+const WHOM_RANK: usize = 17;
+const SUMS_RANK: usize = 31;
+const OTHERS_RANK: usize = 64;
+
+/// Words in names of whom a call reaches, and of how much; longer ones count within a word too, as in `toaddress`.
+const WHOM_WORDS: &[&str] = &[
+    "to",
+    "cc",
+    "bcc",
+    "tel",
+    "sms",
+    "fax",
+    "dest",
+    "mail",
+    "recipient",
+    "email",
+    "phone",
+    "mobile",
+    "whatsapp",
+    "account",
+    "iban",
+    "payee",
+    "beneficiary",
+    "destination",
+    "receiver",
+    "addressee",
+    "target",
+    "address",
+    "webhook",
+    "callback",
+    "forward",
+    "customer",
+    "contact",
+    "invitee",
+    "attendee",
+    "guest",
+    "wallet",
+];
+const SUMS_WORDS: &[&str] = &[
+    "sum", "cost", "fee", "tip", "qty", "amount", "total", "price", "quantity", "currency", "cents", "balance",
+    "discount",
+];
 
 /// A call in words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -158,8 +201,7 @@ impl Line {
     /// Whether it says whom the call reaches.
     pub(crate) fn is_recipient(&self) -> bool {
         let name = self.label.split('[').next().unwrap_or_default();
-        let name = name.rsplit('.').next().unwrap_or_default();
-        FIRST.iter().take(WHOM).any(|whom| whom.eq_ignore_ascii_case(name))
+        is_whom(name.rsplit('.').next().unwrap_or_default())
     }
 }
 
@@ -179,11 +221,13 @@ impl Preview {
     pub(crate) fn of(tool: &Tool, definition: Node<'_>, arguments: Node<'_>, frame: &Frame<'_>) -> Self {
         let beside = frame.meta.and_then(|meta| Document::read(meta.get(), OWN).ok()).unwrap_or_default();
         let beside = frame.meta.map(|_| beside.tape().root());
+        let root = definition.get("inputSchema").unwrap_or(Node::absent());
         let mut view = View::new(frame.hidden, frame.order);
+        view.known = root.get("properties").filter(|properties| properties.len() > 0);
         if arguments.len() > 0 {
             view.add(arguments, usize::MAX);
         }
-        view.hidden = &[];
+        (view.hidden, view.known) = (&[], None);
         if let Some(meta) = beside {
             view.within(Part::Meta, META, meta, usize::MAX);
         }
@@ -199,7 +243,6 @@ impl Preview {
         }
         let (notes, notes_omitted) = notes.counted();
         let hidden: Vec<String> = frame.hidden.iter().map(|pointer| (*pointer).to_owned()).collect();
-        let root = definition.get("inputSchema").unwrap_or(Node::absent());
         let (defaults, defaults_omitted) = Defaults::of(root, arguments, frame.order);
         Preview {
             title: tool.title.as_deref().map(|title| visible(&shorten(title, MAX_TITLE))),
@@ -263,33 +306,90 @@ enum Part<'a> {
 /// padding further down pushes out what stands on top.
 pub(super) type Weight = (usize, usize);
 
-/// The place of a name in the order of what matters most, lower is more.
+/// The place of a name in the order of what matters most, lower is more: in the profile's order, as a name that is known,
+/// then by its words.
 pub(super) fn rank(order: &[String], name: &str) -> usize {
     let is = |other: &str| other.eq_ignore_ascii_case(name);
-    let place = match order {
-        [] => FIRST.iter().position(|other| is(other)),
-        order => order.iter().position(|other| is(other)),
-    };
-    place.unwrap_or(usize::MAX)
+    if let Some(place) = order.iter().position(|other| is(other)) {
+        return place;
+    }
+    let place = FIRST.iter().position(|other| is(other)).map(|place| place.saturating_mul(2));
+    place.unwrap_or_else(|| rank_by_words(name)).saturating_add(order.len())
 }
+
+fn rank_by_words(name: &str) -> usize {
+    if name.len() > MAX_TITLE {
+        return usize::MAX;
+    }
+    let words = words_of_name(name);
+    let has = |known: &[&str]| {
+        let is_known = |word: &String| known.iter().any(|one| word == one || one.len() > 4 && word.contains(one));
+        words.iter().any(is_known)
+    };
+    [(WHOM_WORDS, WHOM_RANK), (SUMS_WORDS, SUMS_RANK), (FIRST, OTHERS_RANK)]
+        .into_iter()
+        .find_map(|(known, rank)| has(known).then_some(rank))
+        .unwrap_or(usize::MAX)
+}
+
+/// Whether a name is one of whom a call reaches.
+pub(super) fn is_whom(name: &str) -> bool {
+    rank(&[], name) <= WHOM_RANK
+}
+
+/// Whether a text is something that can be reached: an email's or a web address, or a number to call.
+fn is_reachable(text: &str) -> bool {
+    let is_number = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        text.bytes().all(|byte| byte.is_ascii_digit() || b"+-() .".contains(&byte))
+            && (9..=15).contains(&digits)
+            && text.len() <= 30
+    };
+    text.len() <= MAX_TITLE
+        && (is_number(text)
+            || text
+                .split(char::is_whitespace)
+                .any(|word| word.contains("://") || word.split_once('@').is_some_and(|(_, host)| host.contains('.'))))
+}
+
+/// Whether the schema does not name it, how deep it stands, and the line.
+type Weighed = ((bool, usize), Line);
 
 struct View<'a> {
     hidden: &'a [&'a str],
     order: &'a [String],
+    /// The properties that the tool's schema names: others come behind them, for the server may ignore those.
+    known: Option<Node<'a>>,
     path: Vec<Part<'a>>,
     pointer: String,
-    /// The best so far; a label is made only for what is among them, for a long way stands before every value below it.
-    lines: Vec<(Weight, Line)>,
-    omitted: usize,
+    /// The best of each rank so far; a label is made only for what is among them, for a long way stands before every value
+    /// below it.
+    ranks: Vec<(usize, Vec<Weighed>)>,
+    count: usize,
 }
 
 impl<'a> View<'a> {
     fn new(hidden: &'a [&'a str], order: &'a [String]) -> Self {
-        View { hidden, order, path: Vec::new(), pointer: String::new(), lines: Vec::new(), omitted: 0 }
+        View { hidden, order, known: None, path: Vec::new(), pointer: String::new(), ranks: Vec::new(), count: 0 }
     }
 
+    /// One line of each rank in turn, so that no crowd of names pushes out the others; what no name ranks takes the rest.
     fn short(self) -> Short {
-        Short { lines: self.lines.into_iter().map(|(_, line)| line).collect(), omitted: self.omitted }
+        let mut takes = vec![0_usize; self.ranks.len()];
+        let mut room = MAX_LINES;
+        for turn in 1..=MAX_LINES {
+            for (take, (_, lines)) in takes.iter_mut().zip(&self.ranks).filter(|(_, (rank, _))| *rank < usize::MAX) {
+                if room > 0 && lines.len() >= turn {
+                    (*take, room) = (turn, room.saturating_sub(1));
+                }
+            }
+        }
+        if let (Some(take), Some((usize::MAX, _))) = (takes.last_mut(), self.ranks.last()) {
+            *take = room;
+        }
+        let taken = self.ranks.into_iter().zip(takes).flat_map(|((_, lines), take)| lines.into_iter().take(take));
+        let lines: Vec<Line> = taken.map(|(_, line)| line).collect();
+        Short { omitted: self.count.saturating_sub(lines.len()), lines }
     }
 
     fn member(&mut self, name: Cow<'a, str>, value: Node<'a>, rank: usize) {
@@ -330,24 +430,37 @@ impl<'a> View<'a> {
                     if index < shown {
                         self.within(Part::Item(index), &index.to_string(), item, rank);
                     } else {
-                        self.omitted = self.omitted.saturating_add(leaves(item));
+                        self.count = self.count.saturating_add(leaves(item));
                     }
                 }
             }
-            Kind::String => self.line(rank, || in_quotes(&value.text())),
+            Kind::String => {
+                let text = value.text();
+                let least = self.order.len().saturating_add(OTHERS_RANK);
+                let is_better = rank >= least && is_reachable(&text);
+                let rank = if is_better { self.order.len().saturating_add(WHOM_RANK) } else { rank };
+                self.line(rank, || in_quotes(&text));
+            }
             _ => self.line(rank, || cut(&visible(&canonical(value)))),
         }
     }
 
     fn line(&mut self, rank: usize, value: impl FnOnce() -> String) {
-        let weight = (rank, self.path.len());
-        let place = self.lines.partition_point(|(other, _)| *other <= weight);
-        if place < MAX_LINES {
-            self.lines.insert(place, (weight, Line { label: label_of(&self.path), value: value() }));
+        self.count = self.count.saturating_add(1);
+        let is_strange = match (self.known, self.path.first()) {
+            (Some(known), Some(Part::Name(name))) => known.get(name).is_none(),
+            _ => false,
+        };
+        let weight = (is_strange, self.path.len());
+        let at = self.ranks.partition_point(|(other, _)| *other < rank);
+        if self.ranks.get(at).is_none_or(|(other, _)| *other != rank) {
+            self.ranks.insert(at, (rank, Vec::new()));
         }
-        if place >= MAX_LINES || self.lines.len() > MAX_LINES {
-            self.lines.truncate(MAX_LINES);
-            self.omitted = self.omitted.saturating_add(1);
+        let Some((_, lines)) = self.ranks.get_mut(at) else { return };
+        let place = lines.partition_point(|(other, _)| *other <= weight);
+        if place < MAX_LINES {
+            lines.insert(place, (weight, Line { label: label_of(&self.path), value: value() }));
+            lines.truncate(MAX_LINES);
         }
     }
 }

@@ -207,6 +207,32 @@ pub(crate) fn plain(character: char) -> char {
         ("А", 'a'),
         ("Α", 'a'),
         ("Β", 'b'),
+        // Roman numerals, and capitals of Cherokee and Lisu.
+        ("ⅰⅠꓲ", 'i'),
+        ("ⅴⅤᏙꓦ", 'v'),
+        ("ⅹⅩꓫ", 'x'),
+        ("ⅬᏞꓡ", 'l'),
+        ("ⅽⅭᏟꓚ", 'c'),
+        ("ⅾⅮᎠꓓ", 'd'),
+        ("ⅿⅯᎷꓟ", 'm'),
+        ("Ꭺꓮ", 'a'),
+        ("Ᏼꓐ", 'b'),
+        ("Ꭼꓰ", 'e'),
+        ("Ᏻꓖ", 'g'),
+        ("Ꮋꓧ", 'h'),
+        ("Ꭻꓙ", 'j'),
+        ("Ꮶꓗ", 'k'),
+        ("Ꮲꓑ", 'p'),
+        ("Ꮪꓢ", 's'),
+        ("Ꭲꓔ", 't'),
+        ("Ꮃꓪ", 'w'),
+        ("Ꮓꓜ", 'z'),
+        ("ꓝ", 'f'),
+        ("ꓠ", 'n'),
+        ("ꓳ", 'o'),
+        ("Ꮢꓣ", 'r'),
+        ("ꓴ", 'u'),
+        ("ꓬ", 'y'),
     ];
     // Nearly all are.
     if character.is_ascii() {
@@ -229,6 +255,9 @@ pub(crate) fn plain(character: char) -> char {
     };
     if character.is_ascii() {
         return character.to_ascii_lowercase();
+    }
+    if !matches!(character, '\u{131}'..='\u{58f}' | '\u{13a0}'..='\u{217f}' | '\u{a4d0}'..='\u{a4ff}') {
+        return character;
     }
     ALIKE.iter().find(|(looks, _)| looks.contains(character)).map_or(character, |(_, letter)| *letter)
 }

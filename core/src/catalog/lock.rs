@@ -61,7 +61,7 @@ fn pins(root: Node<'_>, server: &str) -> Result<Vec<(String, Pinned)>> {
         .with("version", head.version));
     }
     if head.server != server {
-        let [theirs, ours] = [&head.server, server].map(|name| quoted_name(name));
+        let [theirs, ours] = [&head.server, server].map(quoted_name);
         return Err(invalid(format!("The lock file was written for {theirs}, and this server is {ours}"))
             .with_next("Give the lock file of this server, or write a new one after looking at the tools."));
     }

@@ -780,6 +780,11 @@ pub(crate) fn reaches_out(description: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
+/// The words of a name in plain lower-case letters.
+pub(crate) fn words_of_name(name: &str) -> Vec<String> {
+    words_of(name).0.into_iter().map(|word| word.text).collect()
+}
+
 /// The words of a name in plain lower-case letters, and whether letters are among them that are none.
 ///
 /// A word ends at whatever is no letter, at a change of case and at digits; a version (`v2`) is no word.
