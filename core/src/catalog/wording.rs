@@ -109,7 +109,7 @@ pub(crate) fn of_name(name: &str) -> Wording {
                 };
                 wording.writes |= does == Some(Effect::Write) && has(READING_NOUNS, next);
                 if !next.is_empty() {
-                    doubtful |= does.is_some() || word.text != "post" && has(DEEDS, &word.text);
+                    doubtful |= does.is_some() || has(DEEDS, &word.text) && (word.text != "post" || next != "search");
                     strange |= !KNOWN.iter().any(|list| has_any(list, &word.text));
                 }
             }
@@ -238,13 +238,15 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
     let is_dry = words.windows(2).any(|pair| matches!(pair, [one, other] if one.text == "dry" && other.text == "run"));
     let special = match &*word.text {
         // `can_delete` asks whether, and a dry run only plays.
-        _ if at == 1 && last == "can" => return Sense::Nothing,
+        _ if at == 1 && matches!(last, "can" | "is") => return Sense::Nothing,
         _ if matches!(verb(&word.text), Some((Use::Noun, _)))
-            && (has("current last latest newest previous", last) || is_dry) =>
+            && (has("current last latest newest previous", last) || is_dry && start == 0) =>
         {
             return Sense::Nothing;
         }
-        "forward" if next == "port" || has("back browser fast go history move navigate page port skip step", last) => {
+        "forward"
+            if has_any("port", next) || has("back browser fast go history move navigate page port skip step", last) =>
+        {
             return Sense::Nothing;
         }
         "share" if before.reading && has_any("link url", next) => return Sense::Nothing,
@@ -286,11 +288,18 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         }
         "accept" | "close" if near("chargeback dispute", 1) => does(!before.reading, Effect::Billing),
         "submit" | "update" if near("chargeback dispute", 1) => does(!before.reading, Effect::External),
-        "activate" | "enable" | "set" | "start" | "toggle" | "turn" | "update" if near("autopay autorenew", 1) => {
+        "activate" | "enable" | "set" | "start" | "toggle" | "turn" | "update"
+            if behind().any(|word| has("autopay autorenew autorenewal", word))
+                || next == "auto"
+                    && has("bill billing pay payment renew renewal", behind().nth(1).unwrap_or_default()) =>
+        {
             does(!before.reading, Effect::Billing)
         }
         "inject" | "modify" | "patch" | "replace"
-            if near("binaries binary bootloader executable firmware kernel script", 1) =>
+            if near(
+                "binaries binary bootloader code css executable firmware html javascript js kernel payload script",
+                1,
+            ) && (word.text == "inject" || !near("code css html javascript js payload", 1)) =>
         {
             does(!before.reading, Effect::Destructive)
         }
@@ -298,20 +307,26 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         "pause" if near("cluster database db instance project server service site store", 1) => {
             does(!before.reading, Effect::Destructive)
         }
-        "mutate" if near("gql graphql", 1) => does(true, Effect::Destructive),
+        "pause" | "reactivate" | "resume" if near("membership plan subscription", 0) => {
+            does(!before.reading, Effect::Billing)
+        }
+        "mutate" if near("gql graphql", 1) || has("gql graphql", last) => does(true, Effect::Destructive),
+        "upgrade" if has(INSTALLERS, last) => does(true, Effect::External),
         "install"
             if has(INSTALLERS, last) || near("chart dependencies dependency extension module package plugin", 2) =>
         {
             does(!before.reading, Effect::External)
         }
         "upload" if behind().any(|word| has(PLACES, word)) => does(!before.reading, Effect::External),
-        // Whom it lets in is outside of what the tool writes.
-        "add" | "allow" | "change" | "configure" | "create" | "edit" | "generate" | "make" | "mark" | "modify"
-        | "register" | "set" | "toggle" | "update" | "upload"
-            if near("acl admin administrator collaborator firewall ingress maintainer superuser visibility", 2)
-                || behind().last() == Some("public")
+        // Whom it lets in is outside of what the tool writes, and so is what it then hands on by itself.
+        "add" | "allow" | "assign" | "attach" | "change" | "configure" | "create" | "edit" | "enable" | "generate"
+        | "import" | "insert" | "issue" | "make" | "mark" | "mint" | "modify" | "new" | "open" | "put" | "register"
+        | "set" | "start" | "toggle" | "update" | "upload"
+            if near(OPENING, 2)
+                || matches!(behind().last(), Some("public" | "script"))
+                || next == "public" && has_any("access link url", behind().nth(1).unwrap_or_default())
                 || behind().last().is_some_and(|last| has_any("credential key pat token", last))
-                    && near("access admin api auth authorized bearer deploy gpg oauth personal pgp service ssh", 1) =>
+                    && near(OPENERS, 1) =>
         {
             does(!before.reading, Effect::External)
         }
@@ -633,9 +648,7 @@ impl Prose {
             self.find(&verb, effect);
         }
         if let Some((verb, effect)) = self.waits.take()
-            && (has("a all an any every funds it money one the them this to your", word)
-                || has_any(PEOPLE, word)
-                || effect == Effect::Send && has_any("call email mail message sms", word))
+            && (has("a all an any every funds it money one the them this to your", word) || has_any(PEOPLE, word))
         {
             self.find(&verb, effect);
         }
@@ -646,6 +659,8 @@ impl Prose {
             match word {
                 "ambiguity" | "confusion" | "doubt" => {}
                 "back" if effect == Effect::Send => {}
+                // `Go back, forward, or reload`
+                "" | "and" | "or" | "port" | "ports" if verb == "forward" => {}
                 "feedback" | "input" | "keystrokes" if effect == Effect::Send => self.find(&verb, Effect::External),
                 _ if held.noun && has_any("count policy price quote rate sky slip stub", word) => {}
                 _ if held.resting && has("at daily every hourly in when", word) => {}
@@ -723,11 +738,9 @@ impl Prose {
                     return;
                 }
             }
-            if form == "forward"
-                || leads && has("bill book charge deposit donate email message order post refund sms transfer", form)
-            {
+            if leads && has("bill book charge deposit donate email message order post refund sms transfer", form) {
                 let effect = match form {
-                    "email" | "forward" | "message" | "post" | "sms" => Effect::Send,
+                    "email" | "message" | "post" | "sms" => Effect::Send,
                     "book" => Effect::Write,
                     _ => Effect::Billing,
                 };
@@ -737,7 +750,7 @@ impl Prose {
             match verb(form) {
                 Some((how, effect)) if how == Use::Verb || leads => {
                     let held = Held {
-                        noun: number == 0 && has("buy cancel clear pay sell share unsubscribe withdraw", form),
+                        noun: number == 0 && has("buy cancel clear forward pay sell share unsubscribe withdraw", form),
                         resting: number > 0 && how == Use::Loose && !self.has_subject,
                         tidying: !leads || self.is_later,
                     };
@@ -929,7 +942,7 @@ const NEUTRAL: &str = "draft request";
 const VAGUE: &str =
     "check count counts diff display estimate list look lookup measure preview queries query search view";
 /// ... and those of them that at the end of a name confirm nothing behind a word that is not known either.
-const NOUNS: &str = "check count counts diff display estimate list look measure preview view";
+const NOUNS: &str = "check count counts diff display estimate list look measure preview queries query view";
 /// Nouns that are verbs where something follows them: `email_details`.
 const DEEDS: &str = "apply email fax index log mail message phone post record report ship sms tag text wire";
 /// Nothing is done by saying them.
@@ -956,10 +969,16 @@ const KNOWN: &[&str] = &[
 ];
 /// Of what a reading noun may tell besides.
 const THINGS: &str = "api application battery browser build bundle cache conversation cpu crash current db deploy deployment \
-    docker engine environment flight forecast gpu hardware host job kubectl last latency latest library machine memory \
-    model network os package performance pod port price process runtime sensor server system uptime usage weather";
+    docker engine environment flight forecast gpu hardware host job kubectl last latency latest library \
+    machine memory model network os package performance pod port price process research runtime sensor \
+    server simulate system uptime usage weather";
 /// What of Google's is the user's own.
 const OFFICE: &str = "ad analytics calendar contact doc drive form keep sheet slide task";
+/// What lets others in, or leads elsewhere.
+const OPENING: &str = "acl admin administrator collaborator dns firewall forwarding ingress maintainer nameserver \
+    permission role superuser tunnel visibility";
+/// Whose key or token opens something.
+const OPENERS: &str = "access admin api auth authorized bearer deploy gpg oauth personal pgp public service ssh";
 const INSTALLERS: &str = "apt brew cargo gem helm npm pip pnpm yarn";
 const PLACES: &str = "dropbox facebook ftp gist imgur instagram linkedin pastebin reddit sftp tiktok twitter youtube";
 const BILLING: &str = "buy disburse donate invest liquidate pay purchase reimburse remit repay sell withdraw";
@@ -1058,6 +1077,8 @@ mod tests {
             DEEDS,
             THINGS,
             OFFICE,
+            OPENING,
+            OPENERS,
             INSTALLERS,
             PLACES,
             MEASURES,
