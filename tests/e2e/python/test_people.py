@@ -116,6 +116,50 @@ async def test_two_different_people_must_say_yes():
     assert client.sent == ["cancel_booking"]
 
 
+@pytest.mark.parametrize("way", ["quoted", "unquoted", "both asked at once"])
+async def test_two_people_at_two_guards_meet_in_one_approval(way):
+    rule = {"effects": ["destructive"], "then": "ask", "approvers": {"from": ["ana", "ben"], "count": 2}}
+    asked: list[tuple[str, str, list[str]]] = []
+    both = anyio.Event()
+
+    def person(by):
+        async def ask(question):
+            asked.append((by.who, question["approval"], question.get("agreed") or []))
+            if way == "both asked at once":
+                if len(asked) == 2:
+                    both.set()
+                await both.wait()
+            return toolgate.Approve(by)
+
+        return ask
+
+    ledger, client = Shared(), Bookings()
+    guards = [await attach(client, ledger=ledger, policy={"rules": [rule]}, ask=person(by)) for by in (ANA, BEN)]
+    if way == "both asked at once":
+        async with anyio.create_task_group() as group:
+            for guard in guards:
+                group.start_soon(left_open, guard)
+        assert len({approval for _, approval, _ in asked}) == 2
+        meta = None
+        # Each guard knows an approval of its own; both go on with the one that the ledger names.
+        last = asked[-1][0]
+        guard = guards[0 if last == "ben" else 1]
+    else:
+        approval = await left_open(guards[0])
+        guard = guards[1]
+        meta = {toolgate.APPROVAL_META: approval} if way == "quoted" else None
+    assert client.sent == []
+    await guard.call_tool("cancel_booking", {"id": "b1"}, meta=meta)
+    assert client.sent == ["cancel_booking"]
+    assert len(asked[-1][2]) == 1
+    assert asked[-1][0] not in asked[-1][2]
+    # What both said yes to is used.
+    if way == "quoted":
+        for guard in guards:
+            await refused(guard.call_tool("cancel_booking", {"id": "b1"}, meta=meta), "approval_spent")
+    assert client.sent == ["cancel_booking"]
+
+
 async def test_nobody_is_asked_for_ever():
     asked: list[str] = []
     now = [1_795_237_200_000]

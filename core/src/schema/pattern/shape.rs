@@ -22,6 +22,8 @@ enum Edge {
     /// A letter or a digit as such.
     Letter,
     Dot,
+    /// `@` or `//`: a host begins behind it.
+    Host,
     Other,
 }
 
@@ -69,7 +71,10 @@ impl<'p> Walk<'p> {
                 let items = self.items(items);
                 for (at, item) in items.iter().enumerate() {
                     let (earlier, rest) = items.split_at(at);
-                    let before = earlier.iter().rev().find_map(|item| self.edge(*item, true)).unwrap_or(before);
+                    let before = match earlier {
+                        [.., one, other] if self.is_char(*one, '/') && self.is_char(*other, '/') => Edge::Host,
+                        _ => earlier.iter().rev().find_map(|item| self.edge(*item, true)).unwrap_or(before),
+                    };
                     let after = rest.iter().skip(1).find_map(|item| self.edge(*item, false)).unwrap_or(after);
                     self.visit(*item, before, after);
                 }
@@ -88,7 +93,7 @@ impl<'p> Walk<'p> {
             }
             Node::Repeat(Repeat { body, most, .. }) if most > 1 && self.is_wide(body) => {
                 self.is_open |= match (before, after) {
-                    (Edge::Letter, _) | (Edge::Dot, Edge::End) | (Edge::Start, Edge::Letter) => true,
+                    (Edge::Letter, _) | (Edge::Dot, Edge::End) | (Edge::Start | Edge::Host, Edge::Letter) => true,
                     (Edge::Start, Edge::End) => most == ENDLESS && self.all_of(body, "aZ0.-@/:"),
                     _ => false,
                 };
@@ -105,6 +110,7 @@ impl<'p> Walk<'p> {
         match self.node(node) {
             Node::Char(code) => match char::from_u32(code) {
                 Some('.') => Some(Edge::Dot),
+                Some('@') => Some(Edge::Host),
                 Some(character) if character.is_alphanumeric() => Some(Edge::Letter),
                 _ => Some(Edge::Other),
             },
@@ -126,7 +132,8 @@ impl<'p> Walk<'p> {
             Node::Repeat(Repeat { least: 0, .. }) => None,
             Node::Repeat(Repeat { body, .. }) if self.is_wide(body) => None,
             Node::Repeat(Repeat { body, .. }) => self.edge(body, last),
-            Node::At(_) | Node::Set(_) | Node::Look { .. } | Node::Back(_) | Node::Named(_) => Some(Edge::Other),
+            Node::At(_) => None,
+            Node::Set(_) | Node::Look { .. } | Node::Back(_) | Node::Named(_) => Some(Edge::Other),
         }
     }
 
@@ -147,6 +154,10 @@ impl<'p> Walk<'p> {
             Node::Choice(items) => self.items(items).iter().any(|item| self.all_of(*item, wanted)),
             _ => false,
         }
+    }
+
+    fn is_char(&self, node: u32, character: char) -> bool {
+        matches!(self.node(node), Node::Char(code) if code == u32::from(character))
     }
 
     fn set(&self, set: u32) -> Option<&'p Set> {
@@ -188,6 +199,9 @@ mod tests {
             r"^get_[a-z_]+$",
             r"^(?:^a|b$)$",
             r"^Re: .*$",
+            r"^https://.*$",
+            r"^[^@\s]+@[^@\s]+\.example$",
+            r"^https://studio\.example/.*id=\d+$",
         ] {
             let shape = pattern::shape(source);
             assert!(shape.is_some_and(|it| it.is_anchored && !it.is_open && !it.has_loose_dot), "{source}: {shape:?}");
@@ -217,6 +231,10 @@ mod tests {
             r"^(?:.*)$",
             r"^\S+$",
             r"^a$|^.*$",
+            r"^https://studio\.example\b.*$",
+            r"^[^@]+@.*studio\.example$",
+            r"^https://.*studio\.example/.*$",
+            r"^[^]*$",
         ] {
             let shape = pattern::shape(source);
             assert!(shape.is_some_and(|it| it.is_anchored && it.is_open), "{source}: {shape:?}");
