@@ -11,7 +11,6 @@ use crate::json::canonical::{canonical, canonical_of, sha256_hex};
 use crate::json::de::{self, record, words};
 use crate::json::tape::Node;
 use crate::mutant::{self, Mutant};
-use crate::policy::when::is_pointer;
 use crate::step::{Millis, Remember, Scope};
 use crate::text::{shorten, visible};
 
@@ -118,8 +117,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) by: Option<&'a By>,
     /// What of the policy asked.
     pub(crate) rule: &'a str,
-    /// Pointers to what nobody sees.
-    pub(crate) hidden: &'a [&'a str],
+    /// Pointers to the arguments that it may fix, as the question names them; empty: it is for this call alone.
+    pub(crate) may_fix: &'a [String],
     pub(crate) session: &'a str,
 }
 
@@ -127,7 +126,7 @@ impl Remembered {
     /// The record for a person's answer.
     pub(crate) fn new(answer: &Remember, asked: &Asked<'_>, now: Millis, seal: &Seal) -> Result<Remembered> {
         let wrong = |why: &str| Err(Error::new(Code::WrongAnswer, format!("The answer cannot be remembered: {why}.")));
-        let Asked { approval, arguments, by, rule, hidden, session } = asked;
+        let Asked { approval, arguments, by, rule, may_fix, session } = asked;
         let (call, effect) = (&approval.call, approval.preview.effect);
         if effect == Effect::Billing && !mutant::is(Mutant::RememberBilling) {
             return wrong("what costs money is asked about each time");
@@ -137,6 +136,9 @@ impl Remembered {
         }
         if call.inputs.is_some() {
             return wrong("what a server asks for in the middle of a call is asked about each time");
+        }
+        if may_fix.is_empty() {
+            return wrong("the question does not offer it");
         }
         if answer.calls.is_some_and(|calls| !(1..=MAX_CALLS).contains(&calls)) {
             return wrong("`calls` is a whole number from 1 to 10000");
@@ -152,13 +154,10 @@ impl Remembered {
         }
         let mut fixed = Vec::new();
         for path in &answer.arguments {
-            let Some(value) = arguments.pointer(path).filter(|_| is_pointer(path)) else {
-                return wrong("`arguments` holds JSON Pointers to values of the call's arguments, such as `/template`");
+            let is_new = fixed.iter().all(|one: &Fixed| one.path != *path);
+            let Some(value) = arguments.pointer(path).filter(|_| is_new && may_fix.contains(path)) else {
+                return wrong("`arguments` holds pointers that the question's `remember` names, each once");
             };
-            // A digest of something short would tell it.
-            if hidden.iter().any(|pointer| overlap(path, pointer)) {
-                return wrong("a value that nobody sees cannot be fixed");
-            }
             let text = canonical(value);
             let value = shorten(&visible(&text), MAX_SHOWN);
             fixed.push(Fixed { path: path.clone(), value, digest: sha256_hex(text.as_bytes()) });

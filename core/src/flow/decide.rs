@@ -261,7 +261,9 @@ pub(crate) fn decided(approval: &Approval, answer: &Answer, now: Millis, seal: &
                 State::Unknown => "The call was sent already, and its answer was lost.",
                 _ => "The call was made already.",
             };
-            return refuse(Code::ApprovalSpent, message);
+            return refuse(Code::ApprovalSpent, message).map_err(|error| {
+                error.with_next("Do not repeat the call: it was sent. Look with a read at what became of it.")
+            });
         }
         State::Denied | State::Approved => {
             approval.check_usable(now)?;

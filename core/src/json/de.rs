@@ -51,9 +51,11 @@ impl Misfit {
 
     /// What may be told even where the document must not be quoted: which field or variant it is about.
     pub(crate) fn told(&self) -> String {
-        let Reason { what, name, .. } = &*self.0;
+        let Reason { what, name, expected, .. } = &*self.0;
         if matches!(*what, "invalid type" | "syntax") {
             String::new()
+        } else if *what == "invalid value" {
+            [": ", what, " ", &quoted_name(name), ", expected ", expected].concat()
         } else {
             [": ", what, " ", &quoted_name(name)].concat()
         }

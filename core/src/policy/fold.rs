@@ -3,6 +3,7 @@
 
 use core::cell::OnceCell;
 
+use super::spelling;
 use crate::catalog::findings::{in_plain_letters, plain, skeleton};
 use crate::glob;
 use crate::json::canonical::canonical;
@@ -157,28 +158,9 @@ fn number(text: &str) -> Option<String> {
     (root.kind() == Kind::Number).then(|| canonical(root))
 }
 
-/// Letters with marks, which Unicode spells in two ways, behind the letter without one.
-const MARKED: &str = "aàáâãäåāăą cçćĉċč dď eèéêëēĕėęě gĝğġģ hĥ iìíîïĩīĭį jĵ kķ lĺļľ nñńņň oòóôõöōŏő rŕŗř sśŝşš tţť \
-    uùúûüũūŭůűų wŵ yýÿŷ zźżž";
-
-/// A lower-case letter without marks, `-` for all that look like it, one kind of blank; nothing for what is not seen.
-pub(super) fn simple(character: char) -> Option<char> {
-    match character {
-        '\u{300}'..='\u{36f}' => None,
-        '‐'..='―' | '−' | '﹣' | '⁃' | '˗' => Some('-'),
-        other if other.is_whitespace() => Some(' '),
-        other if is_invisible(other) || other.is_control() => None,
-        other if other.is_ascii() => Some(other),
-        other => {
-            let letters = MARKED.split(' ').find(|letters| letters.contains(other));
-            Some(letters.and_then(|letters| letters.chars().next()).unwrap_or(other))
-        }
-    }
-}
-
 /// A text in simple lower-case letters.
 fn letters(text: &str) -> String {
-    in_plain_letters(text).chars().flat_map(char::to_lowercase).filter_map(simple).collect()
+    spelling::letters(&in_plain_letters(text))
 }
 
 /// Whether two names look like spellings of one.

@@ -10,6 +10,7 @@ pub(crate) mod lint;
 pub(crate) mod once;
 pub(crate) mod questions;
 pub(crate) mod secret_arguments;
+mod spelling;
 pub(crate) mod when;
 
 use crate::approval::Approvers;

@@ -2,12 +2,11 @@
 //! that tell one consequence of them from another.
 
 use super::limits::{YEAR, whole};
-use super::{Given, Matching, Several, at_most, fold};
-use crate::catalog::findings::plain;
+use super::{Given, Matching, Several, at_most, fold, spelling};
+use crate::json;
 use crate::json::canonical::{canonical, quoted, sha256_hex};
 use crate::json::de::{FromNode, Source};
 use crate::json::tape::{Kind, Node};
-use crate::json::{self, Document};
 use crate::sort::sort_by;
 use crate::step::Millis;
 
@@ -15,8 +14,6 @@ pub(super) const MAX_RULES: usize = 100;
 const MAX_POINTERS: usize = 8;
 /// How many consequences one call may have: a list of more is cut into several calls.
 const MAX_CONSEQUENCES: usize = 64;
-/// Longer texts are no numbers.
-const MAX_NUMBER: usize = 40;
 
 /// A consequence that happens once.
 #[derive(Debug, Clone, Default)]
@@ -157,8 +154,12 @@ fn collect_one(node: Node<'_>, values: &mut Vec<String>) -> bool {
 fn fold(node: Node<'_>) -> String {
     match node.kind() {
         Kind::Null | Kind::Foreign => String::new(),
-        Kind::False | Kind::True | Kind::Number => quoted(&canonical(node)),
-        Kind::String => quoted(&fold_text(&node.text())),
+        Kind::False | Kind::True => quoted(&canonical(node)),
+        Kind::Number => {
+            let written = canonical(node);
+            quoted(&spelling::number(&written).unwrap_or(written))
+        }
+        Kind::String => quoted(&spelling::folded(&node.text())),
         Kind::Array => {
             let items: Vec<String> = node.items().map(fold).collect();
             ["[", &items.join(","), "]"].concat()
@@ -173,27 +174,6 @@ fn fold(node: Node<'_>) -> String {
             ["{", &members.join(","), "}"].concat()
         }
     }
-}
-
-fn fold_text(text: &str) -> String {
-    let folded: String = text.to_lowercase().chars().map(plain).filter_map(fold::simple).collect();
-    let folded = folded.trim_matches(' ');
-    number(folded).unwrap_or_else(|| folded.to_owned())
-}
-
-/// A text that reads as a number, as that number.
-fn number(text: &str) -> Option<String> {
-    let unsigned = text.strip_prefix('+').unwrap_or(text);
-    let (sign, digits) = unsigned.strip_prefix('-').map_or(("", unsigned), |digits| ("-", digits));
-    let is_number = digits.len() <= MAX_NUMBER && digits.starts_with(|first: char| first.is_ascii_digit());
-    let trimmed = digits.trim_start_matches('0');
-    let zero = if trimmed.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
-    let spelled = is_number.then(|| [sign, zero, trimmed].concat())?;
-    let document = Document::read(&spelled, json::OWN).ok()?;
-    let root = document.tape().root();
-    // A double would make one of two long numbers.
-    let exact = trimmed.bytes().filter(u8::is_ascii_digit).count() <= 15;
-    (root.kind() == Kind::Number).then(|| if exact { canonical(root) } else { spelled.clone() })
 }
 
 #[cfg(test)]
@@ -229,6 +209,32 @@ mod tests {
             (r#""INV-1""#, r#""INV‑1""#),
             (r#""INV-1""#, r#""INV–1""#),
             (r#""INV-1""#, r#""ІNV-1""#),
+            (r#""\u0130d""#, r#""id""#),
+            ("12", r#""\u0661\u0662""#),
+            ("13", r#""\u0967\u0969""#),
+            ("13", r#""\uff11\ud835\udfdb""#),
+            ("10", r#""1_0""#),
+            ("16", r#""0x10""#),
+            ("16", r#""0X_1_0""#),
+            ("8", r#""0o10""#),
+            ("-2", r#""-0b10""#),
+            ("17", r#""17.""#),
+            ("50", r#"".5e2""#),
+            ("12", r#""1200e-2""#),
+            ("12", r#""12.00000000000000000000000000000000000000000000000000""#),
+            ("12", r#""12.00000000000000000000000000000000000000000000000001""#),
+            ("12", r#""00000000000000000000000000000000000000000000000000000012""#),
+            ("0.1", r#""1e-1""#),
+            ("12", r#""\u2460\u2461""#),
+            ("12", r#""\u246b""#),
+            ("12", r#""\u00b9\u2082""#),
+            (r#""fi1""#, r#""\ufb011""#),
+            (r#""VIII""#, r#""\u2167""#),
+            (r#""strasse""#, r#""Stra\u00dfe""#),
+            (r#""A-1""#, r#""\u24b6-\u2460""#),
+            (r#""ti\u1ebfng Vi\u1ec7t""#, r#""tie\u0302\u0301ng Vie\u0323\u0302t""#),
+            (r#""\u039f\u0394\u039f\u03a3""#, r#""\u03bf\u03b4\u03bf\u03c3""#),
+            (r#""\u0439\u043e\u0434""#, r#""\u0438\u0306\u043e\u0434""#),
             (r#"["a"]"#, r#""a""#),
             (r#"{"a":1,"b":null}"#, r#"{"a":"1"}"#),
         ] {
@@ -252,6 +258,16 @@ mod tests {
             r#"{"a":1}"#,
             r#"{"a":2}"#,
             r#"[["a"]]"#,
+            r#""1.2.3""#,
+            r#""0x""#,
+            r#""0xg1""#,
+            r#""1e""#,
+            r#""_1""#,
+            r#""1__1""#,
+            r#"".""#,
+            r#""1e5e5""#,
+            r#""0.30000000000000004""#,
+            r#""0.3""#,
             r#""1234567890123456789""#,
             r#""1234567890123456788""#,
         ];

@@ -29,14 +29,13 @@ impl Call {
     ) -> Result<Remembered> {
         shared.begin_session(&self.entropy);
         let document = self.read_arguments();
-        let hidden = self.hidden(shared);
-        let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
+        let may_fix = self.may_fix(approval);
         let asked = Asked {
             approval,
             arguments: document.tape().root(),
             by,
             rule: &self.rule,
-            hidden: &hidden,
+            may_fix: &may_fix,
             session: &shared.session,
         };
         Remembered::new(answer, &asked, now, &shared.seal)
