@@ -25,7 +25,7 @@ export interface ApproverOptions {
 /** Which approvals, or remembered answers, are wanted. */
 export interface OpenApprovalsOptions extends ApproverOptions {
   /** Also those that were answered, used, withdrawn or have expired. Default: only those that wait or hold. */
-  all?: boolean;
+  everything?: boolean;
   /**
    * Told of each record that cannot be read: damaged, forged, sealed with another key, or of a later version; it is then
    * left out. Default: the first one is thrown.
@@ -164,12 +164,14 @@ async function answer(ledger: Ledger, kind: Kind, id: string, said: object, opti
 }
 
 async function records(ledger: Ledger, { prefix }: Kind, options: OpenApprovalsOptions): Promise<Desk[]> {
-  const { all = false, onUnreadable } = options;
+  const { everything = false, onUnreadable } = options;
   const found: Desk[] = [];
+  // Before anything is read: an empty ledger would not tell that the core is not loaded.
+  typed(() => whole.bindings);
   for await (const [key, record] of entries(ledger, prefix)) {
     try {
       const desk = readDesk(key, record, options);
-      if (all || desk.is_open) found.push(desk);
+      if (everything || desk.is_open) found.push(desk);
     } catch (thrown) {
       const isOfRecord = thrown instanceof ToolgateError && UNREADABLE.has(thrown.code);
       if (!isOfRecord || onUnreadable === undefined) throw thrown;

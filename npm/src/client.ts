@@ -74,6 +74,7 @@ const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 /** What MCP's transports have in common: whoever listens gets each message. */
 interface Messages {
   onmessage?: (...message: unknown[]) => void;
+  send?: (...message: unknown[]) => unknown;
   /** Of those over HTTP: the address, and the host's `fetch`. */
   _url?: unknown;
   _fetch?: Fetch | undefined;
@@ -87,6 +88,15 @@ const AS_IT_CAME = {
   safeParse: (data: unknown) => ({ success: true, data }),
   "~standard": { version: 1, vendor: "toolgate", validate: (value: unknown) => ({ value }) },
 };
+
+/** Marks the parameters of a call of ours on their way through the client; no transport writes it. */
+const SENT_CALL = Symbol("toolgate/call");
+
+/** A call that is on its way: the id that the client gave it, and the result as it came. */
+interface SentCall {
+  id?: unknown;
+  result?: unknown;
+}
 
 /** One page of `tools/list`. */
 export interface Page {
@@ -109,6 +119,8 @@ export class ClientAdapter {
   /** The transport whose messages are looked at: a client may be connected anew. */
   #heard: Messages | undefined;
   #listChanged = false;
+  /** By the ids of their requests. */
+  readonly #sentCalls = new Map<unknown, SentCall>();
   /** Whether the transport goes over HTTP, and only its messages can show that its `fetch` is bounded. */
   #isUnproven = false;
 
@@ -155,17 +167,23 @@ export class ClientAdapter {
   /** Makes a call whose arguments passed the gates. */
   async call(step: Sent, signal: AbortSignal | undefined, given: Forwarded | undefined): Promise<Reply> {
     const mark = this.#exchanges.mark();
+    const sent: SentCall = {};
     try {
       this.#checkConnected();
-      const result = await this.#send(step, signal, given);
+      const parsed = await this.#send(step, signal, given, sent);
+      // What a client makes of a result that leaves the call open depends on its generation.
+      const result = isOpen(sent.result) ? sent.result : parsed;
       const serverTime = this.#exchanges.serverTime(mark);
       const event = serverTime === undefined ? {} : { server_time: serverTime };
       return { event: { type: "result", ...event }, document: JSON.stringify(result) };
     } catch (thrown) {
+      if (isOpen(sent.result)) return { event: { type: "result" }, document: JSON.stringify(sent.result) };
       // What the v2 client does not know it keeps to itself; that it came, under that name, is all that can be told.
       const resultType = unknownResultType(thrown);
       if (resultType !== undefined) return { event: { type: "result" }, document: JSON.stringify({ resultType }) };
       return this.#failed(thrown, mark);
+    } finally {
+      this.#sentCalls.delete(sent.id);
     }
   }
 
@@ -173,6 +191,7 @@ export class ClientAdapter {
     { name, arguments: args, meta, input_responses, request_state }: Sent,
     signal: AbortSignal | undefined,
     given: Forwarded | undefined,
+    call: SentCall,
   ): Promise<unknown> {
     const asked = given?.tool === name;
     const options = this.options(given?.rest ?? []);
@@ -194,6 +213,7 @@ export class ClientAdapter {
       ...(_meta === undefined ? {} : { _meta }),
       ...(input_responses === undefined ? {} : { inputResponses: input_responses }),
       ...(request_state === undefined ? {} : { requestState: request_state }),
+      ...(this.#isOfficial ? { [SENT_CALL]: call } : {}),
     };
     const schema = asked ? given.rest[0] : undefined;
     return this.#client.callTool(params, ...(this.#optionsAt === 1 ? [schema, sent] : [sent]));
@@ -241,8 +261,22 @@ export class ClientAdapter {
     // The official transports are given a `fetch` when they are made, and no public way leads to it afterwards.
     const isReached = "_fetch" in transport && Reflect.set(transport, "_fetch", boundedFetch(transport._fetch));
     this.#isUnproven = !isReached && [...classesOf(transport)].some((name) => OVER_HTTP.test(name));
+    const { send } = transport;
+    if (typeof send === "function") {
+      transport.send = (...message) => {
+        const { id, params } = (message[0] ?? {}) as { id?: unknown; params?: { [SENT_CALL]?: SentCall } };
+        const call = params?.[SENT_CALL];
+        if (call !== undefined) {
+          call.id = id;
+          this.#sentCalls.set(id, call);
+        }
+        return send.apply(transport, message);
+      };
+    }
     transport.onmessage = (...message) => {
-      const { method } = (message[0] ?? {}) as { method?: unknown };
+      const { method, id, result } = (message[0] ?? {}) as { method?: unknown; id?: unknown; result?: unknown };
+      const call = method === undefined ? this.#sentCalls.get(id) : undefined;
+      if (call !== undefined) call.result = result;
       if (method === "notifications/tools/list_changed") this.#listChanged = true;
       return next.apply(transport, message);
     };
@@ -277,6 +311,13 @@ export class ClientAdapter {
 /** The package's own client, whose errors carry what `fetch` raised. */
 function isOwn(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "FetchClientError";
+}
+
+/** Whether a result says that the call is not over, or is of a type that only the core judges. */
+function isOpen(result: unknown): boolean {
+  const { resultType, task } = (typeof result === "object" && result !== null ? result : {}) as Record<string, unknown>;
+  const isTask = typeof task === "object" && task !== null;
+  return isTask || (resultType !== undefined && resultType !== null && resultType !== "complete");
 }
 
 function unknownResultType(thrown: unknown): unknown {

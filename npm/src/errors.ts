@@ -143,7 +143,7 @@ export function unknownApproval(): ToolgateError {
     code: "unknown_approval",
     message: "No approval of that id is known here.",
     retryable: false,
-    next: "Look at `openApprovals` for those that there are.",
+    next: "Make the call without an approval's id to ask for one.",
   });
 }
 

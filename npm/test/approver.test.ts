@@ -131,7 +131,7 @@ describe("an approver", () => {
       [old],
     );
     assert.deepEqual(await openApprovals(ledger, later), []);
-    assert.equal((await openApprovals(ledger, { all: true })).length, 3);
+    assert.equal((await openApprovals(ledger, { everything: true })).length, 3);
     await assert.rejects(drop(1, denied), /not today/);
   });
 
@@ -160,9 +160,9 @@ describe("an approver", () => {
     assert.equal(await ended(forget(ledger, id, { sealKey: KEY })), "withdrawn");
     assert.equal(await ended(forget(ledger, id, { sealKey: KEY })), "withdrawn");
     assert.deepEqual(await rememberedAnswers(ledger, { sealKey: KEY }), []);
-    assert.equal((await rememberedAnswers(ledger, { sealKey: KEY, all: true })).length, 1);
+    assert.equal((await rememberedAnswers(ledger, { sealKey: KEY, everything: true })).length, 1);
     await asked(drop(2));
     assert.deepEqual(sent, [{ id: 0 }, { id: 1 }]);
-    assert.deepEqual(await guard.remembered(), await rememberedAnswers(ledger, { sealKey: KEY, all: true }));
+    assert.deepEqual(await guard.remembered(), await rememberedAnswers(ledger, { sealKey: KEY, everything: true }));
   });
 });

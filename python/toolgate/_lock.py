@@ -115,7 +115,7 @@ def _attempt(path: str, own: str, text: str, token: str) -> bool:
         return False
     last = line[-1]
     if not _is_dead(last):
-        raise LockError(f"in use by another guard, two must not share one (process {last.pid} on {last.host}; {path})")
+        raise LockError(f"another guard uses it, two must not share one (process {last.pid} on {last.host}; {path})")
     heir = f"{path}.{last.token}"
     if not _linked(own, heir, text):
         return False

@@ -31,10 +31,17 @@ class _Kind(NamedTuple):
     # Nothing else is looked for: it may be anything, a secret too.
     id: re.Pattern[str]
     word: str
+    # What to do where there is none; by default what the core says of approvals.
+    instead: str | None = None
 
 
 _APPROVAL = _Kind("approval/", re.compile(r"apr_[0-9a-f]{24}"), "approval")
-_REMEMBERED = _Kind("remembered/", re.compile(r"rem_[0-9a-f]{24}"), "remembered answer")
+_REMEMBERED = _Kind(
+    "remembered/",
+    re.compile(r"rem_[0-9a-f]{24}"),
+    "remembered answer",
+    "List the remembered answers and take back one of them.",
+)
 # More often than this others are not quicker one after the other.
 _MOST_LOOKS = 8
 
@@ -225,7 +232,7 @@ async def _answer(
     for _ in range(_MOST_LOOKS):
         found = await _tried(got(ledger, key)) if kind.id.fullmatch(str(identifier)) else None
         if found is None:
-            raise make("unknown_approval", f"No {kind.word} of that id is known here.")
+            raise make("unknown_approval", f"No {kind.word} of that id is known here.", instead=kind.instead)
         desk = _desk(key, found, seal_key, now, said)
         record = desk.get("record")
         if record is None or await _tried(swapped(ledger, key, found, record)):

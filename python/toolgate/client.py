@@ -255,7 +255,9 @@ def _unread_result(error: Exception, raw: object) -> dict[str, Any] | None:
         if (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("mcp.client.session", "send_request"):
             raw = frame.f_locals.get("raw", raw)
     result = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
-    return None if result.get("resultType", "complete") == "complete" else result
+    # 2025-11-25 had no `resultType`: the answer to a call that was made as a task is `{"task": …}`.
+    is_task = isinstance(result.get("task"), dict)
+    return result if is_task or result.get("resultType", "complete") != "complete" else None
 
 
 def _to_text(result: Any, **options: bool) -> str:
@@ -309,7 +311,7 @@ def trouble_of(error: BaseException) -> Trouble:
         return error.trouble
     names = {cls.__name__ for cls in type(error).__mro__}
     if _raised_before_write(error):
-        return Trouble("not_sent", f"The connection is closed ({type(error).__name__}).")
+        return Trouble("not_sent", f"the connection is closed, {type(error).__name__}")
     rpc = getattr(error, "error", None)
     code, text = getattr(rpc, "code", None), getattr(rpc, "message", None)
     if isinstance(code, int) and isinstance(text, str):
@@ -322,7 +324,7 @@ def trouble_of(error: BaseException) -> Trouble:
             return Trouble("lost", text[:_LONGEST])
         return Trouble(None, text[:_LONGEST], rpc_code=code)
     if "HTTPStatusError" in names and isinstance(status := getattr(error.response, "status_code", None), int):  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
-        return Trouble(None, f"The backend answered with HTTP {status}.", http_status=status)
+        return Trouble(None, f"HTTP {status}", http_status=status)
     if "ValidationError" in names or (isinstance(error, RuntimeError) and "output schema" in str(error)):
         return Trouble("malformed", "")
     if isinstance(error, RuntimeError) and "structured content" in str(error):

@@ -261,10 +261,12 @@ def _known() -> dict[str, ErrorCode]:
     return {entry["code"]: entry for entry in error_codes()}
 
 
-def make(code: str, message: str, **details: Any) -> ToolgateError:
-    """Make an error that arises in Python, with the core's own words on what to do next."""
+def make(code: str, message: str, *, instead: str | None = None, **details: Any) -> ToolgateError:
+    """Make an error that arises in Python, with the core's own words on what to do next, or with others instead."""
     known = _known()[code]
     body = {**known, "message": message, "details": details}
+    if instead is not None:
+        body["next"] = instead
     return ToolgateError.from_json(body)
 
 

@@ -188,7 +188,7 @@ def _target(library: Any, response: Any, request: Any) -> Any | None:
 
 def _broken(library: Any, error: Exception) -> Trouble:
     if isinstance(error, (library.ConnectError, library.ConnectTimeout, library.PoolTimeout)):
-        return Trouble("not_sent", f"The backend was not reached ({type(error).__name__}).")
+        return Trouble("not_sent", type(error).__name__)
     return Trouble("lost", f"The connection broke ({type(error).__name__}).")
 
 
@@ -252,18 +252,10 @@ def _refusal(status: int, headers: Mapping[str, str]) -> Trouble | None:
     """Return what an HTTP status alone says; none for success."""
     if status < 300:
         return None
-    words = {
-        401: "The backend refuses the credential",
-        403: "The backend refuses the credential",
-        408: "The backend failed",
-        429: "The backend asks to slow down",
-    }
-    other = ("The backend points elsewhere", "The backend refused the request", "The backend failed")
-    said = words.get(status, other[min(status // 100, 5) - 3])
     # It may have acted before it pointed elsewhere, and following it would send the call again.
-    hint = "; connect to that address if it is right" if status < 400 else ""
+    hint = ", it points elsewhere; connect to that address if it is right" if status < 400 else ""
     retry_after = retry_after_of(headers.get("retry-after"))
-    return Trouble(None, f"{said} (HTTP {status}){hint}.", retry_after, http_status=status)
+    return Trouble(None, f"HTTP {status}{hint}", retry_after, http_status=status)
 
 
 def _says_no_more(status: int) -> bool:

@@ -150,7 +150,7 @@ def test_each_language_keeps_the_other_out(tmp_path, first):
     command = ["node", "--input-type=module", "--eval", script]
     with subprocess.Popen(command, cwd=ROOT / "npm", stdin=-1, stdout=-1, text=True) as node:
         assert node.stdout.readline() == "open\n"
-        with pytest.raises(toolgate.AuditError, match=rf"in use by another guard.*process {node.pid}"):
+        with pytest.raises(toolgate.AuditError, match=rf"another guard uses it.*process {node.pid}"):
             toolgate.FileAudit(path)
         node.stdin.write("\n")
         node.stdin.flush()
