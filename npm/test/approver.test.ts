@@ -20,6 +20,7 @@ import {
   ToolgateError,
   withdraw,
 } from "toolgate";
+import { askInTerminal } from "toolgate/node";
 import { SqliteLedger } from "toolgate/sqlite";
 
 const KEY = "07".repeat(32);
@@ -133,6 +134,19 @@ describe("an approver", () => {
     assert.deepEqual(await openApprovals(ledger, later), []);
     assert.equal((await openApprovals(ledger, { everything: true })).length, 3);
     await assert.rejects(drop(1, denied), /not today/);
+  });
+
+  it("is a text or has a name, and means that are one", async () => {
+    const ledger = new MemoryLedger();
+    const id = await asked((await agent(ledger)).drop(0));
+    for (const by of [5, ["ana"], {}, { who: 5 }, { who: "ana", means: 5 }, null]) {
+      for (const answer of [approve, deny, withdraw]) {
+        assert.equal(await ended(answer(ledger, id, { by } as object)), "invalid_options");
+      }
+      assert.throws(() => askInTerminal({ by } as object), { code: "invalid_options" });
+    }
+    const person = { who: "ana", means: "slack" };
+    assert.deepEqual((await approve(ledger, id, { by: person })).decidedBy, person);
   });
 
   it("sees what others answered for further calls, and takes it back", async () => {

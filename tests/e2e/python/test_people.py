@@ -52,6 +52,30 @@ async def refused(call, code):
     return raised.value
 
 
+ODD = (5, ["ana"], {}, {"who": 5}, {"who": "ana", "means": 5}, toolgate.By(None), toolgate.By("ana", b"slack"))
+
+
+@pytest.mark.parametrize("by", ODD, ids=repr)
+async def test_who_answers_is_a_text_a_by_or_its_members(by):
+    ledger, client = Shared(), Bookings()
+    guard = await attach(client, ledger=ledger)
+    approval = await left_open(guard)
+    for decide in (guard.approve, guard.deny, guard.withdraw, guard.settle):
+        await refused(decide(approval, by=by), "invalid_options")
+    for decide in (toolgate.approve, toolgate.deny, toolgate.withdraw):
+        await refused(decide(ledger, approval, by=by), "invalid_options")
+    with pytest.raises(toolgate.OptionsError):
+        toolgate.ask_in_terminal(by=by)
+
+    async def ask(_):
+        return toolgate.Approve(by=by)
+
+    await refused((await attach(client, ask=ask)).call_tool("cancel_booking", {"id": "b2"}), "wrong_answer")
+    person = {"who": "ana", "means": "slack"}
+    assert (await toolgate.approve(ledger, approval, by=person))["decided_by"] == person
+    assert client.sent == []
+
+
 @pytest.mark.parametrize("name", ["toolgate/approval", "dev.toolgate/approval"])
 async def test_a_yes_is_taken_back_before_the_call(name):
     ledger, client = Shared(), Bookings()
