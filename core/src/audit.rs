@@ -249,7 +249,7 @@ impl Audit {
             Answer::Ran { .. } => "ran",
             Answer::NotRan { .. } => "not_ran",
             Answer::Withdraw { .. } => "withdraw",
-            Answer::Unreadable => "unreadable",
+            Answer::Unreadable { .. } => "unreadable",
             Answer::Inputs { .. } => "inputs",
         };
         let inputs = match answer {

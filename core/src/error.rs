@@ -229,6 +229,12 @@ impl Error {
         self
     }
 
+    /// Adds a sentence of our own.
+    pub(crate) fn and(mut self, sentence: &str) -> Self {
+        self.0.message.push_str(sentence);
+        self
+    }
+
     /// Says whether the same request may succeed later.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {

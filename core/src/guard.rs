@@ -44,6 +44,7 @@ use crate::seal::Key;
 use crate::secret::Secret;
 use crate::sort::sort_by;
 use crate::step::{Action, Answer, Event, Failure, FlowId, Happening, Millis, Outcome, Start, Step, StepId, Work};
+use crate::text::quoted_name;
 
 const MAX_FLOWS: usize = 1_024;
 /// Remembered answers beyond this many are not known here, oldest first; their calls are asked about.
@@ -106,6 +107,10 @@ pub struct Guard {
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) server: String,
+    /// What a person should know of it, for display alone.
+    pub(crate) server_note: Option<String>,
+    /// Whether nothing but the server's own word says what it is.
+    is_claimed: bool,
     /// What lock files are bound to.
     lock: String,
     pub(crate) subject: String,
@@ -199,7 +204,7 @@ record!(open SnapshotBody { approvals, registrations, flows, seal; pace, parked,
 impl Guard {
     /// A guard without a catalogue: run a `list` flow before any other.
     pub fn new(options: Options) -> Result<Guard> {
-        let Identity { server, lock, subject } = Given {
+        let Identity { server, lock, subject, is_claimed } = Given {
             server: options.server.as_deref(),
             name: options.name.as_deref(),
             endpoint: options.endpoint.as_ref(),
@@ -221,12 +226,19 @@ impl Guard {
         if let Some(key) = &options.seal_key {
             redactor.declare(key);
         }
+        let server_note = match &options.endpoint {
+            _ if is_claimed => Some("which is what it calls itself".to_owned()),
+            Some(endpoint) => endpoint.command(&redactor),
+            None => None,
+        };
         let whose = (redactor.shown(&server, MAX_WHOSE), redactor.shown(&subject, MAX_WHOSE));
         let audit = options.audit.map(|audit| Audit::load(&audit, whose, key.clone())).transpose()?;
         Ok(Guard {
             audit,
             shared: Shared {
                 server,
+                server_note,
+                is_claimed,
                 lock,
                 subject,
                 lasting: options.lasting,
@@ -629,11 +641,17 @@ impl InFlight {
                 let happening = Happening::Answer { answer: Answer::Defer };
                 self.flow.handle(Input { happening, ..input }, shared)?;
             }
-            _ => match self.flow.handle(input, shared) {
-                // Nothing else would ever be answered differently: the question ends, and the caller is told at once.
-                Err(error) if error.code() == Code::WrongAnswer => self.flow.end(error, shared),
-                handled => handled?,
-            },
+            happening => {
+                let misfit = match happening {
+                    Happening::Answer { answer } => answer.misfit(),
+                    _ => String::new(),
+                };
+                match self.flow.handle(input, shared) {
+                    // Nothing else would ever be answered differently: the question ends, and the caller is told at once.
+                    Err(error) if error.code() == Code::WrongAnswer => self.flow.end(error.and(&misfit), shared),
+                    handled => handled?,
+                }
+            }
         }
         self.number = self.number.saturating_add(1);
         Ok(())
@@ -666,6 +684,12 @@ pub(crate) fn flow_id(entropy: &str) -> Result<FlowId> {
 }
 
 impl Shared {
+    /// The server in a sentence.
+    pub(crate) fn server_in_words(&self) -> String {
+        let name = quoted_name(&self.server);
+        if self.is_claimed { [&name, " (as it calls itself)"].concat() } else { name }
+    }
+
     pub(crate) fn registration(&self) -> Option<&Registration> {
         self.profile.as_ref()?.registration.as_ref()
     }

@@ -288,6 +288,9 @@ pub struct NextRound {
 pub struct Question {
     /// The server that it is about.
     pub server: String,
+    /// What a person should know of the server beside that: that it calls itself so, or as what it was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_note: Option<String>,
     /// Who acts there.
     pub subject: String,
     /// What is asked.
@@ -298,7 +301,7 @@ pub struct Question {
 impl From<About> for Box<Question> {
     /// Server and subject are filled in where steps leave a flow.
     fn from(about: About) -> Self {
-        Box::new(Question { server: String::new(), subject: String::new(), about })
+        Box::new(Question { server: String::new(), server_note: None, subject: String::new(), about })
     }
 }
 
@@ -522,7 +525,10 @@ pub enum Answer {
         by: Option<By>,
     },
     /// Nothing that can be read as an answer: it fits no question.
-    Unreadable,
+    Unreadable {
+        /// What does not fit, as the end of a sentence; empty where nothing can be said of it.
+        why: String,
+    },
     /// What the tool asked for, by the requests' keys.
     Inputs {
         /// An answer to each request that the guard did not decline by itself.
@@ -531,6 +537,14 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// What did not fit in what came, as a sentence behind another; empty where it could be read.
+    pub(crate) fn misfit(&self) -> String {
+        match self {
+            Answer::Unreadable { why } if !why.is_empty() => [" What came cannot be read", why, "."].concat(),
+            _ => String::new(),
+        }
+    }
+
     /// Who gave it, if that is known.
     pub fn by(&self) -> Option<&By> {
         match self {
@@ -550,8 +564,10 @@ impl Answer {
     ///
     /// `wrong_answer` where it is none.
     pub fn from_text(text: &str) -> crate::error::Result<Answer> {
-        de::read(text, crate::json::OWN)
-            .map_err(|_| Error::new(crate::error::Code::WrongAnswer, "The text is no answer."))
+        de::read(text, crate::json::OWN).map_err(|misfit| {
+            let message = ["The text is no answer", &misfit.told(), "."].concat();
+            Error::new(crate::error::Code::WrongAnswer, message)
+        })
     }
 }
 
@@ -603,11 +619,11 @@ struct Given(Answer);
 
 impl FromNode for Given {
     fn blank() -> Self {
-        Given(Answer::Unreadable)
+        Given(Answer::Unreadable { why: String::new() })
     }
 
     fn fill(&mut self, from: &mut Source<'_>) {
-        self.0 = de::from_node(from.node()).unwrap_or(Answer::Unreadable);
+        self.0 = de::from_node(from.node()).unwrap_or_else(|misfit| Answer::Unreadable { why: misfit.told() });
     }
 }
 

@@ -214,9 +214,20 @@ function yesOrNo(typed: string): Reading | undefined {
   return { answer: no[1] ? { type: "deny", reason: no[1] } : { type: "deny" } };
 }
 
-function headOf({ message, server, subject }: { message: string; server?: string; subject?: string }): Row[] {
+function headOf({
+  message,
+  server,
+  serverNote,
+  subject,
+}: {
+  message: string;
+  server?: string;
+  serverNote?: string;
+  subject?: string;
+}): Row[] {
   const rows = [own(inLine(message))];
-  if (server !== undefined) rows.push(own(`Server: ${quoted(server)}`));
+  if (server !== undefined)
+    rows.push(own(`Server: ${quoted(server)}${serverNote === undefined ? "" : `, ${inLine(serverNote)}`}`));
   if (subject !== undefined) rows.push(own(`Subject: ${quoted(subject)}`));
   return rows;
 }

@@ -221,6 +221,8 @@ export interface Earlier {
 export interface Asked {
   /** The server that it is about. */
   server: string;
+  /** What a person should know of it beside that: that it calls itself so, or as what it was started. */
+  serverNote?: string;
   /** Who acts there. */
   subject: string;
 }

@@ -273,7 +273,8 @@ def _head(question: Question) -> list[Row]:
     given = cast("Mapping[str, Any]", question)
     rows = [Row(in_line(given["message"]))]
     if "server" in given:
-        rows.append(Row(f"Server: {quoted(given['server'])}"))
+        note = f", {in_line(given['server_note'])}" if "server_note" in given else ""
+        rows.append(Row(f"Server: {quoted(given['server'])}{note}"))
     if "subject" in given:
         rows.append(Row(f"Subject: {quoted(given['subject'])}"))
     return rows

@@ -547,6 +547,8 @@ class Decision(TypedDict):
 class _Asked(TypedDict):
     server: str
     """The server that the question is about."""
+    server_note: NotRequired[str]
+    """What a person should know of it beside that: that it calls itself so, or as what it was started."""
     subject: str
     """Who acts there."""
 

@@ -155,7 +155,7 @@ impl Inputs {
             Stage::Proposing(approval, _) => {
                 Action::Commit { key: approval.key(), expected: None, record: approval.record() }
             }
-            Stage::Asking(approval) => question_about(approval),
+            Stage::Asking(approval) => question_about(approval, shared),
             Stage::Deciding(before, after) | Stage::Claiming(before, after) | Stage::Settling(before, after) => {
                 Action::Commit { key: after.key(), expected: Some(before.record()), record: after.record() }
             }
@@ -307,7 +307,7 @@ impl Open {
 
     fn question(&self, shared: &Shared) -> Action {
         let calls: Vec<RunningCall> = self.running.iter().map(|running| running.call.clone()).collect();
-        let server = quoted_name(&shared.server);
+        let server = shared.server_in_words();
         let message = match calls.as_slice() {
             [] => format!(
                 "The server {server} asks for inputs, though no call of the agent's is running. What may it be given?"
@@ -498,7 +498,7 @@ impl Open {
 }
 
 /// Whether exactly that may be given while the call runs.
-fn question_about(approval: &Approval) -> Action {
+fn question_about(approval: &Approval, shared: &Shared) -> Action {
     let preview = &approval.preview;
     Action::Ask {
         question: About::Approval {
@@ -506,7 +506,7 @@ fn question_about(approval: &Approval) -> Action {
                 "May {} ({}) at {} be given this while it runs for {}?",
                 quoted_name(&preview.tool),
                 preview.effect.as_str(),
-                quoted_name(&preview.server),
+                shared.server_in_words(),
                 quoted_name(&preview.subject)
             ),
             approval: approval.id.clone(),

@@ -116,6 +116,7 @@ impl Flow {
         };
         if let Action::Ask { question } = &mut action {
             question.server = visible(&shared.server);
+            question.server_note.clone_from(&shared.server_note);
             question.subject = visible(&shared.subject);
         }
         action

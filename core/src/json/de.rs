@@ -19,6 +19,8 @@ struct Reason {
     what: &'static str,
     name: String,
     expected: String,
+    /// The member whose value it is.
+    member: String,
     line: usize,
     column: usize,
     index: u32,
@@ -28,7 +30,15 @@ impl Misfit {
     #[cold]
     fn new(node: Node<'_>, what: &'static str, name: &str, expected: String) -> Self {
         let (line, column) = node.place();
-        Misfit(Box::new(Reason { what, name: shorten(name, 40), expected, line, column, index: node.index() }))
+        Misfit(Box::new(Reason {
+            what,
+            name: shorten(name, 40),
+            expected,
+            member: String::new(),
+            line,
+            column,
+            index: node.index(),
+        }))
     }
 
     #[cold]
@@ -51,13 +61,13 @@ impl Misfit {
 
     /// What may be told even where the document must not be quoted: which field or variant it is about.
     pub(crate) fn told(&self) -> String {
-        let Reason { what, name, expected, .. } = &*self.0;
-        if matches!(*what, "invalid type" | "syntax") {
-            String::new()
-        } else if *what == "invalid value" {
-            [": ", what, " ", &quoted_name(name), ", expected ", expected].concat()
-        } else {
-            [": ", what, " ", &quoted_name(name)].concat()
+        let Reason { what, name, expected, member, .. } = &*self.0;
+        match *what {
+            "syntax" => String::new(),
+            "invalid type" if member.is_empty() => String::new(),
+            "invalid type" => [": ", &quoted_name(member), " is a ", name, ", expected ", expected].concat(),
+            "invalid value" => [": ", what, " ", &quoted_name(name), ", expected ", expected].concat(),
+            _ => [": ", what, " ", &quoted_name(name)].concat(),
         }
     }
 
@@ -82,7 +92,8 @@ impl From<Refusal> for Misfit {
             fault => ("syntax", fault.keyword(), refusal.expected()),
         };
         let name = shorten(name, 40);
-        Misfit(Box::new(Reason { what, name, expected, line: refusal.line, column: refusal.column, index: 0 }))
+        let member = String::new();
+        Misfit(Box::new(Reason { what, name, expected, member, line: refusal.line, column: refusal.column, index: 0 }))
     }
 }
 
@@ -190,7 +201,7 @@ impl<'t> Source<'t> {
     #[inline(never)]
     pub(crate) fn must(&mut self, name: &str, place: &mut dyn FromNode) {
         match self.node.get(name) {
-            Some(node) => self.within(node, place),
+            Some(node) => self.within_member(name, node, place),
             None => self.missing(name),
         }
     }
@@ -199,7 +210,18 @@ impl<'t> Source<'t> {
     #[inline(never)]
     pub(crate) fn may(&mut self, name: &str, place: &mut dyn FromNode) {
         if let Some(node) = self.node.get(name) {
-            self.within(node, place);
+            self.within_member(name, node, place);
+        }
+    }
+
+    fn within_member(&mut self, name: &str, node: Node<'t>, place: &mut dyn FromNode) {
+        let was_whole = self.misfit.is_none();
+        self.within(node, place);
+        if was_whole
+            && let Some(Misfit(reason)) = &mut self.misfit
+            && reason.member.is_empty()
+        {
+            name.clone_into(&mut reason.member);
         }
     }
 

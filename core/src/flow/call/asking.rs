@@ -233,7 +233,7 @@ impl Call {
             }
             _ => {
                 let error = "The question is about an approval: answer with `approve`, `deny`, `cancel` or `defer`.";
-                self.retract(approval, Error::new(Code::WrongAnswer, error), None, shared);
+                self.retract(approval, Error::new(Code::WrongAnswer, error).and(&answer.misfit()), None, shared);
             }
         }
         Ok(())
@@ -446,7 +446,7 @@ impl Call {
             "May the agent call {} ({}) at {} as {}?",
             quoted_name(&preview.tool),
             preview.effect.as_str(),
-            quoted_name(&preview.server),
+            shared.server_in_words(),
             quoted_name(&preview.subject)
         );
         let same_call = shared.held.twin_of(approval).map(str::to_owned);

@@ -262,7 +262,7 @@ impl Call {
                 message: format!(
                     "The tool {}{told} at {} asks for further inputs before it goes on. What may it be given?",
                     quoted_name(&tool),
-                    quoted_name(&shared.server)
+                    shared.server_in_words()
                 ),
                 calls: vec![RunningCall { flow: self.flow(), tool: tool.clone(), effect, approval: continues }],
                 round: Some(number),
