@@ -351,7 +351,7 @@ impl Open {
                 let decline = InputAnswer { action: Some(InputAction::Decline), ..InputAnswer::default() };
                 self.give(answer, &[(KEY.to_owned(), decline)], input.now, shared);
             }
-            Answer::Defer => self.end(Err(inputs::required("nobody was there to give them"))),
+            Answer::Defer => self.end(Err(inputs::required("they were not given"))),
             Answer::Cancel => self.end(Err(cancelled())),
             _ => {
                 return Err(Error::new(

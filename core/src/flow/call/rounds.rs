@@ -308,7 +308,7 @@ impl Call {
             }
             Answer::Defer => {
                 shared.questions.deferred(&flow, input.now);
-                let error = inputs::required("nobody was there to give them");
+                let error = inputs::required("they were not given");
                 let asked: Vec<String> = requests.iter().flat_map(InputRequest::names).collect();
                 self.give_up(error.with("inputs", Json::of(&asked)));
                 return Ok(());
