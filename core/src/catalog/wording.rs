@@ -320,8 +320,8 @@ fn sense(words: &[Word], at: usize, before: Before) -> Sense {
         "upload" if behind().any(|word| has(PLACES, word)) => does(!before.reading, Effect::External),
         // Whom it lets in is outside of what the tool writes, and so is what it then hands on by itself.
         "add" | "allow" | "assign" | "attach" | "change" | "configure" | "create" | "edit" | "enable" | "generate"
-        | "import" | "insert" | "issue" | "make" | "mark" | "mint" | "modify" | "new" | "open" | "put" | "register"
-        | "set" | "start" | "toggle" | "update" | "upload"
+        | "import" | "insert" | "issue" | "make" | "mark" | "modify" | "new" | "open" | "put" | "register" | "set"
+        | "start" | "toggle" | "update" | "upload"
             if near(OPENING, 2)
                 || matches!(behind().last(), Some("public" | "script"))
                 || next == "public" && has_any("access link url", behind().nth(1).unwrap_or_default())
