@@ -26,7 +26,7 @@ async def main() -> None:
         try:
             sink = toolgate.FileAudit(PATH)
         except toolgate.AuditError as error:
-            if "in use" not in error.message and "others try" not in error.message:
+            if "another guard uses it" not in error.message and "others try" not in error.message:
                 raise
             await anyio.sleep(0.001)
             continue

@@ -58,7 +58,7 @@ async def test_a_whole_story_is_one_chain_without_secrets(start, tmp_path):
 async def test_two_guards_do_not_share_a_file(start, tmp_path):
     sandbox = start(*DEMO)
     first = toolgate.FileAudit(tmp_path / "audit.jsonl")
-    with pytest.raises(toolgate.AuditError, match="in use"):
+    with pytest.raises(toolgate.AuditError, match="another guard uses it"):
         toolgate.FileAudit(tmp_path / "audit.jsonl")
     first.close()
     again = toolgate.FileAudit(tmp_path / "audit.jsonl")

@@ -207,7 +207,7 @@ def test_a_fork_holds_nothing(tmp_path):
         child.start()
     assert "lock was taken" in out.get(timeout=30)
     child.join()
-    with pytest.raises(toolgate.AuditError, match="in use"):
+    with pytest.raises(toolgate.AuditError, match="another guard uses it"):
         toolgate.FileAudit(path)
     assert path.read_text() == ""
 
