@@ -3,8 +3,9 @@
 //! A line must be durable before the step that it came with is performed. Nothing is written here: lines travel beside
 //! the step, and a host that could not store them says so.
 
+use crate::approval::By;
 use crate::catalog::effect::Effect;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Detail, Error, Result};
 use crate::flow::inputs::Running;
 use crate::flow::signup::{self, Role};
 use crate::gate::Decision;
@@ -76,7 +77,8 @@ pub(crate) struct Trail {
     hidden: Vec<Secret>,
 }
 
-/// What a line tells besides its place in the chain; `arguments`, `by`, `gates` and `result` are canonical JSON.
+/// What a line tells besides its place in the chain; `arguments`, `by`, `decided_by`, `gates` and `result` are canonical
+/// JSON.
 #[derive(Default)]
 struct Line<'l> {
     event: &'static str,
@@ -92,6 +94,8 @@ struct Line<'l> {
     arguments: Option<&'l str>,
     /// Who said it.
     by: Option<&'l str>,
+    /// Who said yes to what goes out, or the no that it ends with, wherever that was.
+    decided_by: Option<&'l str>,
     gates: Option<&'l str>,
     outcome: Option<&'static str>,
     result: Option<&'l str>,
@@ -259,12 +263,7 @@ impl Audit {
             _ => None,
         };
         let (tool, approval) = (trail.tool.as_deref(), trail.approval.as_deref());
-        let by = answer.by().map(|by| {
-            let mut members = Members::default();
-            members.text("means", by.means.as_deref());
-            members.text("who", Some(&by.who));
-            members.close()
-        });
+        let by = answer.by().map(person);
         let line = Line {
             event: "answered",
             tool,
@@ -292,11 +291,14 @@ impl Audit {
                     .as_ref()
                     .and_then(|round| round.input_responses.as_ref())
                     .and_then(|inputs| self.shown(inputs.get(), Vec::new(), &mut trail.hidden, &shared.redactor));
+                let approval = trail.approval.as_deref().filter(|_| own);
+                let decided_by = people(approval, shared);
                 let line = Line {
                     event: "dispatch",
                     tool: Some(name),
                     effect: shared.catalog.get(name).map(|tool| tool.effect),
-                    approval: trail.approval.as_deref().filter(|_| own),
+                    approval,
+                    decided_by: decided_by.as_deref(),
                     arguments: shown.as_deref(),
                     inputs: inputs.as_deref(),
                     ..Line::default()
@@ -345,13 +347,20 @@ impl Audit {
     }
 
     fn ended(&mut self, flow: &str, trail: &mut Trail, outcome: &Outcome, shared: &Shared) -> Option<String> {
-        let mut error = None;
+        let (mut error, mut denied) = (None, None);
         let (word, decision, result) = match outcome {
             Outcome::Result { result, decision } => {
                 ("result", Some(decision), self.shown_result(&decision.tool, result.get(), trail, shared))
             }
             Outcome::Failed { error: why, decision } => {
                 error = Some(why.code());
+                if why.code() == Code::ApprovalDenied {
+                    // A no that still holds is named by the approval that it was said to.
+                    denied = ["approval", "silence"].into_iter().find_map(|name| match why.detail(name)? {
+                        Detail::Text(id) => Some(id.as_str()).filter(|id| crate::approval::is_id(id)),
+                        _ => None,
+                    });
+                }
                 ("failed", decision.as_ref(), None)
             }
             Outcome::Ready { account, .. } => {
@@ -369,11 +378,16 @@ impl Audit {
             Outcome::Listed { .. } => ("listed", None, None),
         };
         let gates = decision.map(|decision| gates(decision, &shared.redactor));
+        let decided_by = people(denied, shared);
         let line = Line {
             event: "outcome",
             tool: decision.map_or(trail.tool.as_deref(), |decision| Some(&decision.tool)),
             effect: decision.and_then(|decision| decision.effect),
-            approval: decision.and_then(|decision| decision.approval.as_deref()).or(trail.approval.as_deref()),
+            approval: decision
+                .and_then(|decision| decision.approval.as_deref())
+                .or(trail.approval.as_deref())
+                .or(denied),
+            decided_by: decided_by.as_deref(),
             arguments: trail.arguments.as_deref().filter(|_| !trail.told),
             gates: gates.as_deref(),
             outcome: Some(word),
@@ -396,6 +410,7 @@ impl Audit {
         text.text("approval", line.approval);
         text.raw("arguments", line.arguments);
         text.raw("by", line.by);
+        text.raw("decided_by", line.decided_by);
         text.text("digest", line.digest);
         text.text("effect", line.effect.map(Effect::as_str));
         text.text("error", line.error.map(Code::as_str));
@@ -419,6 +434,22 @@ impl Audit {
         text.insert_str(before_hash, &["\"hash\":\"", &self.head, "\","].concat());
         Some(text)
     }
+}
+
+/// Those who decided about the approval, as far as they gave their names.
+fn people(approval: Option<&str>, shared: &Shared) -> Option<String> {
+    let approval = shared.approvals.get(approval?)?;
+    let agreed: Vec<&By> = approval.agreed.iter().map(|agreement| &agreement.by).collect();
+    let last = approval.decided_by.as_ref().filter(|by| !agreed.contains(by));
+    let people: Vec<String> = agreed.into_iter().chain(last).map(person).collect();
+    (!people.is_empty()).then(|| ["[", &people.join(","), "]"].concat())
+}
+
+fn person(by: &By) -> String {
+    let mut members = Members::default();
+    members.text("means", by.means.as_deref());
+    members.text("who", Some(&by.who));
+    members.close()
 }
 
 fn gates(decision: &Decision, redactor: &Redactor) -> String {
