@@ -80,7 +80,13 @@ macro_rules! promises {
     ($($name:ident = $text:literal),+ $(,)?) => {
         #[derive(Debug, Clone, Copy)]
         enum Promise { $($name),+ }
-        const PROMISES: &[(Promise, &str)] = &[$((Promise::$name, $text)),+];
+
+        /// Each of them, so that none can be forgotten. A condition is no closure, so that each has its own.
+        fn kept() -> Vec<Property<Checked>> {
+            vec![$(Property::always($text, |_: &Checked, state: &State| {
+                state.broken & (1 << Promise::$name as u32) == 0
+            })),+]
+        }
     };
 }
 
@@ -1028,18 +1034,7 @@ impl Model for Checked {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        // A condition is no closure, so that each has its own.
-        macro_rules! always {
-            ($($promise:ident),+) => {
-                vec![$(Property::always(PROMISES[Promise::$promise as usize].1, |_: &Checked, state: &State| {
-                    state.broken & (1 << Promise::$promise as u32) == 0
-                })),+]
-            };
-        }
-        always![
-            Recorded, Approved, Exact, Live, Once, Withdrawn, NotAgain, Pinned, Listed, Valid, Permitted, Paced,
-            Settled, Stale, Open
-        ]
+        kept()
     }
 }
 

@@ -44,7 +44,8 @@ impl Call {
     /// Pointers to the arguments that an answer may fix: the members at the top.
     pub(super) fn may_fix(&self, approval: &Approval) -> Vec<String> {
         let gives_key = self.role.is_some_and(Role::gives_key);
-        if gives_key || approval.preview.effect == Effect::Billing || approval.call.inputs.is_some() {
+        let costs = approval.preview.effect == Effect::Billing && !mutant::is(Mutant::RememberBilling);
+        if gives_key || costs || approval.call.inputs.is_some() {
             return Vec::new();
         }
         let document = self.read_arguments();
