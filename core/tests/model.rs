@@ -918,6 +918,10 @@ impl Turn<'_> {
                 let key = format!("approval/{id}");
                 let edited = self.state.ledger.get(&key)?.replace(r#""state":"proposed""#, r#""state":"approved""#);
                 Arc::make_mut(&mut self.state.ledger).insert(key, edited);
+                // What its seal does not fit is read by nobody, so that nobody can end it or go by it.
+                if let Some((_, asked)) = Arc::make_mut(&mut self.state.asked).iter_mut().nth(at) {
+                    asked.left = true;
+                }
                 Some(())
             }
         }
