@@ -10,7 +10,7 @@ import {
   unknownApproval,
   unknownRemembered,
 } from "./errors.js";
-import { got, type Ledger, listed, swapped, wordsOfLedger } from "./ledger.js";
+import { got, type Ledger, listed, REMEMBERED, swapped, wordsOfLedger } from "./ledger.js";
 import type { Approval, By, Remembered } from "./types.js";
 import { whole } from "./whole.js";
 
@@ -62,7 +62,7 @@ interface Kind {
 }
 
 const APPROVAL: Kind = { prefix: "approval/", id: /^apr_[0-9a-f]{24}$/, unknown: unknownApproval };
-const REMEMBERED: Kind = { prefix: "remembered/", id: /^rem_[0-9a-f]{24}$/, unknown: unknownRemembered };
+const ANSWER: Kind = { prefix: REMEMBERED, id: /^rem_[0-9a-f]{24}$/, unknown: unknownRemembered };
 /** More often than this others are not quicker one after the other. */
 const MOST_LOOKS = 8;
 
@@ -94,7 +94,7 @@ export async function openApprovals(ledger: Ledger, options: OpenApprovalsOption
  * `init()`
  */
 export async function rememberedAnswers(ledger: Ledger, options: OpenApprovalsOptions = {}): Promise<Remembered[]> {
-  const found = (await records(ledger, REMEMBERED, options)).map(({ remembered }) => camel<Remembered>(remembered));
+  const found = (await records(ledger, ANSWER, options)).map(({ remembered }) => camel<Remembered>(remembered));
   return found.sort((one, other) => one.rememberedAt - other.rememberedAt);
 }
 
@@ -138,7 +138,7 @@ export function withdraw(ledger: Ledger, id: string, options: ApproverRefusal = 
  * @throws ToolgateError `unknown_approval`, `invalid_record`, `ledger_failed`, …
  */
 export async function forget(ledger: Ledger, id: string, options: ApproverOptions = {}): Promise<Remembered> {
-  return camel((await answer(ledger, REMEMBERED, id, { type: "withdraw" }, options)).remembered);
+  return camel((await answer(ledger, ANSWER, id, { type: "withdraw" }, options)).remembered);
 }
 
 async function decide(ledger: Ledger, id: string, said: object, options: ApproverRefusal): Promise<Approval> {

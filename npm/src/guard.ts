@@ -20,7 +20,7 @@ import {
   signalOf,
   withHandlers,
 } from "./inputs.js";
-import { got, type Ledger, listed, MemoryLedger, swapped, wordsOfLedger } from "./ledger.js";
+import { got, type Ledger, listed, MemoryLedger, REMEMBERED, swapped, wordsOfLedger } from "./ledger.js";
 import { PlainReads } from "./plain.js";
 import type { CallWork, Outcome, Reply, Step, Work } from "./protocol.js";
 import { type Tracer, traced } from "./telemetry.js";
@@ -150,9 +150,6 @@ export interface DenyOptions extends AnswerOptions {
   /** When that ends, in milliseconds since 1970. Default: with the session. */
   until?: number;
 }
-
-/** How the keys of remembered answers begin. */
-const REMEMBERED = "remembered/";
 
 /**
  * Stands between an agent and one MCP server. It has the client's own `callTool` and `listTools`; a call goes out

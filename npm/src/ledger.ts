@@ -77,6 +77,9 @@ export function wordsOfLedger(thrown: unknown): string {
   return `The ledger failed (${thrown instanceof Error ? thrown.constructor.name : typeof thrown}).`;
 }
 
+/** How the keys of remembered answers begin. */
+export const REMEMBERED = "remembered/";
+
 const PAGE = 200;
 const ENTRIES = "pairs of strings, of keys that begin with the prefix and lie behind `after`, in their order";
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from . import _native
 from .ask import Approve, Deny, Withdraw, answer_to_json, person_of
 from .errors import LedgerError, ToolgateError, make, raise_refusal
-from .ledger import got, listed, swapped
+from .ledger import REMEMBERED, got, listed, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,8 +36,8 @@ class _Kind(NamedTuple):
 
 
 _APPROVAL = _Kind("approval/", re.compile(r"apr_[0-9a-f]{24}"), "approval")
-_REMEMBERED = _Kind(
-    "remembered/",
+_ANSWER = _Kind(
+    REMEMBERED,
     re.compile(r"rem_[0-9a-f]{24}"),
     "remembered answer",
     "List the remembered answers and take back one of them.",
@@ -105,7 +105,7 @@ async def remembered_answers(
     Raises:
         LedgerError: The ledger cannot be read, or a record of it.
     """
-    desks = await _records(ledger, _REMEMBERED, seal_key, everything, on_unreadable, now)
+    desks = await _records(ledger, _ANSWER, seal_key, everything, on_unreadable, now)
     found = [cast("Remembered", desk["remembered"]) for desk in desks]
     return sorted(found, key=lambda remembered: remembered["remembered_at"])
 
@@ -209,7 +209,7 @@ async def forget(
         ApprovalError: There is no such answer.
         LedgerError: The ledger or the record cannot be read, or the ledger did not take it.
     """
-    desk = await _answer(ledger, _REMEMBERED, remembered, Withdraw(), seal_key, now)
+    desk = await _answer(ledger, _ANSWER, remembered, Withdraw(), seal_key, now)
     return cast("Remembered", desk["remembered"])
 
 

@@ -16,7 +16,7 @@ from ._frames import Hidden
 from .ask import SETTLED, Code, Defer, Settled, answer_to_json
 from .client import Failed, Port, Returned
 from .errors import LedgerError, ToolgateError, make, raise_refusal
-from .ledger import got, listed, swapped
+from .ledger import REMEMBERED, got, listed, swapped
 from .logs import hide
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Driver:
             LedgerError: The ledger cannot be read.
         """
         try:
-            records = [record async for _, record in listed(self._ledger, "remembered/")]
+            records = [record async for _, record in listed(self._ledger, REMEMBERED)]
         except Exception as error:  # noqa: BLE001 - the words of anything may quote a connection string
             raise make("ledger_failed", _ledger_failed(error)["message"]) from None
         return json.loads(self.core.remembered(json.dumps(records)))

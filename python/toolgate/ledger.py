@@ -83,6 +83,9 @@ async def listed(ledger: Ledger, prefix: str) -> AsyncGenerator[tuple[str, str]]
                     raise _wrong("entries", _ENTRIES, entry)
 
 
+# How the keys of remembered answers begin.
+REMEMBERED = "remembered/"
+
 _PAGE = 200
 _ENTRIES = "pairs of strings, of keys that begin with the prefix and lie behind `after`, in their order"
 
